@@ -1,0 +1,45 @@
+# Every target sets up what it needs: Python 3.11 or later, make and a package index are enough.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+# The machine's own PostgreSQL, if any: the suite runs on it as well as on the embedded one.
+SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
+
+.PHONY: venv demo test lint bench clean
+
+venv: $(VENV)/.dev-installed
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.demo-installed
+
+demo: $(VENV)/.demo-installed
+	$(BIN)/engagement demo
+
+test: venv
+	$(BIN)/python -m pytest -n $(WORKERS)
+ifneq ($(SYSTEM_BINDIR),)
+	PG_BINDIR=$(SYSTEM_BINDIR) $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
+endif
+
+lint: venv
+	$(BIN)/ruff check runner tests
+	$(BIN)/ruff format --check runner tests
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql
+	$(BIN)/squawk migrations/*.sql indexes/*.sql
+
+bench: venv
+	$(BIN)/python bench/bench.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find runner tests -name __pycache__ -prune -exec rm -rf {} +

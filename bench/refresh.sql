@@ -1,0 +1,1 @@
+call engagement.refresh_customer(p_customer_id => %(customer)s);

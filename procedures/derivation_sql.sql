@@ -1,0 +1,150 @@
+-- THE definition of what an activity earns, as the text of a query. Triggers and refresh have it compiled into their
+-- source's generated routines, a run over a whole source and verify execute it; so they cannot disagree.
+--
+-- Two forms, because one plan cannot serve both one line and five million:
+--   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the employer by a look-up;
+--   a whole source (true): rules resolved once per distinct subject and class, employers once per job, then joined.
+-- They share the arithmetic and the conditions; only the way to the rule and to the employer differs.
+--
+-- Columns of the query: customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
+-- subject_id, subject_class, quantity, amount, points, is_sane. A row that is not sane (NaN, infinity, overflow) has
+-- no points and must be recorded, not awarded.
+-- Reads: activity_source.
+create or replace function engagement.derivation_sql(p_source text, p_from text, p_is_bulk boolean)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source engagement.activity_source;
+    v_many_employers boolean := engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y';
+    v_rule_kind text;
+    v_rules text;
+    v_employer text;
+    v_employer_joins text := '';
+begin
+    select * into strict v_source from engagement.activity_source s where s.source = p_source;
+
+    v_rule_kind := format(
+        'r.is_active and r.engagement_type = %L and r.effective_when %s',
+        v_source.engagement_type, coalesce('= ' || quote_literal(v_source.effective_when), 'is null'));
+
+    if not p_is_bulk then
+        v_rules := format($sql$
+    inner join engagement.score_rule r
+        on %s
+           and r.subject_key = any (array['', '=' || a.subject_id])
+           and (r.subject_class is null or r.subject_class = a.subject_class)$sql$, v_rule_kind);
+        v_employer := $sql$(
+            select m.employer_id
+            from engagement_host.employment m
+            where m.employee_id = a.customer_id and m.is_primary
+                  and (m.begin_on is null or m.begin_on <= a.local_on)
+                  and (m.end_on is null or m.end_on >= a.local_on)
+            order by m.begin_on desc nulls last, m.employer_id
+            limit 1)$sql$;
+        if v_many_employers then
+            v_employer := format($sql$case
+            when a.employer_id is not null and exists (
+                select from engagement_host.employment m
+                where m.employee_id = a.customer_id and m.employer_id = a.employer_id
+            ) then a.employer_id
+            else %s end$sql$, v_employer);
+        end if;
+    else
+        v_rules := format($sql$
+    inner join (
+        select s.subject_id as for_subject_id, s.subject_class as for_subject_class, r.*
+        from (select distinct v.subject_id, v.subject_class from %s) s
+        inner join engagement.score_rule r
+            on %s
+               and r.subject_key = any (array['', '=' || s.subject_id])
+               and (r.subject_class is null or r.subject_class = s.subject_class)
+    ) r
+        on coalesce('=' || r.for_subject_id, '') = coalesce('=' || a.subject_id, '')
+           and coalesce('=' || r.for_subject_class, '') = coalesce('=' || a.subject_class, '')$sql$,
+            p_from, v_rule_kind);
+        -- Each person's primary jobs as stretches that do not overlap.
+        v_employer := 'job.employer_id';
+        v_employer_joins := $sql$
+    left join (
+        select w.employee_id, w.from_on, w.employer_id,
+               lead(w.from_on) over (partition by w.employee_id order by w.from_on) as before_on
+        from (
+            select distinct on (b.employee_id, b.from_on) b.employee_id, b.from_on, m.employer_id
+            from (
+                select p.employee_id, coalesce(p.begin_on, '-infinity') as from_on
+                from engagement_host.employment p where p.is_primary
+                union
+                select p.employee_id, p.end_on + 1
+                from engagement_host.employment p where p.is_primary and p.end_on is not null
+            ) b
+            left join engagement_host.employment m
+                on m.employee_id = b.employee_id and m.is_primary
+                   and (m.begin_on is null or m.begin_on <= b.from_on)
+                   and (m.end_on is null or m.end_on >= b.from_on)
+            order by b.employee_id, b.from_on, m.begin_on desc nulls last, m.employer_id
+        ) w
+    ) job
+        on job.employee_id = a.customer_id and job.from_on <= a.local_on
+           and (job.before_on is null or job.before_on > a.local_on)$sql$;
+        if v_many_employers then
+            v_employer := 'coalesce(pair.employer_id, job.employer_id)';
+            v_employer_joins := v_employer_joins || $sql$
+    left join (
+        select distinct m.employee_id, m.employer_id from engagement_host.employment m
+    ) pair
+        on pair.employee_id = a.customer_id and pair.employer_id = a.employer_id$sql$;
+        end if;
+    end if;
+
+    -- The bounds keep every product and sum inside what numeric and timestamptz can hold; NaN is above them all.
+    return format($sql$
+select a.customer_id, a.source_id, a.document_id, %s as employer_id, a.occurred_at as effective_at, e.expires_at,
+       r.rule_id, a.subject_id, a.subject_class, a.quantity, a.amount,
+       engagement.round_half_even(e.raw_points, engagement.parameter('SCORE_DECIMALS')::integer) as points,
+       b.is_sane
+from (
+    select v.customer_id::engagement.host_key as customer_id, v.source_id::engagement.host_key as source_id,
+           v.document_id::engagement.host_key as document_id, v.employer_id::engagement.host_key as employer_id,
+           v.subject_id::text as subject_id, v.subject_class::text as subject_class,
+           coalesce(v.quantity, 0) as quantity, coalesce(v.amount, 0) as amount, v.occurred_at, v.ended_at,
+           (v.occurred_at at time zone engagement.parameter('TIME_ZONE'))::date as local_on
+    from %s
+    where v.customer_id is not null and v.source_id is not null and v.occurred_at is not null
+) a%s%s
+cross join lateral (
+    select a.quantity > -1e60000 and a.quantity < 1e60000 and a.amount > -1e60000 and a.amount < 1e60000
+           and abs(r.flat_score) < 1e60000 and abs(r.quantity_score) < 1e60000 and abs(r.amount_score) < 1e60000
+           and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
+    offset 0
+) b
+cross join lateral (
+    select case when b.is_sane then
+               case when r.flat_score = 0 then 0
+                    when a.quantity <> 0 then r.flat_score * sign(a.quantity)
+                    when a.amount <> 0 then r.flat_score * sign(a.amount)
+                    else r.flat_score end
+               + r.quantity_score * a.quantity + r.amount_score * a.amount
+           end as raw_points,
+           case when b.is_sane then nullif(
+               least(a.ended_at,
+                     (a.occurred_at at time zone engagement.parameter('TIME_ZONE')
+                      + make_interval(weeks => r.valid_for_weeks)) at time zone engagement.parameter('TIME_ZONE')),
+               'infinity')
+           end as expires_at
+    offset 0
+) e
+where (r.applies_from is null or a.occurred_at >= r.applies_from)
+      and (r.applies_until is null or a.occurred_at < r.applies_until)
+      and (not b.is_sane
+           or ((e.expires_at is null or e.expires_at > a.occurred_at)
+               and engagement.round_half_even(
+                   e.raw_points, engagement.parameter('SCORE_DECIMALS')::integer) <> 0))
+$sql$, v_employer, p_from, v_rules, v_employer_joins);
+end
+$$;
+comment on function engagement.derivation_sql(text, text, boolean) is
+    'Internal: the query that derives the awards of a source. p_from is a FROM clause that yields rows v of the '
+    'source''s view; p_is_bulk chooses the form for a whole source.';

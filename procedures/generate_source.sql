@@ -1,0 +1,283 @@
+-- Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps the plans of static SQL):
+--   source_ids__SOURCE (column, keys)         the activities that have these keys, in the view or in the live ledger
+--   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies the difference
+--   apply__SOURCE (changes, at, is_bulk)      voids and inserts what a comparison found
+-- A plan is made once and kept for whatever comes later, so they plan without custom plans, without sequential scans
+-- (the tables may be empty when it is made) and without JIT. Definers, because the host's role has no right here.
+-- Reads: activity_source. Writes: the three routines.
+create or replace function engagement.generate_source(p_source text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $body$
+declare
+    v_view text;
+    v_routine text;
+    v_text text;
+    v_settings constant text := 'language plpgsql security definer set search_path = pg_catalog, pg_temp '
+        'set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
+    -- What is derived and what is live, equal pairs gone: no estimate matters to it.
+    v_compare constant text := $sql$
+        select array_agg(row(u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
+                             u.recorded_at, null, u.rule_id, '{source}', u.subject_id, u.subject_class, u.quantity,
+                             u.amount, u.points, null)::engagement.award)
+        into v_changes
+        from (
+            select u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at, u.rule_id,
+                   u.subject_id, u.subject_class, u.quantity, u.amount, u.points, max(u.recorded_at) as recorded_at
+            from (
+                select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at,
+                       d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
+                       null::timestamptz as recorded_at
+                from ({derivation}) d
+                where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
+                union all
+                select w.customer_id, w.source_id, w.document_id, w.employer_id, w.effective_at, w.expires_at,
+                       w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount, w.points, w.recorded_at
+                from {ledger}
+                where w.source = '{source}' and w.voided_at is null
+            ) u
+            group by u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
+                     u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points
+            having count(*) = 1
+        ) u;
+        if v_changes is not null then
+            v_counts := engagement.apply__{source}(v_changes, p_at, false);
+            v_award_count := v_award_count + v_counts[1];
+            v_void_count := v_void_count + v_counts[2];
+        end if;$sql$;
+    v_insert constant text := $sql$
+        insert into engagement.award (
+            customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at, rule_id,
+            source, subject_id, subject_class, quantity, amount, points
+        )
+        select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at, p_at,
+               d.rule_id, '{source}', d.subject_id, d.subject_class, d.quantity, d.amount, d.points
+        from ({derivation}) d
+        where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
+        on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;$sql$;
+    v_award text := $sql$
+create or replace function engagement.award__{source}(
+    p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
+)
+returns bigint[]
+{settings}
+as $f$
+declare
+    v_ids engagement.host_key[];
+    v_slice engagement.host_key[];
+    v_id engagement.host_key;
+    v_changes engagement.award[];
+    v_counts bigint[];
+    v_award_count bigint := 0;
+    v_void_count bigint := 0;
+begin
+    if p_activity_column = 'customer_id' then
+        v_ids := p_keys::engagement.host_key[];
+        {compare_customers}
+        return array[v_award_count, v_void_count];
+    end if;
+    if p_is_new and p_activity_column = 'source_id' then
+        -- Rows just inserted have no awards yet, and if they had, the queue still knows of them.
+        v_ids := p_keys::engagement.host_key[];
+        if cardinality(v_ids) = 1 then
+            v_id := v_ids[1];
+            {insert_one}
+        else
+            {insert_many}
+        end if;
+        get diagnostics v_award_count = row_count;
+        return array[v_award_count, 0];
+    end if;
+    if p_activity_column is null then
+        v_ids := array(
+            select v.source_id::engagement.host_key from {view} v
+            union
+            select w.source_id from engagement.award w where w.source = '{source}' and w.voided_at is null
+        );
+    else
+        v_ids := array(select i from engagement.source_ids__{source}(p_activity_column, p_keys) i);
+    end if;
+    if cardinality(v_ids) = 1 then
+        v_id := v_ids[1];
+        {compare_one}
+    else
+        -- In slices, so that memory stays bounded.
+        for v_first in 1 .. cardinality(v_ids) by 10000 loop
+            v_slice := v_ids[v_first : v_first + 9999];
+            {compare_many}
+        end loop;
+    end if;
+    return array[v_award_count, v_void_count];
+end
+$f$$sql$;
+    v_apply constant text := $sql$
+create or replace function engagement.apply__{source}(
+    p_changes engagement.award[], p_at timestamptz, p_is_bulk boolean
+)
+returns bigint[]
+{settings}
+as $f$
+declare
+    v_voids engagement.award[];
+    v_award_count bigint := 0;
+    v_void_count bigint := 0;
+begin
+    if exists (select from unnest(p_changes) c where c.recorded_at is not null) then
+        -- "was" is live and has no equal in the view; "becomes" is what takes its place, if anything does.
+        select array_agg(row(
+            (x.was).customer_id, (x.was).source_id, (x.was).document_id, (x.was).employer_id,
+            (x.was).effective_at, (x.was).expires_at, (x.was).recorded_at,
+            greatest(p_at, (x.was).recorded_at + interval '1 microsecond'), (x.was).rule_id, (x.was).source,
+            (x.was).subject_id, (x.was).subject_class, (x.was).quantity, (x.was).amount, (x.was).points,
+            case
+                when (x.becomes).source_id is not null then case
+                    when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
+                          (x.was).amount, (x.was).effective_at)
+                         is distinct from
+                         ((x.becomes).document_id, (x.becomes).subject_id, (x.becomes).subject_class,
+                          (x.becomes).quantity, (x.becomes).amount, (x.becomes).effective_at) then 'SOURCE_CHANGED'
+                    when (x.was).points <> (x.becomes).points then 'RULE_CHANGED'
+                    when (x.was).expires_at is not distinct from (x.becomes).expires_at then 'EMPLOYER_CHANGED'
+                    -- The same line under the same rule ends at another time: its own end, or the time zone.
+                    when p_is_bulk then 'RULE_CHANGED'
+                    else 'SOURCE_CHANGED' end
+                when v.source_id is null then 'SOURCE_REMOVED'
+                when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
+                      (x.was).amount, (x.was).effective_at)
+                     is distinct from
+                     (v.document_id, v.subject_id::text, v.subject_class::text, coalesce(v.quantity, 0),
+                      coalesce(v.amount, 0), v.occurred_at)
+                     or v.ended_at <= v.occurred_at then 'SOURCE_CHANGED'
+                else 'RULE_CHANGED'
+            end)::engagement.award)
+        into v_voids
+        from (
+            select c as was,
+                   lead(c) over (partition by c.source_id, c.rule_id, c.customer_id
+                                 order by c.recorded_at nulls last) as becomes
+            from unnest(p_changes) c
+        ) x
+        left join {view} v
+            on v.source_id = (x.was).source_id and v.customer_id = (x.was).customer_id
+        where (x.was).recorded_at is not null;
+
+        update engagement.award w
+        set voided_at = c.voided_at, void_reason = c.void_reason
+        from unnest(v_voids) c
+        where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
+              and w.customer_id = c.customer_id and w.voided_at is null and w.recorded_at = c.recorded_at;
+        get diagnostics v_void_count = row_count;
+    end if;
+
+    -- On record from p_at on, but never while an earlier award of the same activity and rule still was.
+    insert into engagement.award (
+        customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at, rule_id, source,
+        subject_id, subject_class, quantity, amount, points
+    )
+    select c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
+           greatest(p_at, (
+               select max(w.voided_at)
+               from engagement.award w
+               where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
+                     and w.customer_id = c.customer_id and w.voided_at is not null
+           )),
+           c.rule_id, '{source}', c.subject_id, c.subject_class, c.quantity, c.amount, c.points
+    from unnest(p_changes) c
+    where c.recorded_at is null
+    on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;
+    get diagnostics v_award_count = row_count;
+    return array[v_award_count, v_void_count];
+end
+$f$$sql$;
+    v_source_ids constant text := $sql$
+create or replace function engagement.source_ids__{source}(p_activity_column text, p_keys text[])
+returns setof engagement.host_key
+{settings}
+as $f$
+begin
+    case p_activity_column
+        when 'source_id' then
+            return query select distinct k.key::engagement.host_key from unnest(p_keys) k (key);
+        when 'document_id' then
+            return query
+            select v.source_id::engagement.host_key
+            from unnest(p_keys::engagement.host_key[]) k (key)
+            inner join {view} v on v.document_id = k.key
+            where v.source_id is not null
+            union
+            select w.source_id
+            from unnest(p_keys::engagement.host_key[]) k (key)
+            inner join engagement.award w on w.document_id = k.key
+            where w.source = '{source}' and w.voided_at is null;
+        when 'customer_id' then
+            return query
+            select v.source_id::engagement.host_key
+            from unnest(p_keys::engagement.host_key[]) k (key)
+            inner join {view} v on v.customer_id = k.key
+            where v.source_id is not null
+            union
+            select w.source_id
+            from unnest(p_keys::engagement.host_key[]) k (key)
+            inner join engagement.award w on w.customer_id = k.key
+            where w.source = '{source}' and w.voided_at is null;
+        when 'subject_id' then
+            return query
+            select v.source_id::engagement.host_key
+            from unnest(p_keys) k (key)
+            inner join {view} v on v.subject_id = k.key
+            where v.source_id is not null
+            union
+            select w.source_id
+            from unnest(p_keys) k (key)
+            inner join engagement.award w on w.subject_id = k.key
+            where w.source = '{source}' and w.voided_at is null;
+    end case;
+end
+$f$$sql$;
+begin
+    select s.view_name into strict v_view from engagement.activity_source s where s.source = p_source;
+
+    v_award := replace(v_award, '{compare_customers}', replace(replace(
+        v_compare,
+        '{derivation}', engagement.derivation_sql(p_source,
+            format('(select distinct k.key from unnest(v_ids) k (key)) k inner join %s v on v.customer_id = k.key',
+                   v_view), false)),
+        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k '
+                    'inner join engagement.award w on w.customer_id = k.key'));
+    v_award := replace(v_award, '{compare_one}', replace(replace(
+        v_compare,
+        '{derivation}', engagement.derivation_sql(p_source,
+            format('(select v.* from %s v where v.source_id = v_id) v', v_view), false)),
+        '{ledger}', '(select w.* from engagement.award w where w.source_id = v_id) w'));
+    v_award := replace(v_award, '{compare_many}', replace(replace(
+        v_compare,
+        '{derivation}', engagement.derivation_sql(p_source,
+            format('unnest(v_slice) k (key) inner join %s v on v.source_id = k.key', v_view), false)),
+        '{ledger}', 'unnest(v_slice) k (key) inner join engagement.award w on w.source_id = k.key'));
+    v_award := replace(v_award, '{insert_one}', replace(
+        v_insert,
+        '{derivation}', engagement.derivation_sql(p_source,
+            format('(select v.* from %s v where v.source_id = v_id) v', v_view), false)));
+    v_award := replace(v_award, '{insert_many}', replace(
+        v_insert,
+        '{derivation}', engagement.derivation_sql(p_source,
+            format('unnest(v_ids) k (key) inner join %s v on v.source_id = k.key', v_view), false)));
+
+    foreach v_text in array array[v_source_ids, v_apply, v_award] loop
+        execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view), '{source}', p_source);
+    end loop;
+    for v_routine in
+        select p.oid::regprocedure::text
+        from pg_proc p
+        where p.pronamespace = 'engagement'::regnamespace
+              and p.proname in ('source_ids__' || p_source, 'apply__' || p_source, 'award__' || p_source)
+    loop
+        execute format('revoke all on function %s from public', v_routine);
+        execute format('comment on function %s is %L', v_routine,
+                       format('Generated for source %s by engagement.generate_source.', p_source));
+    end loop;
+end
+$body$;
+comment on function engagement.generate_source(text) is
+    'Internal: generates the routines source_ids__SOURCE, award__SOURCE and apply__SOURCE of a registered source.';

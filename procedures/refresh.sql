@@ -1,0 +1,29 @@
+-- The refresh icon: one customer, awards from the source and totals, at once. The queue stays as it is.
+-- Reads: the views, award. Writes: award, customer_score, category_score of this customer. Raises: EG001.
+create or replace function engagement.refresh(p_customer_id engagement.host_key, p_as_of timestamptz)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if to_regclass('engagement_host.customer') is null then
+        raise exception 'no host is attached'
+            using errcode = 'EG006', detail = 'View engagement_host.customer does not exist.',
+                  hint = 'Deploy a host adapter: engagement deploy --host NAME.';
+    end if;
+    if p_customer_id is null
+       or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
+       and not exists (select from engagement.award w where w.customer_id = p_customer_id)
+       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id) then
+        raise exception 'unknown customer'
+            using errcode = 'EG001', detail = format('customer %L', p_customer_id),
+                  hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
+    end if;
+    perform engagement.award_customers(array[p_customer_id::text], clock_timestamp());
+    perform engagement.write_totals(
+        p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of, p_is_refresh => true);
+end
+$$;
+comment on function engagement.refresh(engagement.host_key, timestamptz) is
+    'Internal: re-derives and re-sums one customer at p_as_of. Raises EG001 for an unknown customer.';

@@ -1,0 +1,25 @@
+-- The roll-up of employees' points to companies alone: a run that sums every employer. Commits, see recalculate.
+-- Raises: EG006, EG009.
+create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
+language plpgsql
+as $$
+declare
+    v_run engagement.recalculation_run;
+begin
+    if engagement.is_switched_off() then
+        return;
+    end if;
+    loop
+        v_run := engagement.begin_run('ROLL_UP', p_as_of);
+        commit;
+        while engagement.run_step(v_run.run_id) loop
+            commit;
+        end loop;
+        commit;
+        exit when v_run.run_status <> 'RESUMED';
+    end loop;
+end
+$$;
+comment on procedure engagement.roll_up_employers(timestamptz) is
+    'Sums the employees'' points of every company as of p_as_of (NULL: now). Part of recalculate, callable alone. '
+    'Commits in batches. Raises EG006 (no host), EG009 (a run is under way).';

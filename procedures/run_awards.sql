@@ -1,0 +1,67 @@
+-- Phase AWARDS: single activities, one batch of one source.
+-- Reads: recalculation_key. Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
+create or replace function engagement.run_awards(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source text;
+    v_ids engagement.host_key[];
+    v_counts bigint[];
+begin
+    select k.source into v_source
+    from engagement.recalculation_key k
+    where k.source <> all (p_run.failed_sources)
+    order by k.source
+    limit 1;
+    if not found then
+        -- Trigger calls that failed have had their keys re-derived now.
+        update engagement.scoring_failure f
+        set resolved_at = p_run.started_at
+        where f.source_id is null and f.resolved_at is null and f.failed_at < p_run.started_at
+              and f.source <> all (p_run.failed_sources);
+        return false;
+    end if;
+    with batch as (
+        delete from engagement.recalculation_key k
+        where k.source = v_source
+              and k.source_id in (
+                  select b.source_id from engagement.recalculation_key b
+                  where b.source = v_source
+                  order by b.source_id
+                  limit 10000
+              )
+        returning k.source_id
+    )
+    select array_agg(b.source_id) into v_ids from batch b;
+
+    v_counts := engagement.award_batch(p_run, v_source, v_ids);
+
+    -- Whoever has or had an award of these activities is concerned, whether or not this run changed it: the triggers
+    -- may have done that already.
+    insert into engagement.recalculation_customer (customer_id)
+    select c.customer_id
+    from (
+        select w.customer_id, w.employer_id
+        from unnest(v_ids) k (source_id)
+        inner join engagement.award w on w.source_id = k.source_id
+        where w.source = v_source and w.voided_at is null
+        union all
+        select w.customer_id, w.employer_id
+        from unnest(v_ids) k (source_id)
+        inner join engagement.award w on w.source_id = k.source_id
+        where w.source = v_source and w.voided_at is not null
+    ) w
+    cross join lateral (values (w.customer_id), (w.employer_id)) c (customer_id)
+    where c.customer_id is not null
+    on conflict (customer_id) do nothing;
+    update engagement.recalculation_run r
+    set award_count = r.award_count + v_counts[1],
+        void_count = r.void_count + v_counts[2],
+        done_count = r.done_count + cardinality(v_ids)
+    where r.run_id = p_run.run_id;
+    return true;
+end
+$$;
+comment on function engagement.run_awards(engagement.recalculation_run) is 'Internal: phase AWARDS of a run.';

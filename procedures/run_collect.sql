@@ -1,0 +1,35 @@
+-- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later instant than this
+-- run's; and new customers, where the host's customer table has no trigger to tell.
+-- Reads: customer_score, attached_table, engagement_host.customer. Writes: recalculation_customer.
+create or replace function engagement.run_collect(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into engagement.recalculation_customer (customer_id)
+    select s.customer_id
+    from engagement.customer_score s
+    where s.next_change_at <= p_run.as_of or s.calculated_at > p_run.as_of
+    on conflict (customer_id) do nothing;
+    if not exists (select from engagement.attached_table a where a.source = 'customer') then
+        insert into engagement.recalculation_customer (customer_id)
+        select c.customer_id
+        from engagement_host.customer c
+        where c.customer_id is not null
+              and not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+        on conflict (customer_id) do nothing;
+    end if;
+    if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
+        -- Points of people go to whoever employs them on the date of the run.
+        insert into engagement.recalculation_customer (customer_id)
+        select e.employer_id
+        from engagement.recalculation_customer c
+        inner join engagement_host.employment e on e.employee_id = c.customer_id
+        where e.is_primary and e.employer_id is not null
+        on conflict (customer_id) do nothing;
+    end if;
+    return false;
+end
+$$;
+comment on function engagement.run_collect(engagement.recalculation_run) is 'Internal: phase COLLECT of a run.';

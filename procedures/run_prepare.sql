@@ -1,0 +1,53 @@
+-- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source and every customer in the queue.
+-- Reads: activity_source. Writes: activity_source, pending_activity, recalculation_customer, generated routines.
+create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source engagement.activity_source;
+    v_attachment_id integer;
+begin
+    if p_run.run_mode = 'ROLL_UP' then
+        insert into engagement.recalculation_customer (customer_id)
+        select w.employer_id
+        from engagement.award w
+        where w.employer_id is not null and w.voided_at is null
+        union
+        select e.employer_id from engagement_host.employment e where e.employer_id is not null
+        union
+        select s.customer_id from engagement.customer_score s where s.employee_score <> 0
+        on conflict (customer_id) do nothing;
+        update engagement.recalculation_run r
+        set phase = 'TOTALS', total_count = (select count(*) from engagement.recalculation_customer)
+        where r.run_id = p_run.run_id;
+        return true;
+    end if;
+    -- Somebody replaced a view without registering it again.
+    for v_source in
+        select * from engagement.activity_source s
+        where s.detached_at is null and to_regclass(s.view_name) is not null
+              and s.view_fingerprint is distinct from engagement.view_fingerprint(s.view_name)
+    loop
+        update engagement.activity_source s
+        set view_fingerprint = engagement.view_fingerprint(s.view_name)
+        where s.source = v_source.source;
+        perform engagement.generate_source(v_source.source);
+        for v_attachment_id in
+            select a.attachment_id from engagement.attached_table a where a.source = v_source.source
+        loop
+            perform engagement.generate_capture(v_attachment_id);
+        end loop;
+        insert into engagement.pending_activity (source) values (v_source.source);
+    end loop;
+    if p_run.run_mode = 'FULL' then
+        insert into engagement.pending_activity (source)
+        select s.source from engagement.activity_source s where s.detached_at is null
+        union all
+        select 'customer';
+    end if;
+    return false;
+end
+$$;
+comment on function engagement.run_prepare(engagement.recalculation_run) is 'Internal: phase PREPARE of a run.';

@@ -1,0 +1,30 @@
+-- Phase TOTALS: one batch of customers.
+-- Reads: recalculation_customer. Writes: customer_score, category_score, recalculation_customer, recalculation_run.
+create or replace function engagement.run_totals(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ids engagement.host_key[];
+    v_count bigint;
+begin
+    with batch as (
+        delete from engagement.recalculation_customer c
+        where c.customer_id in (
+            select b.customer_id from engagement.recalculation_customer b order by b.customer_id limit 5000
+        )
+        returning c.customer_id
+    )
+    select array_agg(b.customer_id order by b.customer_id) into v_ids from batch b;
+    if v_ids is null then
+        return false;
+    end if;
+    v_count := engagement.write_totals(p_customer_ids => v_ids, p_as_of => p_run.as_of, p_is_refresh => false);
+    update engagement.recalculation_run r
+    set done_count = r.done_count + cardinality(v_ids), score_count = r.score_count + v_count
+    where r.run_id = p_run.run_id;
+    return true;
+end
+$$;
+comment on function engagement.run_totals(engagement.recalculation_run) is 'Internal: phase TOTALS of a run.';

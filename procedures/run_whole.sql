@@ -1,0 +1,79 @@
+-- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further step applies one
+-- batch of what differs and makes those customers work for the totals. What the host commits after the staging has
+-- its keys in the queue, and they are taken after it.
+-- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_customer, scoring_failure.
+create or replace function engagement.run_whole(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source text;
+    v_batch bigint;
+    v_changes engagement.award[];
+    v_counts bigint[];
+begin
+    select s.source into v_source
+    from engagement.recalculation_source s
+    where s.source <> all (p_run.failed_sources)
+    order by s.source
+    limit 1;
+    if not found then
+        return false;
+    end if;
+    begin
+        if not exists (select from engagement.activity_source s where s.source = v_source) then
+            v_counts := array[0, engagement.void_source(v_source)];
+            if v_counts[2] = 0 then
+                delete from engagement.recalculation_source s where s.source = v_source;
+            end if;
+        elsif exists (select from engagement.activity_source s
+                      where s.source = v_source and s.detached_at is not null) then
+            delete from engagement.recalculation_source s where s.source = v_source;
+            return true;
+        elsif to_regclass('pg_temp.engagement_stage') is null then
+            perform engagement.stage_source(p_run, v_source);
+            return true;
+        else
+            select s.batch into v_batch from pg_temp.engagement_stage s order by s.batch limit 1;
+            if found then
+                v_changes := array(
+                    select row(s.customer_id, s.source_id, s.document_id, s.employer_id, s.effective_at, s.expires_at,
+                               s.recorded_at, null, s.rule_id, v_source, s.subject_id, s.subject_class, s.quantity,
+                               s.amount, s.points, null)::engagement.award
+                    from pg_temp.engagement_stage s
+                    where s.batch = v_batch
+                          and (s.is_sane or engagement.reject_activity(
+                              v_source, s.source_id::text, s.rule_id, p_run.started_at)));
+                execute format('select engagement.%I($1, $2, true)', 'apply__' || v_source)
+                    into v_counts using v_changes, p_run.started_at;
+                insert into engagement.recalculation_customer (customer_id)
+                select s.customer_id from pg_temp.engagement_stage s where s.batch = v_batch
+                union
+                select s.employer_id from pg_temp.engagement_stage s
+                where s.batch = v_batch and s.employer_id is not null
+                on conflict (customer_id) do nothing;
+                update engagement.recalculation_run r
+                set done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s
+                                                 where s.batch = v_batch)
+                where r.run_id = p_run.run_id;
+                delete from pg_temp.engagement_stage s where s.batch = v_batch;
+            else
+                drop table pg_temp.engagement_stage;
+                delete from engagement.recalculation_source s where s.source = v_source;
+                perform engagement.take_keys(p_run, v_source);
+                return true;
+            end if;
+        end if;
+    exception when others then
+        drop table if exists pg_temp.engagement_stage;
+        perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
+        return true;
+    end;
+    update engagement.recalculation_run r
+    set award_count = r.award_count + v_counts[1], void_count = r.void_count + v_counts[2]
+    where r.run_id = p_run.run_id;
+    return true;
+end
+$$;
+comment on function engagement.run_whole(engagement.recalculation_run) is 'Internal: phase WHOLE of a run.';

@@ -1,0 +1,23 @@
+-- A score is a sum of awards at an instant. Two clocks: what counts at p_as_of, as on record at p_known_at.
+-- Reads: award.
+create or replace function engagement.score_at(
+    p_customer_id engagement.host_key,
+    p_as_of timestamptz default now(),
+    p_known_at timestamptz default 'infinity'
+)
+returns numeric
+language plpgsql
+stable
+as $$
+begin
+    return (
+        select coalesce(sum(w.points), 0)
+        from engagement.award w
+        where w.customer_id = p_customer_id
+              and w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+              and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at)
+    );
+end
+$$;
+comment on function engagement.score_at(engagement.host_key, timestamptz, timestamptz) is
+    'Own points of a customer that count at p_as_of, as the ledger knew them at p_known_at; 0 for an unknown customer.';

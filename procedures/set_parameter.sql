@@ -1,0 +1,66 @@
+-- Sets an application parameter: checked, audited, made known to every session's plans, and what depends on it is
+-- queued for the next run. Definer, because it rewrites engagement.parameter, which only its owner may.
+-- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
+-- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
+create or replace function engagement.set_parameter(p_parameter_name text, p_value text)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_old engagement.app_parameter;
+    v_bounds text[];
+    v_is_valid boolean;
+begin
+    perform engagement.lock_setup();
+    select * into v_old from engagement.app_parameter p where p.parameter_name = p_parameter_name;
+    if not found then
+        raise exception 'unknown parameter'
+            using errcode = 'EG003', detail = format('parameter %L', p_parameter_name),
+                  hint = 'select parameter_name, description from engagement.app_parameter lists them.';
+    end if;
+    v_bounds := regexp_match(v_old.value_type, '^integer (\d+)\.\.(\d+)$');
+    v_is_valid := case
+        when p_value is null then false
+        when v_bounds is not null then
+            case when p_value ~ '^[0-9]{1,6}$'
+                 then p_value::integer between v_bounds[1]::integer and v_bounds[2]::integer
+                 else false end
+        when v_old.value_type = 'time zone' then
+            exists (select from pg_timezone_names z where z.name = p_value)
+        else p_value = any (string_to_array(v_old.value_type, '|'))
+    end;
+    if not v_is_valid then
+        raise exception 'value does not fit the parameter'
+            using errcode = 'EG004', detail = format('parameter %s, value %L', p_parameter_name, p_value),
+                  hint = format('It takes %s.', v_old.value_type);
+    end if;
+    if p_value = v_old.parameter_value then
+        return;
+    end if;
+    update engagement.app_parameter p
+    set parameter_value = p_value
+    where p.parameter_name = p_parameter_name;
+    insert into engagement.setup_change (
+        changed_at, changed_by, object_type, object_name, old_value, new_value
+    )
+    values (
+        clock_timestamp(), session_user, 'PARAMETER', p_parameter_name,
+        to_jsonb(v_old.parameter_value), to_jsonb(p_value)
+    );
+    perform engagement.publish_parameters();
+    -- What an award stores depends on these; what a total adds up depends on the others.
+    if p_parameter_name in ('SCORE_DECIMALS', 'TIME_ZONE', 'MULTIPLE_CONCURRENT_EMPLOYERS',
+                            'CALCULATE_ENGAGEMENT_SCORE_POINTS') then
+        insert into engagement.pending_activity (source)
+        select s.source from engagement.activity_source s where s.detached_at is null;
+    end if;
+    if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS') then
+        insert into engagement.pending_activity (source) values ('customer');
+    end if;
+end
+$$;
+comment on function engagement.set_parameter(text, text) is
+    'Sets an application parameter after checking its type; audited; the next run re-derives what depends on it. '
+    'Raises EG003 for an unknown name, EG004 for a value of the wrong type.';

@@ -1,0 +1,19 @@
+-- A source that cannot be read (its view is gone, a column was renamed) must not stop the others.
+-- Writes: scoring_failure, recalculation_run.
+create or replace function engagement.skip_source(
+    p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into engagement.scoring_failure (failed_at, source, sqlstate_code, message)
+    values (clock_timestamp(), p_source, p_sqlstate, p_message);
+    update engagement.recalculation_run r
+    set failed_sources = array_append(r.failed_sources, p_source)
+    where r.run_id = p_run.run_id;
+end
+$$;
+comment on function engagement.skip_source(engagement.recalculation_run, text, text, text) is
+    'Internal: records that a run could not read a source; its work waits for the next run.';

@@ -1,0 +1,38 @@
+-- Turns a source's queued keys into activities to re-derive. A source that cannot be read keeps its queue, and the run
+-- goes on without it.
+-- Reads: the view and the ledger through source_ids__SOURCE. Writes: pending_activity, recalculation_key,
+-- scoring_failure, recalculation_run.
+create or replace function engagement.take_keys(p_run engagement.recalculation_run, p_source text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format($sql$
+        with taken as (
+            delete from engagement.pending_activity p
+            where p.source = $1 and p.activity_column is not null
+            returning p.activity_column, p.keys
+        ),
+        key as (
+            select distinct t.activity_column, k.key from taken t cross join unnest(t.keys) k (key)
+        )
+        insert into engagement.recalculation_key (source, source_id)
+        select $1, k.key::engagement.host_key from key k where k.activity_column = 'source_id'
+        union
+        select $1, i
+        from (
+            select k.activity_column, array_agg(k.key) as keys
+            from key k
+            where k.activity_column <> 'source_id'
+            group by k.activity_column
+        ) k
+        cross join lateral engagement.%I(k.activity_column, k.keys) i
+        on conflict (source, source_id) do nothing$sql$, 'source_ids__' || p_source)
+    using p_source;
+exception when others then
+    perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
+end
+$$;
+comment on function engagement.take_keys(engagement.recalculation_run, text) is
+    'Internal: moves a source''s queued keys to recalculation_key.';

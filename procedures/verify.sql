@@ -1,0 +1,110 @@
+-- The proof: everything recomputed from the source and compared, row by row; no row is no difference. What is still
+-- queued is nobody's error and is left out: whole sources, activities, and the totals of customers they concern.
+-- Reads: everything. Writes: nothing.
+create or replace function engagement.verify()
+returns table (
+    check_name text,
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    expected text,
+    found text
+)
+language plpgsql
+as $$
+declare
+    v_source engagement.activity_source;
+    v_queued_ids engagement.host_key[];
+    v_queued_customers engagement.host_key[] := '{}';
+    v_is_everybody_queued boolean;
+    v_as_of timestamptz;
+begin
+    v_is_everybody_queued := exists (select from engagement.pending_activity p where p.activity_column is null)
+        or exists (select from engagement.recalculation_source);
+
+    for v_source in select s.* from engagement.activity_source s where s.detached_at is null order by s.source loop
+        v_queued_ids := engagement.queued_ids(v_source.source);
+        v_queued_customers := v_queued_customers || array(
+            select c.id
+            from unnest(v_queued_ids) k (id)
+            inner join engagement.award w on w.source_id = k.id and w.source = v_source.source
+            cross join lateral (values (w.customer_id), (w.employer_id)) c (id)
+            where c.id is not null
+        );
+        continue when exists (select from engagement.pending_activity p
+                              where p.source in (v_source.source, 'employment') and p.activity_column is null)
+                      or exists (select from engagement.recalculation_source s where s.source = v_source.source);
+        return query execute format($sql$
+            with derived as (
+                select d.* from (%1$s) d
+                where d.is_sane and d.source_id <> all ($1)
+            ),
+            live as (
+                select w.* from engagement.award w
+                where w.source = %2$L and w.voided_at is null and w.source_id <> all ($1)
+            )
+            select case when l.source_id is null then 'award missing'
+                        when d.source_id is null then 'award without activity'
+                        else 'award differs' end,
+                   coalesce(d.customer_id, l.customer_id), %2$L, coalesce(d.source_id, l.source_id),
+                   coalesce(d.rule_id, l.rule_id),
+                   row(d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
+                       d.points, d.effective_at, d.expires_at)::text,
+                   row(l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
+                       l.points, l.effective_at, l.expires_at)::text
+            from derived d
+            full join live l
+                on l.source_id = d.source_id and l.rule_id = d.rule_id and l.customer_id = d.customer_id
+            where (d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
+                   d.effective_at, d.expires_at)
+                  is distinct from
+                  (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount, l.points,
+                   l.effective_at, l.expires_at)
+                  or d.source_id is null or l.source_id is null$sql$,
+            engagement.derivation_sql(v_source.source, v_source.view_name || ' v', true), v_source.source)
+        using v_queued_ids;
+        return query
+        select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
+               min(w.customer_id::text) over (partition by w.source_id, w.rule_id), w.customer_id::text
+        from engagement.award w
+        where w.source = v_source.source and w.voided_at is null and w.source_id <> all (v_queued_ids)
+              and exists (select from engagement.award o
+                          where o.source_id = w.source_id and o.source = w.source and o.voided_at is null
+                                and o.customer_id <> w.customer_id);
+    end loop;
+
+    return query
+    select 'award of an unknown rule', w.customer_id, w.source, w.source_id, w.rule_id, null::text, w.points::text
+    from engagement.award w
+    where not exists (select from engagement.score_rule r where r.rule_id = w.rule_id);
+
+    if v_is_everybody_queued then
+        return;
+    end if;
+    v_queued_customers := v_queued_customers
+        || array(select c.customer_id from engagement.recalculation_customer c)
+        || array(select k.key::engagement.host_key
+                 from engagement.pending_activity p cross join unnest(p.keys) k (key)
+                 where p.source in ('customer', 'employment'));
+    if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
+        v_queued_customers := v_queued_customers || array(
+            select e.employer_id from engagement_host.employment e
+            where e.employee_id = any (v_queued_customers) and e.employer_id is not null);
+        if exists (select from engagement.pending_activity p where p.source = 'employment') then
+            return;
+        end if;
+    end if;
+    for v_as_of in select distinct s.calculated_at from engagement.customer_score s loop
+        return query select t.* from engagement.verify_totals(v_as_of, v_queued_customers) t;
+    end loop;
+    return query
+    select 'score of nobody', c.customer_id, null::text, null::engagement.host_key, null::integer, null::text,
+           c.score::text
+    from engagement.category_score c
+    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id);
+end
+$$;
+comment on function engagement.verify() is
+    'Recomputes awards from the source and totals from the ledger (at each row''s calculated_at) and returns every '
+    'difference; keys still queued are left out. No rows means proven.';

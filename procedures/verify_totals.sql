@@ -1,0 +1,81 @@
+-- The totals of all rows that were computed for one instant, compared with a recomputation from the ledger.
+-- Reads: customer_score, category_score, award.
+create or replace function engagement.verify_totals(
+    p_as_of timestamptz, p_queued_ids engagement.host_key[]
+)
+returns table (
+    check_name text,
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    expected text,
+    found text
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_calendar record;
+    v_ids engagement.host_key[];
+begin
+    select * into v_calendar from engagement.calendar(p_as_of);
+    v_ids := array(select s.customer_id from engagement.customer_score s
+                   where s.calculated_at = p_as_of
+                         and s.customer_id not in (select q from unnest(p_queued_ids) q));
+    return query
+    with own as (
+        select t.*
+        from engagement.sum_own(v_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
+                                v_calendar.overview_from, v_calendar.overview_next, v_calendar.overview_leaves) t
+    ),
+    employees as (
+        select t.*
+        from engagement.sum_employees(v_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
+                                      v_calendar.overview_from, v_calendar.overview_next,
+                                      v_calendar.overview_leaves) t
+        where engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
+              and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
+    ),
+    wanted as (
+        select k.customer_id, coalesce(o.score, 0) as own_score, coalesce(e.score, 0) as employee_score,
+               coalesce(o.score, 0) + coalesce(e.score, 0) as score, coalesce(o.ytd_score, 0) as ytd_score,
+               coalesce(o.overview_score, 0) as overview_score, coalesce(e.ytd_score, 0) as employee_ytd_score,
+               coalesce(e.overview_score, 0) as employee_overview_score,
+               least(o.next_change_at, e.next_change_at) as next_change_at
+        from unnest(v_ids) k (customer_id)
+        left join (
+            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
+                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
+            from own u
+            group by u.customer_id
+        ) o on o.customer_id = k.customer_id
+        left join employees e on e.customer_id = k.customer_id
+    )
+    select 'customer score differs', w.customer_id, null::text, null::engagement.host_key, null::integer,
+           row(w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score, w.employee_ytd_score,
+               w.employee_overview_score, w.next_change_at)::text,
+           row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score, s.employee_ytd_score,
+               s.employee_overview_score, s.next_change_at)::text
+    from wanted w
+    inner join engagement.customer_score s on s.customer_id = w.customer_id
+    where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score, w.employee_ytd_score,
+           w.employee_overview_score, w.next_change_at)
+          is distinct from
+          (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score, s.employee_ytd_score,
+           s.employee_overview_score, s.next_change_at)
+    union all
+    select 'category score differs', coalesce(o.customer_id, c.customer_id),
+           coalesce(o.category_code, c.category_code), null::engagement.host_key, null::integer,
+           row(o.score, o.ytd_score, o.overview_score)::text, row(c.score, c.ytd_score, c.overview_score)::text
+    from own o
+    full join (
+        select c.* from engagement.category_score c where c.customer_id = any (v_ids)
+    ) c on c.customer_id = o.customer_id and c.category_code = o.category_code
+    where (o.score, o.ytd_score, o.overview_score) is distinct from (c.score, c.ytd_score, c.overview_score)
+          or o.customer_id is null or c.customer_id is null;
+end
+$$;
+comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is
+    'Internal: differences between the stored totals computed for p_as_of and the ledger.';

@@ -1,0 +1,35 @@
+-- Voids a batch of the awards of a source that is no longer registered.
+-- Writes: award, recalculation_customer.
+create or replace function engagement.void_source(p_source text)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := clock_timestamp();
+    v_count bigint;
+begin
+    with void as (
+        update engagement.award w
+        set voided_at = v_at, void_reason = 'SOURCE_REMOVED'
+        where w.source = p_source and w.voided_at is null
+              and w.source_id in (
+                  select b.source_id from engagement.award b
+                  where b.source = p_source and b.voided_at is null
+                  limit 20000
+              )
+        returning w.customer_id, w.employer_id
+    ),
+    concerned as (
+        insert into engagement.recalculation_customer (customer_id)
+        select v.customer_id from void v
+        union
+        select v.employer_id from void v where v.employer_id is not null
+        on conflict (customer_id) do nothing
+    )
+    select count(*) into v_count from void;
+    return v_count;
+end
+$$;
+comment on function engagement.void_source(text) is
+    'Internal: voids up to some 20,000 live awards of an unregistered source; returns how many.';

@@ -1,0 +1,180 @@
+"""Look at what is deployed (status, check) and take it out again (detach, undeploy)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from engagement_runner import files, queries
+from engagement_runner.deploy import Report, deploy_lock, unobtrusively
+from engagement_runner.errors import EngagementError
+from engagement_runner.plan import Connection, State, make_plan, read_state
+
+SCHEMAS = ("engagement", "engagement_host", "engagement_meta")
+
+#: Routines that the engine rewrites while it runs: they must exist, their text may differ.
+REWRITTEN = {"parameter"}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is applied, pending and drifted, and what the engine is doing.
+
+    Attributes:
+        key_type: type of the host's keys; None where nothing is deployed.
+        applied: number of files applied.
+        pending: what the next deployment would do, one line each.
+        drift: where the database differs from what was deployed, one line each.
+        activity: last_run, queued_statements, queued_keys, open_failures, attached; empty where
+            nothing is deployed.
+    """
+
+    key_type: str | None
+    applied: int
+    pending: list[str] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    activity: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 current, 1 pending, 2 drift."""
+        return 2 if self.drift else 1 if self.pending else 0
+
+
+def status(connection: Connection, top: Path | None = None) -> Status:
+    """Compare the database with the package's files and see what the engine is doing."""
+    state = read_state(connection)
+    pending: list[str] = []
+    drift: list[str] = []
+    try:
+        plan = make_plan(state, top or files.root())
+        pending += [str(step) for step in plan.steps]
+        drift += plan.warnings
+    except EngagementError as error:
+        drift.append(str(error))
+    activity: dict[str, Any] = {}
+    if state.files:
+        drift += _routine_findings(connection)
+        activity = queries.record(connection, "status_activity") or {}
+    return Status(state.key_type, len(state.files), pending, drift, activity)
+
+
+def check(connection: Connection) -> list[str]:
+    """Return what is wrong in the catalogue, one line each; nothing: all is as deployed.
+
+    Raises:
+        EngagementError: the package is not deployed.
+    """
+    state = _deployed_state(connection)
+    findings = _routine_findings(connection)
+    findings += [
+        f"index engagement.{name} is invalid" for name, ok in state.indexes.items() if not ok
+    ]
+    findings += [
+        f"index engagement.{files.SqlFile(path, kind, '').object_name} is missing"
+        for path, (kind, _) in state.files.items()
+        if kind == "index" and files.SqlFile(path, kind, "").object_name not in state.indexes
+    ]
+    findings += [
+        f"table {table} {problem}"
+        for table, problem in connection.execute(queries.load("trigger_problems"))
+    ]
+    findings += [
+        f"table {table} is read by source {source} and has no triggers for it"
+        for source, table in connection.execute(queries.load("unattached_tables"))
+    ]
+    findings += [
+        f"routine {signature} is executable by PUBLIC"
+        for (signature,) in connection.execute(queries.load("public_routines"))
+    ]
+    return findings
+
+
+def _deployed_state(connection: Connection) -> State:
+    state = read_state(connection)
+    if not state.files:
+        raise EngagementError("nothing is deployed in this database", hint="engagement deploy")
+    return state
+
+
+def _routine_findings(connection: Connection) -> list[str]:
+    """Compare the routines with those that the deployer left."""
+    found = {
+        (name, arguments): fingerprint
+        for name, arguments, fingerprint, _ in connection.execute(queries.load("routines"))
+    }
+    deployed = {
+        (name, arguments): fingerprint
+        for name, arguments, fingerprint, _ in connection.execute(queries.load("deployed_routines"))
+    }
+    findings = []
+    for name, arguments in sorted(deployed.keys() | found.keys()):
+        routine = f"routine engagement.{name}({arguments})"
+        if (name, arguments) not in found:
+            findings.append(f"{routine} is missing")
+        elif name in REWRITTEN:
+            continue
+        elif (name, arguments) not in deployed:
+            findings.append(f"{routine} is declared by no file")
+        elif found[name, arguments] != deployed[name, arguments]:
+            findings.append(f"{routine} was changed since it was deployed")
+    names = {name for name, _ in found}
+    findings += [f"routine engagement.{name} is missing" for name in sorted(REWRITTEN - names)]
+    return findings
+
+
+def detach_host(connection: Connection, report: Report = lambda line: None) -> None:
+    """Take triggers and adapter views off the host; ledger and scores stay.
+
+    Raises:
+        EngagementError: the package is not deployed, or a table's lock was not to be had.
+    """
+    with deploy_lock(connection, report):
+        _deployed_state(connection)
+
+        def work() -> None:
+            connection.execute("call engagement.detach_host()")
+            queries.execute(connection, "forget_hosts")
+
+        unobtrusively(connection, work, report)
+
+
+def undeploy(
+    connection: Connection, cascade: bool = False, report: Report = lambda line: None
+) -> bool:
+    """Take everything out of the database; the host's own schemas stay as they were.
+
+    Args:
+        connection: an autocommit connection.
+        cascade: also drop what other schemas have built on the package's objects.
+        report: takes progress lines.
+
+    Returns:
+        Whether there was anything to take out.
+
+    Raises:
+        EngagementError: something outside depends on the package and ``cascade`` is false, or a
+            table's lock was not to be had. Nothing is changed then.
+    """
+    with deploy_lock(connection, report):
+        if not read_state(connection).files:
+            return False
+
+        def work() -> None:
+            connection.execute("set local client_min_messages = 'warning'")
+            connection.execute("call engagement.detach_host()")
+            outside = [row[0] for row in connection.execute(queries.load("outside_dependents"))]
+            if outside and not cascade:
+                raise EngagementError(
+                    f"other objects depend on the package: {', '.join(outside)}",
+                    hint="Drop them first, or use --cascade to drop them too.",
+                )
+            for schema in SCHEMAS:
+                statement = sql.SQL("drop schema if exists {} cascade")
+                connection.execute(statement.format(sql.Identifier(schema)))
+
+        unobtrusively(connection, work, report)
+        return True

@@ -1,0 +1,45 @@
+"""The command ``engagement``. SQL decides; the commands connect, call, show and exit."""
+
+import click
+
+from engagement_runner import __version__, show
+from engagement_runner.commands import deployment
+from engagement_runner.commands.demo import demo
+from engagement_runner.commands.parameters import params
+from engagement_runner.commands.rules import rules
+from engagement_runner.commands.scores import explain, recalculate, refresh, score, verify
+
+
+@click.group(
+    context_settings={
+        "auto_envvar_prefix": "ENGAGEMENT",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    }
+)
+@click.version_option(__version__, prog_name="engagement")
+def main() -> None:
+    """Engagement scoring inside PostgreSQL.
+
+    Results go to stdout, progress and notices to stderr. Exit codes: 0 done, 1 an error, 2 wrong
+    usage, 3 verify found differences.
+    """
+    show.never_fail_to_print()
+
+
+for command in (
+    deployment.deploy,
+    deployment.undeploy,
+    deployment.status,
+    deployment.check,
+    deployment.detach,
+    recalculate,
+    refresh,
+    score,
+    explain,
+    verify,
+    rules,
+    params,
+    demo,
+):
+    main.add_command(command)

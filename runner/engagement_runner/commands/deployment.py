@@ -1,0 +1,221 @@
+"""Commands that bring the package into a database, look at it there, and take it out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from engagement_runner import catalog
+from engagement_runner.connection import connect, dsn_option
+from engagement_runner.deploy import deploy as run_deploy
+from engagement_runner.deploy import dry_run as plan_deploy
+from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
+from engagement_runner.plan import KEY_TYPES
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _format_option(function: Any) -> Any:
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        envvar="ENGAGEMENT_FORMAT",
+        show_envvar=True,
+        help="How to print the result.",
+    )(function)
+
+
+@click.command()
+@dsn_option
+@click.option(
+    "--host",
+    envvar="ENGAGEMENT_HOST",
+    show_envvar=True,
+    metavar="NAME|FILE.sql",
+    help="Host adapter: a bundled one by name, or your own file. Default: those already applied.",
+)
+@click.option(
+    "--key-type",
+    type=click.Choice(KEY_TYPES),
+    envvar="ENGAGEMENT_KEY_TYPE",
+    show_envvar=True,
+    help="Type of the host's keys, fixed at the first deployment (then bigint by default).",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    envvar="ENGAGEMENT_DRY_RUN",
+    show_envvar=True,
+    help="Print the plan and change nothing.",
+)
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    show_default=True,
+    envvar="ENGAGEMENT_WAIT",
+    show_envvar=True,
+    help="Wait for another deployment that is running, or end with an error.",
+)
+@command_errors()
+def deploy(
+    dsn: str | None, host: str | None, key_type: str | None, dry_run: bool, wait: bool
+) -> None:
+    """Bring the database to the state of this package.
+
+    Only what changed is applied, all in one transaction. Indexes on tables that have rows follow
+    after it, concurrently.
+    """
+    with connect(dsn) as connection:
+        if dry_run:
+            plan = plan_deploy(connection, host, key_type)
+            for line in plan.warnings:
+                _progress(f"warning: {line}")
+            for step in plan.steps:
+                click.echo(step)
+        else:
+            plan = run_deploy(connection, host, key_type, wait=wait, report=_progress)
+    if not plan.steps:
+        click.echo("Nothing to do: the database is current.")
+    elif not dry_run:
+        click.echo(f"Deployed: {len(plan.steps)} steps, key type {plan.key_type}.")
+
+
+@click.command()
+@dsn_option
+@_format_option
+@click.pass_context
+@command_errors()
+def status(context: click.Context, dsn: str | None, output_format: str) -> None:
+    """Show what is applied, pending and drifted, and what the engine is doing.
+
+    Exit code: 0 current, 1 something is pending, 2 the database drifted from its files.
+    """
+    with connect(dsn) as connection:
+        found = catalog.status(connection)
+    if output_format == "json":
+        content = {
+            "key_type": found.key_type,
+            "applied": found.applied,
+            "pending": found.pending,
+            "drift": found.drift,
+            **found.activity,
+        }
+        click.echo(json.dumps(content, default=str))
+    else:
+        _print_status(found)
+    context.exit(found.exit_code)
+
+
+def _print_status(found: catalog.Status) -> None:
+    def section(name: str, lines: list[str]) -> None:
+        click.echo(f"{name:<10}{len(lines)}")
+        for line in lines:
+            click.echo(f"  {line}")
+
+    key_type = f", key type {found.key_type}" if found.key_type else ""
+    click.echo(f"{'applied':<10}{found.applied} files{key_type}")
+    section("pending", found.pending)
+    section("drift", found.drift)
+    if not found.activity:
+        return
+    run = found.activity["last_run"]
+    told = (
+        f"{run['run_id']} {run['run_mode']} {run['run_status']}, phase {run['phase']}, "
+        f"as of {run['as_of']}, finished {run['finished_at'] or '-'}"
+        if run
+        else "none yet"
+    )
+    click.echo(f"{'last run':<10}{told}")
+    queue = found.activity
+    click.echo(f"{'queue':<10}{queue['queued_statements']} statements, {queue['queued_keys']} keys")
+    click.echo(f"{'failures':<10}{found.activity['open_failures']} open")
+    section(
+        "triggers",
+        [
+            f"{row['table_name']} for {row['source']} by {row['activity_column']}"
+            for row in found.activity["attached"]
+        ],
+    )
+
+
+@click.command()
+@dsn_option
+@_format_option
+@click.pass_context
+@command_errors()
+def check(context: click.Context, dsn: str | None, output_format: str) -> None:
+    """Compare the catalogue with what was deployed.
+
+    Lists missing, changed and undeclared routines, routines that everybody may execute, invalid
+    and missing indexes, missing and disabled triggers, and tables that an activity view reads
+    although they have no triggers.
+
+    Exit code: 0 nothing found, 3 something found.
+    """
+    with connect(dsn) as connection:
+        findings = catalog.check(connection)
+    if output_format == "json":
+        click.echo(json.dumps(findings))
+    else:
+        for finding in findings:
+            click.echo(finding)
+    if findings:
+        context.exit(EXIT_DIFFERENCES)
+    click.echo("nothing found", err=True)
+
+
+@click.command()
+@dsn_option
+@click.option(
+    "--yes",
+    is_flag=True,
+    envvar="ENGAGEMENT_YES",
+    show_envvar=True,
+    help="Do not ask.",
+)
+@click.option(
+    "--cascade",
+    is_flag=True,
+    envvar="ENGAGEMENT_CASCADE",
+    show_envvar=True,
+    help="Also drop what other schemas have built on the package's objects.",
+)
+@command_errors()
+def undeploy(dsn: str | None, yes: bool, cascade: bool) -> None:
+    """Take everything out of the database, ledger and scores included.
+
+    The host's own tables stay as they were.
+    """
+    with connect(dsn) as connection:
+        if not yes:
+            name = connection.info.dbname
+            click.confirm(f"Drop all scores, rules and awards in {name}?", abort=True, err=True)
+        done = catalog.undeploy(connection, cascade, _progress)
+    click.echo("Undeployed." if done else "Nothing to do: nothing is deployed.")
+
+
+@click.command()
+@dsn_option
+@click.option(
+    "--host",
+    is_flag=True,
+    required=True,
+    help="Take triggers and adapter views off the host.",
+)
+@command_errors()
+def detach(dsn: str | None, host: bool) -> None:
+    """Let go of the host's tables and keep the ledger, so that the host can be migrated.
+
+    Deploy with --host to attach again; the next recalculation is then a full one.
+    """
+    assert host
+    with connect(dsn) as connection:
+        catalog.detach_host(connection, _progress)
+    click.echo("Detached. Attach again with: engagement deploy --host NAME|FILE.sql")

@@ -1,0 +1,52 @@
+"""Commands for application parameters."""
+
+import click
+
+from engagement_runner import queries, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.session import format_option, session
+
+
+@click.group()
+def params() -> None:
+    """List, read and set the application parameters."""
+
+
+@params.command("list")
+@dsn_option
+@format_option
+def list_(dsn: str | None, format: show.Format) -> None:
+    """List all parameters with their values, defaults and meaning."""
+    with session(dsn) as connection:
+        rows = queries.rows(connection, "parameter_list")
+        show.parameters(rows, format)
+
+
+@params.command("get")
+@dsn_option
+@click.argument("name")
+def get(dsn: str | None, name: str) -> None:
+    """Print the value of the parameter NAME."""
+    with session(dsn) as connection:
+        show.result(queries.value(connection, "parameter_get", name=name.upper()))
+
+
+@params.command("set")
+@dsn_option
+@click.argument("name")
+@click.argument("value")
+def set_(dsn: str | None, name: str, value: str) -> None:
+    """Set the parameter NAME to VALUE.
+
+    The next recalculation applies it.
+    """
+    name = name.upper()
+    with session(dsn) as connection:
+        with connection.transaction():
+            old = queries.value(connection, "parameter_get", name=name)
+            queries.execute(connection, "parameter_set", name=name, value=value)
+            new = queries.value(connection, "parameter_get", name=name)
+        if old == new:
+            show.result(f"{name} is {new} already.")
+        else:
+            show.result(f"{name}: {old} is now {new}.")

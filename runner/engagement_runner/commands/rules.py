@@ -1,0 +1,172 @@
+"""Commands for score rules."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engagement_runner import queries, rulefile, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.errors import EngagementError
+from engagement_runner.session import format_option, option, session
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+#: Options of add and revise that are columns of a rule, with what they mean.
+_FIELDS = (
+    ("--effective-when", "ORDER_CREATION or INVOICE_CREATION, for purchases."),
+    ("--subject-id", "Only this product or committee."),
+    ("--subject-class", "Only products or committees of this class."),
+    ("--flat-score", "Points for each activity, whatever its size."),
+    ("--quantity-score", "Points per unit of quantity."),
+    ("--amount-score", "Points per unit of money."),
+    ("--valid-for-weeks", "Weeks until the points cease to count."),
+    ("--description", "What staff read beside the points."),
+    ("--applies-from", "Only activities that occurred at this instant or later."),
+    ("--applies-until", "Only activities that occurred before this instant."),
+)
+_CLEARABLE = tuple(flag[2:].replace("-", "_") for flag, _ in _FIELDS)
+
+retroactive_option = option(
+    "--retroactive",
+    is_flag=True,
+    help="For the past as well: existing awards are voided and made anew at the next run.",
+)
+
+
+def _fields(function: _Function) -> _Function:
+    for flag, meaning in reversed(_FIELDS):
+        function = option(flag, metavar="VALUE", help=meaning)(function)
+    return function
+
+
+@click.group()
+def rules() -> None:
+    """List, add, revise, retire, export and apply score rules."""
+
+
+@rules.command("list")
+@dsn_option
+@option("--all-versions", is_flag=True, help="Also earlier and retired versions.")
+@format_option
+def list_(dsn: str | None, all_versions: bool, format: show.Format) -> None:
+    """List the rules in force, by category."""
+    with session(dsn) as connection:
+        found = queries.rows(connection, "rule_list", all_versions=all_versions)
+        show.rules(found, format)
+
+
+@rules.command()
+@dsn_option
+@click.argument("rule_code")
+@click.argument("category_code")
+@click.argument("engagement_type")
+@_fields
+def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
+    """Add the rule RULE_CODE.
+
+    It scores activities of ENGAGEMENT_TYPE; the points belong to CATEGORY_CODE.
+    """
+    with session(dsn) as connection:
+        queries.execute(connection, "rule_add", rule_code=rule_code, **fields)
+        show.result(f"Rule {rule_code} added; the next recalculation applies it.")
+
+
+@rules.command()
+@dsn_option
+@click.argument("rule_code")
+@option("--category-code", metavar="VALUE", help="Category that the points belong to.")
+@option("--engagement-type", metavar="VALUE", help="Kind of activity.")
+@_fields
+@option(
+    "--clear",
+    multiple=True,
+    type=click.Choice(_CLEARABLE),
+    metavar="COLUMN",
+    help=f"Clear a column; can be repeated. One of {', '.join(_CLEARABLE)}.",
+)
+@retroactive_option
+def revise(
+    dsn: str | None,
+    rule_code: str,
+    clear: tuple[str, ...],
+    retroactive: bool,
+    **fields: str | None,
+) -> None:
+    """Change the rule RULE_CODE, from now on or for the past as well."""
+    both = [key for key in clear if fields[key] is not None]
+    if both:
+        raise click.UsageError(f"{both[0]} is both set and cleared")
+    if not clear and all(value is None for value in fields.values()):
+        raise click.UsageError("nothing to change: give at least one option")
+    with session(dsn) as connection:
+        queries.execute(
+            connection,
+            "rule_revise",
+            rule_code=rule_code,
+            cleared=list(clear),
+            retroactive=retroactive,
+            **fields,
+        )
+        version = queries.value(connection, "rule_version", rule_code=rule_code)
+        show.result(f"Rule {rule_code} is at version {version}; the next recalculation applies it.")
+
+
+@rules.command()
+@dsn_option
+@click.argument("rule_code")
+@retroactive_option
+def retire(dsn: str | None, rule_code: str, retroactive: bool) -> None:
+    """End the rule RULE_CODE.
+
+    It makes no more awards; existing ones run their course, unless --retroactive.
+    """
+    with session(dsn) as connection:
+        queries.execute(connection, "rule_retire", rule_code=rule_code, retroactive=retroactive)
+        effect = (
+            "the next recalculation voids its awards"
+            if retroactive
+            else "what it has awarded runs its course"
+        )
+        show.result(f"Rule {rule_code} retired; {effect}.")
+
+
+@rules.command()
+@dsn_option
+def export(dsn: str | None) -> None:
+    """Print the rules in force as TOML, for `rules apply`."""
+    with session(dsn) as connection:
+        exported = queries.loads(queries.value(connection, "rule_export"))
+        click.echo(rulefile.dump(exported), nl=False)
+
+
+@rules.command()
+@dsn_option
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@retroactive_option
+@format_option
+def apply(
+    dsn: str | None, file: Path, dry_run: bool, retroactive: bool, format: show.Format
+) -> None:
+    """Bring the rules to what a TOML file says.
+
+    FILE is a path, or - for stdin. All changes are made in one transaction. Rules that the file
+    does not name are left alone; `retired = true` ends one.
+    """
+    with session(dsn) as connection:
+        wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))
+        with connection.transaction():
+            done = queries.rows(
+                connection, "rule_apply", rules=wanted, retroactive=retroactive, dry_run=dry_run
+            )
+        show.rule_changes(done, format, dry_run)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise EngagementError(f"{file} cannot be read: {error.strerror}") from None

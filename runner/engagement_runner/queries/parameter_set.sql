@@ -1,0 +1,1 @@
+select engagement.set_parameter(%(name)s, %(value)s)

@@ -1,0 +1,1 @@
+select engagement.export_rules()::text

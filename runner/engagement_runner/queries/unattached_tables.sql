@@ -1,0 +1,30 @@
+-- Tables that a source's view reads, directly or through other views, without triggers for that
+-- source: INCREMENTAL does not see what changes there. Reads inside functions leave no dependency
+-- and are not seen here.
+with recursive reading as (
+    select s.source, pg_catalog.to_regclass(s.view_name)::oid as relation_id
+    from engagement.activity_source as s
+    where s.detached_at is null
+    union
+    select b.source, pg_catalog.to_regclass('engagement_host.' || b.source)::oid
+    from (values ('customer'), ('employment')) as b (source)
+    union
+    select r.source, d.refobjid
+    from reading as r
+    join pg_catalog.pg_class as c on c.oid = r.relation_id and c.relkind = 'v'
+    join pg_catalog.pg_rewrite as w on w.ev_class = c.oid
+    join pg_catalog.pg_depend as d
+        on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = w.oid
+        and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> c.oid
+)
+select r.source, c.oid::regclass::text as table_name
+from reading as r
+join pg_catalog.pg_class as c on c.oid = r.relation_id
+where
+    c.relkind in ('r', 'p', 'f', 'm')
+    and not exists (
+        select
+        from engagement.attached_table as a
+        where a.source = r.source and pg_catalog.to_regclass(a.table_name) = c.oid
+    )
+order by 1, 2

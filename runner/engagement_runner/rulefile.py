@@ -1,0 +1,103 @@
+"""Rules as a TOML file, one ``[[rule]]`` table per rule, and as the JSON that apply_rules takes.
+
+Numbers stay exact: a fraction is read as a Decimal and written with its own digits. The file
+holds the columns of engagement.score_rule; which of them are known is for SQL to say.
+"""
+
+import datetime
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from engagement_runner.errors import EngagementError
+
+HEADER = """\
+# Score rules of engagement scoring. Change them here, then:
+#   engagement rules apply FILE --dry-run    shows what would change
+#   engagement rules apply FILE              makes the changes, in one transaction
+# A rule that is not in the file is left alone; `retired = true` ends one.
+"""
+
+_INSTANTS = ("applies_from", "applies_until")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def dump(rules: Sequence[dict[str, Any]]) -> str:
+    """Return rules, as engagement.export_rules has them, as TOML.
+
+    Keys keep their order, with those that name a rule first. Raises TypeError for a value that
+    is no string, number, boolean or instant.
+    """
+    first = ("rule_code", "description", "category_code", "engagement_type", "effective_when")
+    parts = [HEADER]
+    for rule in rules:
+        keys = [key for key in first if key in rule] + [key for key in rule if key not in first]
+        lines = [f"{_key(key)} = {_toml(key, rule[key])}\n" for key in keys]
+        parts.append("[[rule]]\n" + "".join(lines))
+    return "\n".join(parts)
+
+
+def _key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _string(key)
+
+
+def _string(text: str) -> str:
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _toml(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text if "." in text else f"{text}.0"
+    if isinstance(value, str):
+        if key in _INSTANTS:
+            try:
+                return datetime.datetime.fromisoformat(value).isoformat()
+            except ValueError:  # such as infinity, which TOML has no instant for
+                pass
+        return _string(value)
+    raise TypeError(f"{key} is {type(value).__name__}")
+
+
+def parse(content: bytes, name: str) -> str:
+    """Return the rules of a TOML file as a JSON array, ready for engagement.apply_rules.
+
+    *name* is the file's name in messages. Raises EngagementError when the content is no TOML,
+    or is not made of ``[[rule]]`` tables.
+    """
+    try:
+        document = tomllib.loads(content.decode(), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EngagementError(f"{name} is not TOML: {error}") from None
+    rules = document.pop("rule", [])
+    if document:
+        raise EngagementError(
+            f"{name}: unexpected {', '.join(document)}",
+            hint="A file of rules holds [[rule]] tables and nothing else.",
+        )
+    if not isinstance(rules, list):
+        raise EngagementError(f"{name}: rule is one table", hint="Write [[rule]], not [rule].")
+    return _json(rules, name)
+
+
+def _json(value: object, name: str) -> str:
+    """Return JSON with exact numbers, which json.dumps cannot write."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_json(item, name) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)}: {_json(v, name)}" for k, v in value.items()) + "}"
+    if isinstance(value, Decimal):
+        if value.is_finite():
+            return format(value, "f")
+        raise EngagementError(f"{name}: a score must be finite, not {value}")
+    if isinstance(value, datetime.date | datetime.time):
+        return json.dumps(value.isoformat())
+    return json.dumps(value)

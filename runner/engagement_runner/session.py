@@ -1,0 +1,67 @@
+"""What every command that shows or changes scores shares: options, connection, failures."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+import psycopg
+from psycopg.errors import Diagnostic
+
+from engagement_runner import queries, show
+from engagement_runner.connection import connect
+from engagement_runner.errors import command_errors
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def option(*declarations: str, **settings: Any) -> Callable[[_Function], _Function]:
+    """Declare a Click option whose help names its default and its environment variable."""
+    return click.option(*declarations, **{"show_envvar": True, "show_default": True, **settings})
+
+
+format_option = option(
+    "--format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    help="How to print the result.",
+)
+"""Option ``--format``, passed as *format*, a ``show.Format``."""
+
+as_of_option = option(
+    "--as-of",
+    metavar="INSTANT",
+    show_default="now",
+    help="The instant to answer for; without an offset, in the organisation's time zone.",
+)
+"""Option ``--as-of``: text of a timestamptz, or None for now."""
+
+
+@contextmanager
+def session(dsn: str | None) -> Iterator[Connection]:
+    """Connect in autocommit, read and write instants in the organisation's time zone.
+
+    Notices of the server go to stderr. An error of the server or of the package ends the command
+    with one line on stderr and exit code 1 (SystemExit).
+    """
+    with command_errors(), connect(dsn, autocommit=True) as connection:
+        connection.add_notice_handler(_notice)
+        queries.value(connection, "use_time_zone")
+        yield connection
+
+
+def _notice(diagnostic: Diagnostic) -> None:
+    # Warnings are shown by the connection itself.
+    if diagnostic.severity_nonlocalized in {"NOTICE", "INFO"}:
+        show.notice(diagnostic)
+
+
+def warn_of_failures(connection: Connection) -> None:
+    """Say on stderr that scoring failures are open, if there are any."""
+    count = queries.value(connection, "open_failure_count")
+    if count:
+        show.say(
+            f"warning: {count} scoring failures are open; `engagement status` lists them.",
+            style="yellow",
+        )

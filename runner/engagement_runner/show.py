@@ -1,0 +1,669 @@
+"""How results look: tables and cards for people, JSON and CSV for programs.
+
+Results go to stdout, progress and notices to stderr. Colours appear on a terminal only, and not
+when NO_COLOR is set. Text that comes from the database is shown literally: it is never read as
+Rich markup, and control characters appear as escapes. Nothing here computes points; bars and
+trend lines are drawn to scale from the numbers that SQL returned.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import click
+from psycopg.errors import Diagnostic
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from engagement_runner.queries import Rows, loads
+
+Format = Literal["table", "json", "csv"]
+
+PIPE_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe, unless COLUMNS says otherwise."""
+
+LOG_INTERVAL = 10.0
+"""Seconds between two progress lines of one phase in a log."""
+
+_UNSAFE = re.compile(
+    # C0 and C1 controls, DEL, line separators, what reorders the text around it, surrogates
+    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+CARD_CSV = (
+    "level",
+    "customer_id",
+    "category_code",
+    "rule_code",
+    "description",
+    "score",
+    "ytd_score",
+    "overview_score",
+    "award_count",
+)
+"""Columns of ``score --format csv``; level is CUSTOMER, CATEGORY or RULE."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a listing: *key* of the records, *heading* for people, and its *kind*."""
+
+    key: str
+    heading: str
+    kind: Literal["text", "number", "instant"] = "text"
+    no_wrap: bool = False
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console for stdout, or stderr: plain unless it is a terminal without NO_COLOR."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None
+    if not stream.isatty() and "COLUMNS" not in os.environ:
+        width = PIPE_WIDTH
+    return Console(
+        file=stream,
+        width=width,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
+
+
+def never_fail_to_print() -> None:
+    """Make stdout and stderr print an escape for a character that their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def literal(value: object) -> str:
+    """Return text with control characters as escapes such as ``\\x1b``; None becomes nothing."""
+    return "" if value is None else _UNSAFE.sub(_escaped, str(value))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def number(value: object) -> str:
+    """Return a number with thousands separated, every digit as SQL sent it; None is nothing."""
+    if isinstance(value, int | Decimal):
+        return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return literal(value)
+
+
+def points(values: Iterable[object]) -> Callable[[object], str]:
+    """Return a formatter that pads all of *values* to the same number of decimals."""
+    places = max((_places(value) for value in values), default=0)
+
+    def padded(value: object) -> str:
+        if value is None:
+            return ""
+        # Adds zeros only: places is the most that any of the values has.
+        return f"{Decimal(str(value)):,.{places}f}"
+
+    return padded
+
+
+def _places(value: object) -> int:
+    if not isinstance(value, Decimal):
+        return 0
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def instant(value: object) -> str:
+    """Return an ISO instant as ``2026-11-22 21:40``; ``infinity`` as it is, None as nothing."""
+    text = literal(value)
+    return f"{text[:10]} {text[11:16]}" if len(text) > 16 and text[10] == "T" else text
+
+
+def day(value: object) -> str:
+    """Return the date of an ISO instant."""
+    return literal(value)[:10]
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Print a notice for people, on stderr."""
+    console(stderr=True).print(Text(literal(text), style=style or ""), soft_wrap=True)
+
+
+def result(text: str) -> None:
+    """Print one line of result on stdout, control characters escaped."""
+    click.echo(literal(text))
+
+
+def notice(diagnostic: Diagnostic) -> None:
+    """Print a NOTICE or WARNING of the server on stderr: a handler for psycopg connections."""
+    severity = (diagnostic.severity_nonlocalized or diagnostic.severity or "NOTICE").lower()
+    text = Text(f"{severity}: ", style="yellow" if severity == "warning" else "dim")
+    for part in (diagnostic.message_primary, diagnostic.message_detail):
+        if part:
+            text.append(f"{literal(part)} ", style="none")
+    if diagnostic.message_hint:
+        text.append(literal(diagnostic.message_hint), style="dim")
+    text.rstrip()
+    console(stderr=True).print(text, soft_wrap=True)
+
+
+def json_text(text: str) -> None:
+    """Print JSON as PostgreSQL wrote it; on a terminal, control characters in it are escaped."""
+    click.echo(_UNSAFE.sub(_json_escaped, text))
+
+
+def _json_escaped(match: re.Match[str]) -> str:
+    # JSON itself escapes what is below 0x20 inside strings; outside them it is white space.
+    character = match[0]
+    return character if character < " " else f"\\u{ord(character):04x}"
+
+
+def csv_text(columns: Sequence[str], records: Iterable[dict[str, Any]]) -> None:
+    """Print records as CSV with a header line; None is empty, everything else as SQL sent it."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({key: _plain(record.get(key)) for key in columns})
+    text = buffer.getvalue()
+    if sys.stdout.isatty():
+        text = re.sub(r"[^\n]+", lambda line: literal(line[0]), text)
+    click.echo(text, nl=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def listing(rows: Rows, columns: Sequence[Column], output: Format, empty: str) -> None:
+    """Print *rows* in the chosen format; *empty* is what a person reads when there are none."""
+    if output == "json":
+        json_text("[" + ",".join(f"\n  {text}" for text in rows.texts) + "\n]" if rows else "[]")
+    elif output == "csv":
+        csv_text([column.key for column in columns], rows.records)
+    elif not rows:
+        result(empty)
+    else:
+        console().print(table(rows.records, columns))
+
+
+def table(records: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Table:
+    """Return a table of records, numbers right-aligned and padded per column."""
+    grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    formats: list[Callable[[object], str]] = []
+    for column in columns:
+        is_number = column.kind == "number"
+        grid.add_column(
+            Text(column.heading),
+            justify="right" if is_number else "left",
+            overflow="fold",
+            no_wrap=is_number or column.no_wrap,
+        )
+        if is_number:
+            formats.append(points(record.get(column.key) for record in records))
+        else:
+            formats.append(instant if column.kind == "instant" else literal)
+    for record in records:
+        grid.add_row(
+            *(Text(show(record.get(c.key))) for c, show in zip(columns, formats, strict=True))
+        )
+    return grid
+
+
+# The score card
+
+
+def card(text: str, output: Format) -> None:
+    """Print a score card, the JSON *text* of engagement.score_card."""
+    if output == "json":
+        json_text(text)
+        return
+    content = loads(text)
+    if output == "csv":
+        csv_text(CARD_CSV, card_records(content))
+        return
+    out = console()
+    out.print(card_layout(content, out.width, unicode=_unicode(out)))
+
+
+def card_records(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a score card as records of CARD_CSV: the customer, its categories, their rules."""
+    key = {"customer_id": content.get("customer_id")}
+    records = [{**content, "level": "CUSTOMER", "description": content.get("display_name")}]
+    for category in content.get("categories") or []:
+        records.append({**category, **key, "level": "CATEGORY"})
+        for rule in category.get("rules") or []:
+            code = {"category_code": category.get("category_code")}
+            records.append({**rule, **key, **code, "level": "RULE"})
+    return records
+
+
+def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> RenderableType:
+    """Return a score card as a renderable *width* columns wide; without *unicode* in ASCII."""
+    categories: list[dict[str, Any]] = content.get("categories") or []
+    scored = [part for c in categories for part in (c, *(c.get("rules") or []))]
+    show = points(
+        item.get(key)
+        for item in (content, *scored)
+        for key in ("score", "own_score", "employee_score", "ytd_score", "overview_score")
+    )
+    parts: list[RenderableType] = [_heading(content), _standing(content, show, unicode)]
+    if content.get("customer_type") == "COMPANY":
+        parts.append(_employees(content, show))
+    parts.append(_trend(content.get("trend") or [], show, unicode))
+    parts.append(_labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
+    if content.get("rules_pending"):
+        parts.append(
+            Text("A rule or parameter has changed: run `engagement recalculate`.", style="yellow")
+        )
+    parts.append(Text())
+    if categories:
+        parts.append(_categories(categories, show, width, unicode))
+    else:
+        parts.append(Text("No points yet.", style="dim"))
+    return Group(*parts)
+
+
+def _labelled(label: str, text: Text) -> Text:
+    return Text(f"{label:<12}", style="dim") + Text("", style="none") + text
+
+
+def _heading(content: dict[str, Any]) -> Text:
+    name = Text(literal(content.get("display_name")) or "(no name)", style="bold")
+    kind = literal(content.get("customer_type")).lower()
+    name.append(f"   {kind} {literal(content.get('customer_id'))}", style="not bold dim")
+    return name
+
+
+def _standing(content: dict[str, Any], show: Callable[[object], str], unicode: bool) -> Text:
+    line = Text(show(content.get("score")), style="bold")
+    if content.get("raised_recently"):
+        line.append("  ▲ " if unicode else "  ^ ", style="green")
+        line.append("raised recently", style="not bold green")
+    if content.get("band_code"):
+        line.append(f"   {literal(content['band_code'])}", style="not bold cyan")
+    if content.get("percentile") is not None:
+        line.append(f"   percentile {number(content['percentile'])}", style="not bold")
+    if content.get("previous_score") is not None:
+        line.append(
+            f"   was {show(content['previous_score'])} until {day(content.get('changed_at'))}",
+            style="not bold dim",
+        )
+    return _labelled("Score", line)
+
+
+def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
+    line = Text(
+        f"{show(content.get('employee_score'))} of {number(content.get('employee_count'))} people"
+    )
+    for key, label in (
+        ("engaged_count", "engaged"),
+        ("participation_rate", "participation"),
+        ("average_score", "average"),
+        ("employee_ytd_score", "year to date"),
+        ("employee_overview_score", "overview"),
+    ):
+        if content.get(key) is not None:
+            line.append(f", {label} {number(content[key])}")
+    return _labelled("Employees", line)
+
+
+def _trend(trend: Sequence[dict[str, Any]], show: Callable[[object], str], unicode: bool) -> Text:
+    if not trend:
+        return _labelled("Trend", Text("none", style="dim"))
+    scores = [Decimal(str(item.get("score") or 0)) for item in trend]
+    ends = f"{show(scores[0])} on {day(trend[0]['at'])} to {show(scores[-1])}"
+    line = Text()
+    if unicode:
+        line.append(sparkline(scores), style="cyan").append("  ")
+    line.append(f"{ends} on {day(trend[-1]['at'])}", style="dim")
+    return _labelled("Trend", line)
+
+
+def sparkline(values: Sequence[Decimal]) -> str:
+    """Return one block character per value, drawn to scale between 0 and the largest."""
+    zero = Decimal(0)
+    low, high = min(zero, *values), max(zero, *values)
+    blocks = "▁▂▃▄▅▆▇█"
+    if high == low:
+        return blocks[0] * len(values)
+    return "".join(blocks[int((value - low) / (high - low) * 7)] for value in values)
+
+
+def bar(value: Decimal, largest: Decimal, width: int, unicode: bool = True) -> str:
+    """Return a bar of at most *width* characters; a value above zero shows at least one."""
+    if value <= 0 or largest <= 0:
+        return ""
+    return ("█" if unicode else "#") * max(1, int(value * width / largest))
+
+
+def _categories(
+    categories: Sequence[dict[str, Any]],
+    show: Callable[[object], str],
+    width: int,
+    unicode: bool,
+) -> Table:
+    bar_width = 10 if width < 100 else 20
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
+    grid.add_column("", ratio=1, overflow="fold")
+    grid.add_column("", width=bar_width, no_wrap=True)
+    for heading in ("Score", "Year to date", "Overview", "Awards"):
+        grid.add_column(heading, justify="right", no_wrap=True)
+    largest = max((Decimal(str(c.get("score") or 0)) for c in categories), default=Decimal(0))
+    for position, category in enumerate(categories):
+        if position:
+            grid.add_row()
+        grid.add_row(
+            Text(literal(category.get("category_name") or category.get("category_code"))),
+            Text(
+                bar(Decimal(str(category.get("score") or 0)), largest, bar_width, unicode),
+                style="not bold cyan",
+            ),
+            *(Text(show(category.get(k))) for k in ("score", "ytd_score", "overview_score")),
+            style="bold",
+        )
+        for rule in category.get("rules") or []:
+            rule_code = literal(rule.get("rule_code"))
+            description = literal(rule.get("description"))
+            label = Text(f"{description or rule_code}")
+            if description:
+                label.append(f"\n{rule_code}", style="dim")
+            grid.add_row(
+                Padding(label, (0, 0, 0, 2)),
+                "",
+                *(Text(show(rule.get(k))) for k in ("score", "ytd_score", "overview_score")),
+                Text(number(rule.get("award_count"))),
+            )
+    return grid
+
+
+def _unicode(out: Console) -> bool:
+    return out.encoding.lower().startswith("utf")
+
+
+# The awards behind a score
+
+AWARD_CSV = (
+    "category_code",
+    "rule_code",
+    "rule_version",
+    "description",
+    "source",
+    "source_id",
+    "document_id",
+    "employer_id",
+    "subject_id",
+    "subject_class",
+    "quantity",
+    "amount",
+    "points",
+    "effective_at",
+    "expires_at",
+    "recorded_at",
+)
+"""Columns of ``explain --format csv``."""
+
+
+def awards(rows: Rows, total: object, output: Format) -> None:
+    """Print awards, rows of the query ``explain_score``, and their *total* as SQL has it."""
+    if output != "table" or not rows:
+        columns = [Column(key, key) for key in AWARD_CSV]
+        listing(rows, columns, output, empty="No award counts for this customer then.")
+        return
+    out = console()
+    has_room = out.width >= 100
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column("Rule", overflow="fold")
+    grid.add_column("Activity", overflow="fold")
+    if has_room:
+        for heading in ("Quantity", "Amount"):
+            grid.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("From", "Until", "Points"):
+        is_points = heading == "Points"
+        grid.add_column(heading, justify="right" if is_points else "left", no_wrap=True)
+    show = points([total, *(award["points"] for award in rows.records)])
+    for award in rows.records:
+        activity = " ".join(
+            literal(award[key])
+            for key in ("source", "source_id", "subject_id")
+            if award[key] is not None
+        )
+        size = [Text(number(award[key])) for key in ("quantity", "amount")] if has_room else []
+        grid.add_row(
+            Text(f"{literal(award['rule_code'])} v{award['rule_version']}"),
+            Text(activity),
+            *size,
+            Text(day(award["effective_at"])),
+            Text(day(award["expires_at"])),
+            Text(show(award["points"])),
+        )
+    blanks = [""] * (4 if has_room else 2)
+    grid.add_row("Total", "", *blanks, show(total), style="bold")
+    out.print(grid)
+
+
+# Rules and parameters
+
+RULE_CSV = (
+    "rule_code",
+    "version",
+    "category_code",
+    "engagement_type",
+    "effective_when",
+    "subject_id",
+    "subject_class",
+    "flat_score",
+    "quantity_score",
+    "amount_score",
+    "valid_for_weeks",
+    "applies_from",
+    "applies_until",
+    "is_active",
+    "description",
+)
+"""Columns of ``rules list --format csv``."""
+
+
+def rules(rows: Rows, output: Format) -> None:
+    """Print rules, the records of the query ``rule_list``; as a table grouped by category."""
+    if output != "table" or not rows:
+        columns = [Column(key, key) for key in RULE_CSV]
+        listing(rows, columns, output, empty="There are no rules yet: see `engagement rules add`.")
+        return
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column("Rule", ratio=3, overflow="fold")
+    grid.add_column("Scores", ratio=2, overflow="fold")
+    grid.add_column("Points", ratio=2, overflow="fold")
+    grid.add_column("Weeks", justify="right", no_wrap=True)
+    category = None
+    for rule in rows.records:
+        if rule["category_code"] != category:
+            if category is not None:
+                grid.add_row()
+            category = rule["category_code"]
+            grid.add_row(Text(literal(rule["category_name"]), style="bold"))
+        label = Text(f"{literal(rule['rule_code'])} v{rule['version']}")
+        if rule["description"]:
+            label.append(f"\n{literal(rule['description'])}", style="dim")
+        grid.add_row(
+            Padding(label, (0, 0, 0, 2)),
+            Text(_scope(rule)),
+            Text(_formula(rule)),
+            Text(number(rule["valid_for_weeks"])),
+        )
+    console().print(grid)
+
+
+def _scope(rule: dict[str, Any]) -> str:
+    parts = [literal(rule["engagement_type"]).lower().replace("_", " ")]
+    if rule["effective_when"]:
+        parts.append("on " + literal(rule["effective_when"]).lower().replace("_", " "))
+    if rule["subject_id"] is not None:
+        parts.append(f"of {literal(rule['subject_id'])}")
+    if rule["subject_class"] is not None:
+        parts.append(f"of class {literal(rule['subject_class'])}")
+    if rule["applies_from"] is not None:
+        parts.append(f"from {instant(rule['applies_from'])}")
+    if rule["applies_until"] is not None:
+        parts.append(f"until {instant(rule['applies_until'])}")
+    if not rule["is_active"]:
+        parts.append("(inactive)")
+    return " ".join(parts)
+
+
+def _formula(rule: dict[str, Any]) -> str:
+    terms = (("flat_score", ""), ("quantity_score", "quantity"), ("amount_score", "amount"))
+    return (
+        " + ".join(
+            number(rule[key]) + (f" \N{MULTIPLICATION SIGN} {factor}" if factor else "")
+            for key, factor in terms
+            if rule[key]
+        )
+        or "0"
+    )
+
+
+def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
+    """Print what `rules apply` did, or with *dry_run* would do: rows of the query rule_apply."""
+    if output == "json":
+        listing(rows, [], output, empty="")
+        return
+    if output == "csv":
+        records = [{**record, "changes": json.dumps(record["changes"], default=str)}
+                   for record in rows.records]  # fmt: skip
+        csv_text(["rule_code", "action", "changes"], records)
+        return
+    changed = [record for record in rows.records if record["action"] != "same"]
+    for record in changed:
+        changes = ", ".join(
+            f"{literal(key)} = {'none' if value is None else literal(value)}"
+            for key, value in record["changes"].items()
+            if key != "rule_code" and (value is not None or record["action"] == "revise")
+        )
+        result(f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip())
+    same = len(rows) - len(changed)
+    verb = "would change" if dry_run else "changed"
+    result(f"{len(changed)} of {len(rows)} rules {verb}, {same} are the same.")
+
+
+def parameters(rows: Rows, output: Format) -> None:
+    """Print the application parameters, records of the query ``parameter_list``."""
+    keys = ("parameter_name", "parameter_value", "default_value", "value_type", "description")
+    if output != "table":
+        listing(rows, [Column(key, key) for key in keys], output, empty="")
+        return
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column("Parameter", ratio=1, overflow="fold")
+    grid.add_column("Value", overflow="fold")
+    for row in rows.records:
+        name = Text(literal(row["parameter_name"]), style="bold")
+        name.append(f"\n{literal(row['description'])}", style="not bold dim")
+        value = Text(literal(row["parameter_value"]))
+        if row["parameter_value"] != row["default_value"]:
+            value.stylize("bold cyan")
+            value.append(f"\ndefault {literal(row['default_value'])}", style="not bold dim")
+        grid.add_row(name, value)
+    console().print(grid)
+
+
+# The progress of a run
+
+
+class _Rate(ProgressColumn):
+    """Steps per second, as Rich measures them over the last seconds."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while it is unknown."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="dim", justify="right")
+
+
+class RunProgress:
+    """Progress of a recalculation on stderr: a bar on a terminal, plain lines in a log.
+
+    Use it as a context manager and give :meth:`update` the records of the query
+    ``run_progress``, or None while there is none.
+    """
+
+    def __init__(self) -> None:
+        self._console = console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[counts]}", markup=False),
+            _Rate(),
+            TimeRemainingColumn(compact=True),
+            console=self._console,
+            transient=True,
+            expand=True,
+        )
+        self._live = self._console.is_terminal
+        self._task = self._bar.add_task("waiting", total=None, counts="")
+        self._phase = ""
+        self._phase_began = self._said = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._bar.stop()
+
+    def update(self, run: dict[str, Any] | None) -> None:
+        """Show how far the run is."""
+        if run is None:
+            return
+        phase = f"{literal(run['run_mode'])} {literal(run['phase']).lower()}"
+        done, total = int(run["done_count"]), int(run["total_count"])
+        if self._live:
+            if phase != self._phase:
+                self._bar.reset(self._task, description=phase, total=total or None)
+            counts = f"{done:,} of {total:,}" if total else ""
+            self._bar.update(self._task, completed=done, total=total or None, counts=counts)
+        else:
+            self._line(phase, done, total)
+        self._phase = phase
+
+    def _line(self, phase: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if phase != self._phase:
+            self._phase_began = now
+        elif now - self._said < LOG_INTERVAL:
+            return
+        self._said = now
+        line = f"{time.strftime('%H:%M:%S')} {phase}"
+        if total:
+            line += f" {done:,} of {total:,}"
+            rate = done / max(now - self._phase_began, 0.001)
+            if done and now > self._phase_began:
+                line += f", {rate:,.0f}/s, {(total - done) / rate:,.0f} s left"
+        say(line)

@@ -1,0 +1,91 @@
+"""`engagement check` finds nothing after a deployment, and names each defect made on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from engagement_runner import catalog
+
+Connection = psycopg.Connection[Any]
+
+
+def test_check_after_deployment_finds_nothing(deployed: Connection) -> None:
+    assert catalog.check(deployed) == []
+    assert catalog.status(deployed).exit_code == 0
+
+
+@pytest.mark.parametrize("key_type", ["uuid", "text"])
+def test_check_after_deployment_with_other_keys_finds_nothing(
+    deployed_as: Any, key_type: str
+) -> None:
+    assert catalog.check(deployed_as(key_type)) == []
+
+
+def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> None:
+    deployed.execute("select engagement.set_parameter('YTD_START_MONTH', '7')")
+    assert catalog.check(deployed) == []
+
+
+@pytest.mark.parametrize(
+    ("defect", "named"),
+    [
+        ("drop function engagement.export_rules()", "engagement.export_rules() is missing"),
+        ("drop function engagement.parameter(text) cascade", "engagement.parameter is missing"),
+        (
+            "alter function engagement.get_parameter(text) set search_path = public",
+            "engagement.get_parameter(p_parameter_name text) was changed",
+        ),
+        (
+            "create function engagement.mine() returns integer language sql as 'select 1';"
+            " revoke all on function engagement.mine() from public",
+            "engagement.mine() is declared by no file",
+        ),
+        ("grant execute on function engagement.export_rules() to public", "export_rules() is exec"),
+        (
+            "update pg_index set indisvalid = false"
+            " where indexrelid = 'engagement.award_customer'::regclass",
+            "engagement.award_customer is invalid",
+        ),
+        ("drop index engagement.award_customer", "engagement.award_customer is missing"),
+        (
+            "alter table crm.order_line disable trigger engagement_order_line_insert",
+            "trigger engagement_order_line_insert is disabled",
+        ),
+        (
+            "drop trigger engagement_order_line_update on crm.order_line",
+            "crm.order_line has no update trigger (source order_line)",
+        ),
+        ("alter table crm.committee rename to board", "crm.committee does not exist"),
+        (
+            "call engagement.detach_triggers('invoice_line', 'crm.invoice')",
+            "crm.invoice is read by source invoice_line",
+        ),
+        (
+            "call engagement.detach_triggers('employment', 'crm.employment')",
+            "crm.employment is read by source employment",
+        ),
+    ],
+)
+def test_check_with_a_defect_names_it(deployed: Connection, defect: str, named: str) -> None:
+    deployed.execute(defect.encode())
+    assert any(named in finding for finding in catalog.check(deployed)), catalog.check(deployed)
+
+
+def test_check_follows_views_below_the_activity_view(deployed: Connection) -> None:
+    deployed.execute(
+        """
+        create table crm.region (region_id integer);
+        create view crm.region_view as select region_id from crm.region;
+        create view crm.wide as select count(*) as region_count from crm.region_view;
+        create or replace view engagement_host.customer as
+        select c.customer_id::engagement.host_key as customer_id, c.customer_type, c.display_name,
+               c.is_active and (select region_count from crm.wide) >= 0 as is_active
+        from crm.customer c
+        """
+    )
+    assert "table crm.region is read by source customer and has no triggers for it" in (
+        catalog.check(deployed)
+    )

@@ -1,0 +1,185 @@
+"""What the catalogue of a fresh deployment must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+Connection = psycopg.Connection[Any]
+
+OURS = "('engagement', 'engagement_host', 'engagement_meta')"
+
+#: What has no comment, by kind of object.
+UNCOMMENTED = {
+    "schema": f"""
+        select nspname from pg_namespace
+        where nspname in {OURS} and obj_description(oid, 'pg_namespace') is null""",
+    "relation": f"""
+        select oid::regclass::text from pg_class
+        where relnamespace in (select oid from pg_namespace where nspname in {OURS})
+          and relkind in ('r', 'p', 'v', 'm', 'S') and obj_description(oid, 'pg_class') is null""",
+    "column": f"""
+        select c.oid::regclass || '.' || a.attname
+        from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        where c.relnamespace in (select oid from pg_namespace where nspname in {OURS})
+          and c.relkind in ('r', 'p', 'v', 'm') and a.attnum > 0 and not a.attisdropped
+          and col_description(c.oid, a.attnum) is null""",
+    "routine": f"""
+        select oid::regprocedure::text from pg_proc
+        where pronamespace in (select oid from pg_namespace where nspname in {OURS})
+          and obj_description(oid, 'pg_proc') is null""",
+    "type": f"""
+        select oid::regtype::text from pg_type
+        where typnamespace in (select oid from pg_namespace where nspname in {OURS})
+          and (typtype in ('d', 'e') or typtype = 'c' and
+               (select relkind from pg_class where oid = typrelid) = 'c')
+          and obj_description(oid, 'pg_type') is null""",
+    "trigger": f"""
+        select t.tgrelid::regclass || ': ' || t.tgname
+        from pg_trigger t
+        join pg_proc p on p.oid = t.tgfoid
+        where p.pronamespace in (select oid from pg_namespace where nspname in {OURS})
+          and not t.tgisinternal and obj_description(t.oid, 'pg_trigger') is null""",
+}
+
+
+def column(session: Connection, query: str) -> list[Any]:
+    return [row[0] for row in session.execute(query.encode())]
+
+
+@pytest.mark.parametrize("kind", UNCOMMENTED)
+def test_catalog_every_object_has_a_comment(deployed: Connection, kind: str) -> None:
+    assert column(deployed, UNCOMMENTED[kind]) == []
+
+
+@pytest.mark.parametrize("catalog", ["pg_class:rel", "pg_proc:pro", "pg_type:typ"])
+def test_catalog_nothing_is_in_public(deployed: Connection, catalog: str) -> None:
+    name, prefix = catalog.split(":")
+    query = f"select {prefix}name from {name} where {prefix}namespace = 'public'::regnamespace"
+    assert column(deployed, query) == []
+
+
+def test_catalog_no_routine_is_executable_by_public(deployed: Connection) -> None:
+    query = f"""
+        select p.oid::regprocedure::text
+        from pg_proc p
+        where p.pronamespace in (select oid from pg_namespace where nspname in {OURS})
+          and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                      where a.grantee = 0)"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_nothing_is_open_to_public(deployed: Connection) -> None:
+    query = f"""
+        select c.oid::regclass::text
+        from pg_class c, aclexplode(c.relacl) a
+        where c.relnamespace in (select oid from pg_namespace where nspname in {OURS})
+          and a.grantee = 0
+        union all
+        select n.nspname
+        from pg_namespace n, aclexplode(n.nspacl) a
+        where n.nspname in {OURS} and a.grantee = 0"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_definers_have_a_pinned_search_path(deployed: Connection) -> None:
+    query = """
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace and prosecdef
+          and not coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false)"""
+    assert column(deployed, query) == []
+    assert column(
+        deployed,
+        "select 1 from pg_proc where prosecdef and pronamespace = "
+        "'engagement'::regnamespace limit 1",
+    ) == [1]
+
+
+def test_catalog_committing_procedures_are_invokers_without_settings(deployed: Connection) -> None:
+    query = r"""
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace and prokind = 'p'
+          and prosrc ~* '^\s*commit\s*;' and (prosecdef or proconfig is not null)"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_routines_have_one_overload_each(deployed: Connection) -> None:
+    query = """
+        select proname from pg_proc where pronamespace = 'engagement'::regnamespace
+        group by proname having count(*) > 1"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_names_fit_into_55_bytes(deployed: Connection) -> None:
+    query = f"""
+        select name
+        from (
+            select conname as name, connamespace as schema_id from pg_constraint
+            union all select relname, relnamespace from pg_class
+            union all select proname, pronamespace from pg_proc
+        ) n
+        where n.schema_id in (select oid from pg_namespace where nspname in {OURS})
+          and octet_length(name) > 55"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_unique_keys_of_customers_rows_contain_the_customer(deployed: Connection) -> None:
+    per_customer = """
+        select a.attrelid, a.attnum
+        from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'engagement'::regnamespace and c.relkind = 'r'
+          and a.attname = 'customer_id'"""
+    query = f"""
+        select i.indexrelid::regclass::text
+        from ({per_customer}) t
+        join pg_index i on i.indrelid = t.attrelid
+        where (i.indisunique or i.indisexclusion) and not t.attnum = any (i.indkey)"""
+    assert column(deployed, query) == []
+    assert "engagement.award" in column(
+        deployed, f"select t.attrelid::regclass::text from ({per_customer}) t"
+    )
+
+
+def test_catalog_customer_id_is_never_null(deployed: Connection) -> None:
+    query = """
+        select a.attrelid::regclass::text
+        from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'engagement'::regnamespace and c.relkind = 'r'
+          and a.attname = 'customer_id' and not a.attnotnull"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_no_foreign_key_joins_package_and_host(deployed: Connection) -> None:
+    query = f"""
+        select k.conname
+        from pg_constraint k
+        join pg_class a on a.oid = k.conrelid
+        join pg_class b on b.oid = k.confrelid
+        where k.contype = 'f'
+          and (a.relnamespace in (select oid from pg_namespace where nspname in {OURS}))
+           <> (b.relnamespace in (select oid from pg_namespace where nspname in {OURS}))"""
+    assert column(deployed, query) == []
+
+
+def test_catalog_no_package_column_is_an_identity_or_serial(deployed: Connection) -> None:
+    query = f"""
+        select oid::regclass::text from pg_class
+        where relkind = 'S'
+          and relnamespace in (select oid from pg_namespace where nspname in {OURS})"""
+    assert column(deployed, query) == []
+
+
+@pytest.mark.parametrize("key_type", ["uuid", "text"])
+def test_catalog_host_key_has_the_deployed_type(
+    deployed_as: Callable[[str], Connection], key_type: str
+) -> None:
+    query = "select typbasetype::regtype::text from pg_type where typname = 'host_key'"
+    assert column(deployed_as(key_type), query) == [key_type]

@@ -1,0 +1,60 @@
+"""plpgsql_check on every routine, where the extension can be installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def checked(deployed: Connection) -> Connection:
+    """A deployment with the extension, whose functions are in a schema of their own."""
+    available = deployed.execute(
+        "select count(*) from pg_available_extensions where name = 'plpgsql_check'"
+    ).fetchone()
+    if available == (0,):
+        pytest.skip("the server has no extension plpgsql_check")
+    deployed.execute(
+        "create schema plpgsql_check; create extension plpgsql_check schema plpgsql_check"
+    )
+    deployed.execute("set search_path = pg_catalog")
+    return deployed
+
+
+def test_plpgsql_check_finds_no_error_in_any_routine(checked: Connection) -> None:
+    found = checked.execute(
+        """
+        select p.oid::regprocedure::text, c.lineno, c.statement, c.sqlstate, c.message, c.detail
+        from pg_proc p
+        join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
+        cross join lateral plpgsql_check.plpgsql_check_function_tb(
+            p.oid, fatal_errors => false, other_warnings => false, performance_warnings => false,
+            extra_warnings => false) c
+        where p.pronamespace = 'engagement'::regnamespace
+          and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+          and c.level = 'error'
+        """
+    ).fetchall()
+    assert found == []
+
+
+def test_plpgsql_check_finds_no_error_in_any_trigger_routine(checked: Connection) -> None:
+    query = """
+        select t.tgrelid::regclass::text, t.tgname, c.lineno, c.statement, c.sqlstate, c.message
+        from pg_trigger t
+        join pg_proc p on p.oid = t.tgfoid
+        cross join lateral plpgsql_check.plpgsql_check_function_tb(
+            p.oid, t.tgrelid, fatal_errors => false, other_warnings => false,
+            performance_warnings => false, extra_warnings => false,
+            oldtable => 'old_rows', newtable => 'new_rows') c
+        where p.pronamespace = 'engagement'::regnamespace and c.level = 'error'
+        """
+    assert checked.execute(query).fetchall() == []
+    assert checked.execute(
+        "select count(*) > 0 from pg_trigger t join pg_proc p on p.oid = t.tgfoid"
+        " where p.pronamespace = 'engagement'::regnamespace"
+    ).fetchone() == (True,)

@@ -1,0 +1,139 @@
+"""The commands deploy, status, check, undeploy and detach, and how they fail."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from psycopg.conninfo import make_conninfo
+
+from engagement_runner.cli import main
+
+COMMANDS = ("deploy", "status", "check", "undeploy", "detach")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``run("status", "--dsn", …)``: the result of a command."""
+    for name in ("DATABASE_URL", "ENGAGEMENT_DSN", "PGPASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+    def invoke(*arguments: str, **options: Any) -> Result:
+        return CliRunner().invoke(main, arguments, **options)
+
+    return invoke
+
+
+def test_commands_from_first_deployment_to_the_last(run: Any, database: str) -> None:
+    dsn = ("--dsn", database)
+    assert run("status", *dsn).exit_code == 1
+    planned = run("deploy", *dsn, "--host", "reference", "--dry-run")
+    assert planned.exit_code == 0
+    assert "sql/hosts/reference.sql" in planned.stdout
+    assert run("status", *dsn).exit_code == 1
+
+    assert run("deploy", *dsn, "--host", "reference").exit_code == 0
+    assert run("status", *dsn).exit_code == 0
+    status = json.loads(run("status", *dsn, "--format", "json").stdout)
+    assert status["key_type"] == "bigint"
+    assert {
+        "table_name": "crm.order_line",
+        "source": "order_line",
+        "activity_column": "source_id",
+    } in (status["attached"])
+    assert run("check", *dsn).exit_code == 0
+
+    assert run("detach", *dsn, "--host").exit_code == 0
+    assert run("undeploy", *dsn, "--yes").exit_code == 0
+    assert run("check", *dsn).exit_code == 1
+
+
+def test_undeploy_unconfirmed_changes_nothing(run: Any, deployed: Any) -> None:
+    result = run("undeploy", "--dsn", deployed.info.dsn, input="n\n")
+    assert result.exit_code == 1
+    assert deployed.execute("select to_regnamespace('engagement') is not null").fetchone() == (
+        True,
+    )
+
+
+def test_status_after_a_routine_was_edited_is_drift(run: Any, deployed: Any) -> None:
+    deployed.execute("alter function engagement.get_parameter(text) cost 7 volatile")
+    result = run("status", "--dsn", deployed.info.dsn)
+    assert result.exit_code == 2
+    assert "get_parameter" in result.stdout
+
+
+def test_check_with_a_finding_exits_with_3(run: Any, deployed: Any) -> None:
+    deployed.execute("grant execute on all functions in schema engagement to public")
+    result = run("check", "--dsn", deployed.info.dsn, "--format", "json")
+    assert result.exit_code == 3
+    assert all("PUBLIC" in finding for finding in json.loads(result.stdout))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_help_names_an_environment_variable_for_every_option(
+    run: Any, command: str
+) -> None:
+    options = [option for option in main.commands[command].params if option.name != "help"]
+    text = run(command, "--help").stdout
+    for option in options:
+        if not option.required:
+            names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
+            assert names, option.name
+            assert all(name in text for name in names)
+
+
+def test_command_reads_the_database_url(
+    run: Any, deployed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", deployed.info.dsn)
+    assert run("status").exit_code == 0
+
+
+def test_command_reads_libpqs_own_variables(
+    run: Any, deployed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", deployed.info.host)
+    monkeypatch.setenv("PGUSER", deployed.info.user)
+    monkeypatch.setenv("PGDATABASE", deployed.info.dbname)
+    assert run("status").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["deploy", "status", "check", "undeploy"])
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://ada:hunter2@/nowhere?host=/no/such/folder",
+        "host=/no/such/folder user=ada password=hunter2",
+        "host=/no/such/folder password='hunter2 and more'",
+        "postgresql://ada:hunter2@host:notaport/db",
+        "postgresql://ada:hunter2@host/db?nosuchoption=1",
+        "password=hunter2 hunter2",
+        "hunter2",
+    ],
+)
+def test_command_that_cannot_connect_says_so_in_one_line_without_the_password(
+    run: Any, command: str, dsn: str
+) -> None:
+    result = run(command, "--dsn", dsn)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_failed_deployment_is_one_line_without_the_password(
+    run: Any, database: str, tmp_path: Any
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    adapter.write_text("select 1;\ncreate view v as\nselect 'hunter2' +;\n")
+    dsn = make_conninfo(database, password="hunter2")
+    result = run("deploy", "--dsn", dsn, "--host", str(adapter))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    last = result.stderr.splitlines()[-1]
+    assert "mine.sql:3: ERROR 42601:" in last
+    assert "hunter2" not in result.stderr
+    assert "Traceback" not in result.output

@@ -1,0 +1,350 @@
+"""Deploying: once, again, after a change, and when it must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from engagement_runner.deploy import deploy, dry_run
+from engagement_runner.errors import EngagementError
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def session(database: str, databases: Any) -> Connection:
+    """Autocommit session in an empty database."""
+    return databases.connect(database)
+
+
+def paths(plan: Any) -> list[str]:
+    return [step.file.path for step in plan.steps]
+
+
+def routines(session: Connection, name: str) -> list[str]:
+    found = session.execute(
+        "select oid::regprocedure::text from pg_proc"
+        " where pronamespace = 'engagement'::regnamespace and proname = %s",
+        (name,),
+    )
+    return [signature for (signature,) in found]
+
+
+ADD_ONE = """
+create or replace function engagement.add_one(p_a integer) returns integer
+language plpgsql as $$ begin return p_a + 1; end $$;
+comment on function engagement.add_one(integer) is 'One more.';
+"""
+
+
+def test_deploy_again_changes_nothing(
+    session: Connection, database: str, package: Path, dump: Callable[..., str]
+) -> None:
+    deploy(session, "reference", top=package)
+    before = dump(database)
+    applied = session.execute("select * from engagement_meta.applied_file order by path").fetchall()
+
+    again = deploy(session, "reference", top=package)
+
+    assert again.steps == []
+    assert dump(database) == before
+    assert (
+        applied
+        == session.execute("select * from engagement_meta.applied_file order by path").fetchall()
+    )
+
+
+def test_deploy_without_host_uses_the_applied_one(session: Connection, package: Path) -> None:
+    deploy(session, "reference", top=package)
+    with (package / "sql/hosts/reference.sql").open("a") as adapter:
+        adapter.write("-- changed\n")
+    assert paths(deploy(session, top=package)) == ["sql/hosts/reference.sql"]
+
+
+def test_deploy_changed_routine_reapplies_it_and_what_follows(
+    session: Connection, package: Path
+) -> None:
+    deploy(session, "reference", top=package)
+    with (package / "procedures/get_parameter.sql").open("a") as routine:
+        routine.write("-- changed\n")
+    assert paths(deploy(session, top=package)) == [
+        "procedures/get_parameter.sql",
+        "sql/grants.sql",
+        "sql/hosts/reference.sql",
+    ]
+
+
+def test_deploy_new_migration_reapplies_every_repeatable(
+    session: Connection, package: Path
+) -> None:
+    first = deploy(session, top=package)
+    (package / "migrations/9000_note.sql").write_text(
+        "create table engagement.note (note_id integer constraint note_pkey primary key);"
+    )
+    second = deploy(session, top=package)
+    repeatable = ("procedures/", "triggers/", "sql/")
+    assert paths(second) == [
+        "migrations/9000_note.sql",
+        *[path for path in paths(first) if path.startswith(repeatable)],
+    ]
+
+
+def test_deploy_routine_with_other_arguments_replaces_the_overload(
+    session: Connection, package: Path
+) -> None:
+    file = package / "procedures/add_one.sql"
+    file.write_text(ADD_ONE)
+    deploy(session, top=package)
+    file.write_text(ADD_ONE.replace("integer)", "bigint)"))
+    deploy(session, top=package)
+    assert routines(session, "add_one") == ["engagement.add_one(bigint)"]
+
+
+def test_deploy_routine_with_other_argument_name_replaces_it(
+    session: Connection, package: Path
+) -> None:
+    file = package / "procedures/add_one.sql"
+    file.write_text(ADD_ONE)
+    deploy(session, top=package)
+    file.write_text(ADD_ONE.replace("p_a", "p_number"))
+    deploy(session, top=package)
+    assert session.execute("select engagement.add_one(p_number => 1)").fetchone() == (2,)
+
+
+def test_deploy_function_that_becomes_a_procedure_replaces_it(
+    session: Connection, package: Path
+) -> None:
+    file = package / "procedures/add_one.sql"
+    file.write_text(ADD_ONE)
+    deploy(session, top=package)
+    file.write_text(
+        "create or replace procedure engagement.add_one(p_a integer)"
+        " language plpgsql as $$ begin null; end $$;"
+    )
+    deploy(session, top=package)
+    session.execute("call engagement.add_one(1)")
+
+
+def test_deploy_routine_whose_file_is_gone_is_dropped(session: Connection, package: Path) -> None:
+    file = package / "procedures/add_one.sql"
+    file.write_text(ADD_ONE)
+    deploy(session, top=package)
+    file.unlink()
+    deploy(session, top=package)
+    assert routines(session, "add_one") == []
+
+
+def test_deploy_routine_under_another_name_than_its_file_is_refused(
+    session: Connection, package: Path
+) -> None:
+    (package / "procedures/add_two.sql").write_text(ADD_ONE)
+    with pytest.raises(EngagementError, match="add_two"):
+        deploy(session, top=package)
+
+
+def test_deploy_view_with_other_columns_replaces_it(session: Connection, package: Path) -> None:
+    file = package / "sql/views/90_probe.sql"
+    file.write_text("create or replace view engagement.probe as select 1 as a, 2 as b;")
+    deploy(session, top=package)
+    file.write_text("create or replace view engagement.probe as select 'x'::text as a;")
+    deploy(session, top=package)
+    assert session.execute("select * from engagement.probe").fetchall() == [("x",)]
+    file.unlink()
+    deploy(session, top=package)
+    assert session.execute("select to_regclass('engagement.probe')").fetchone() == (None,)
+
+
+def test_deploy_edited_migration_is_refused(
+    session: Connection, database: str, package: Path, dump: Callable[..., str]
+) -> None:
+    deploy(session, top=package)
+    before = dump(database)
+    migration = sorted((package / "migrations").glob("*.sql"))[-1]
+    migration.write_text(migration.read_text() + "create table engagement.extra ();\n")
+    with pytest.raises(EngagementError, match=migration.name):
+        deploy(session, top=package)
+    assert dump(database) == before
+
+
+def test_deploy_over_newer_schema_is_refused(session: Connection, package: Path) -> None:
+    newer = package / "migrations/9000_note.sql"
+    newer.write_text("create table engagement.note (note_id integer);")
+    deploy(session, top=package)
+    newer.unlink()
+    with pytest.raises(EngagementError, match="9000_note"):
+        deploy(session, top=package)
+
+
+def test_deploy_with_another_key_type_is_refused(session: Connection, package: Path) -> None:
+    deploy(session, key_type="uuid", top=package)
+    with pytest.raises(EngagementError, match="uuid"):
+        deploy(session, key_type="text", top=package)
+    assert deploy(session, top=package).key_type == "uuid"
+
+
+def test_deploy_unknown_host_is_refused(session: Connection, package: Path) -> None:
+    with pytest.raises(EngagementError, match="reference"):
+        deploy(session, "no_such_host", top=package)
+
+
+def test_dry_run_of_a_first_deployment_changes_nothing(
+    session: Connection, database: str, package: Path, dump: Callable[..., str]
+) -> None:
+    before = dump(database)
+    plan = dry_run(session, "reference", top=package)
+    assert dump(database) == before
+    assert paths(plan) == paths(deploy(session, "reference", top=package))
+
+
+def test_dry_run_of_a_change_changes_nothing(
+    session: Connection, database: str, package: Path, dump: Callable[..., str]
+) -> None:
+    deploy(session, top=package)
+    before = dump(database)
+    (package / "procedures/add_one.sql").write_text(ADD_ONE)
+    assert "procedures/add_one.sql" in paths(dry_run(session, top=package))
+    assert dump(database) == before
+
+
+def test_deploy_failing_file_names_line_and_changes_nothing(
+    session: Connection, database: str, package: Path, dump: Callable[..., str]
+) -> None:
+    before = dump(database)
+    (package / "sql/seed/99_wrong.sql").write_text(
+        "-- a comment;\nselect 1;\n\nselect ';',\n    no_such_column;\n"
+    )
+    with pytest.raises(EngagementError, match=r"^sql/seed/99_wrong\.sql:5: .*42703"):
+        deploy(session, top=package)
+    assert dump(database) == before
+
+
+def test_deploy_error_inside_a_routine_names_the_line_of_the_call(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    adapter.write_text(
+        "create schema if not exists mine;\n\n"
+        "do $$ begin raise exception 'no;' using errcode = 'EG007', hint = 'do this'; end $$;\n"
+    )
+    with pytest.raises(EngagementError, match=r"mine\.sql:3: .*EG007.*do this"):
+        deploy(session, str(adapter), top=package)
+
+
+@pytest.mark.parametrize("statement", ["begin;", "COMMIT ;", "start transaction;"])
+def test_deploy_file_with_transaction_control_is_refused(
+    session: Connection, package: Path, tmp_path: Path, statement: str
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    adapter.write_text(f"-- mine\n{statement}\n")
+    with pytest.raises(EngagementError, match=r"mine\.sql:2:"):
+        deploy(session, str(adapter), top=package)
+    assert session.execute("select to_regnamespace('engagement')").fetchone() == (None,)
+
+
+def test_deploy_own_adapter_sees_its_authors_search_path(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    session.execute("create schema shop; set search_path = shop")
+    adapter = tmp_path / "shop.sql"
+    adapter.write_text("create table article (article_id integer);")
+    deploy(session, str(adapter), top=package)
+    assert session.execute("select to_regclass('shop.article') is not null").fetchone() == (True,)
+
+
+# -- indexes -------------------------------------------------------------------------------------
+
+INDEX = """
+-- Serves: this test.
+create index if not exists award_recorded on engagement.award (recorded_at);
+"""
+AWARD = """
+insert into engagement.award (customer_id, source_id, effective_at, recorded_at, rule_id, source,
+                              quantity, amount, points)
+values (1, 1, now(), now(), 1, 'order_line', 1, 1, 1)
+"""
+
+
+def index_state(session: Connection) -> Any:
+    row = session.execute(
+        "select i.indisvalid, pg_get_indexdef(i.indexrelid) from pg_index i"
+        " where i.indexrelid = to_regclass('engagement.award_recorded')"
+    ).fetchone()
+    return row and (row[0], row[1].partition("(")[2])
+
+
+@pytest.mark.parametrize("ledger", ["empty", "filled"])
+def test_deploy_new_index_is_built(session: Connection, package: Path, ledger: str) -> None:
+    deploy(session, top=package)
+    if ledger == "filled":
+        session.execute(AWARD)
+    (package / "indexes/award_recorded.sql").write_text(INDEX)
+    told: list[str] = []
+    plan = deploy(session, top=package, report=told.append)
+    assert paths(plan) == ["indexes/award_recorded.sql"]
+    assert index_state(session) == (True, "recorded_at)")
+    assert any("concurrently" in line for line in told) == (ledger == "filled")
+    assert deploy(session, top=package).steps == []
+
+
+def test_deploy_index_on_filled_ledger_lets_a_writer_go_on(
+    session: Connection, package: Path, databases: Any, database: str
+) -> None:
+    deploy(session, top=package)
+    session.execute(AWARD)
+    writer = databases.connect(database)
+    writer.execute("set lock_timeout = '1ms'")
+    (package / "indexes/award_recorded.sql").write_text(INDEX)
+
+    def write(line: str) -> None:
+        # The deployment's transaction is over; nothing of it may be in the way.
+        if "concurrently" in line:
+            writer.execute(AWARD.replace("(1, 1,", "(2, 2,"))
+
+    deploy(session, top=package, report=write)
+    assert session.execute("select count(*) from engagement.award").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("ledger", ["empty", "filled"])
+def test_deploy_changed_index_is_replaced(session: Connection, package: Path, ledger: str) -> None:
+    file = package / "indexes/award_recorded.sql"
+    file.write_text(INDEX)
+    deploy(session, top=package)
+    if ledger == "filled":
+        session.execute(AWARD)
+    file.write_text(INDEX.replace("(recorded_at)", "(voided_at)"))
+    deploy(session, top=package)
+    assert index_state(session) == (True, "voided_at)")
+
+
+def test_deploy_invalid_index_is_built_again(session: Connection, package: Path) -> None:
+    deploy(session, top=package)
+    session.execute(AWARD)
+    session.execute(AWARD.replace("now(), 1,", "now(), 2,"))  # another rule
+    (package / "indexes/award_recorded.sql").write_text(
+        INDEX.replace("create index", "create unique index").replace("(recorded_at)", "(amount)")
+    )
+    with pytest.raises(EngagementError, match="23505"):
+        deploy(session, top=package)
+    assert index_state(session) == (False, "amount)")
+    session.execute("update engagement.award set amount = 2 where rule_id = 2")
+    deploy(session, top=package)
+    assert index_state(session) == (True, "amount)")
+
+
+def test_deploy_index_whose_file_is_gone_is_dropped(session: Connection, package: Path) -> None:
+    file = package / "indexes/award_recorded.sql"
+    file.write_text(INDEX)
+    deploy(session, top=package)
+    file.unlink()
+    deploy(session, top=package)
+    assert index_state(session) is None
+
+
+def test_deploy_index_file_of_another_form_is_refused(session: Connection, package: Path) -> None:
+    (package / "indexes/award_recorded.sql").write_text("select 1;")
+    with pytest.raises(EngagementError, match="award_recorded"):
+        deploy(session, top=package)

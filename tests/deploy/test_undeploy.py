@@ -1,0 +1,99 @@
+"""Taking the package out again, whole or off the host only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from engagement_runner import catalog
+from engagement_runner.deploy import deploy
+from engagement_runner.errors import EngagementError
+
+Connection = psycopg.Connection[Any]
+
+
+def test_undeploy_leaves_the_host_as_it_was(
+    database: str,
+    databases: Any,
+    crm: Callable[[Connection], None],
+    add_rule: Callable[[Connection], None],
+    sell: Callable[[Connection], Any],
+    dump: Callable[..., str],
+) -> None:
+    session = databases.connect(database)
+    crm(session)
+    before = dump(database)
+    deploy(session, "reference")
+    add_rule(session)
+    sell(session)
+    assert dump(database) != before
+    assert catalog.undeploy(session)
+    assert dump(database) == before
+    assert sell(session)
+
+
+def test_undeploy_of_an_empty_database_does_nothing(database: str, databases: Any) -> None:
+    assert not catalog.undeploy(databases.connect(database))
+
+
+def test_undeploy_and_deploy_again_begins_afresh(deployed: Connection) -> None:
+    catalog.undeploy(deployed)
+    deploy(deployed, "reference", "bigint")
+    assert catalog.check(deployed) == []
+    assert deployed.execute("select count(*) from engagement.award").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "built",
+    [
+        "create view report.top as select customer_id, score from engagement.customer_score",
+        "create table report.copy (customer_id engagement.host_key)",
+        "create table report.note (score numeric default engagement.score_at(null))",
+    ],
+)
+def test_undeploy_with_something_built_on_it_is_refused(deployed: Connection, built: str) -> None:
+    deployed.execute("create schema report")
+    deployed.execute(built.encode())
+    with pytest.raises(EngagementError, match="report"):
+        catalog.undeploy(deployed)
+    assert catalog.check(deployed) == []
+    assert catalog.undeploy(deployed, cascade=True)
+    assert deployed.execute("select to_regnamespace('engagement')").fetchone() == (None,)
+
+
+def test_detach_host_frees_its_tables_and_keeps_the_ledger(
+    deployed: Connection,
+    add_rule: Callable[[Connection], None],
+    sell: Callable[[Connection], Any],
+) -> None:
+    add_rule(deployed)
+    customer = sell(deployed)
+    deployed.execute("call engagement.recalculate()")
+    ledger = deployed.execute("select count(*), sum(points) from engagement.award").fetchone()
+    catalog.detach_host(deployed)
+
+    # What views and triggers would have forbidden or noticed:
+    deployed.execute("alter table crm.order_line alter column amount type numeric(12, 2)")
+    second = sell(deployed)
+    assert (
+        deployed.execute("select count(*), sum(points) from engagement.award").fetchone() == ledger
+    )
+    assert deployed.execute("select engagement.score_at(%s)", (customer,)).fetchone() == (100,)
+
+    deploy(deployed, "reference")
+    assert catalog.check(deployed) == []
+    deployed.execute("call engagement.recalculate()")
+    mode = deployed.execute(
+        "select run_mode from engagement.recalculation_run order by run_id desc limit 1"
+    ).fetchone()
+    assert mode == ("FULL",)
+    assert deployed.execute("select engagement.score_at(%s)", (second,)).fetchone() == (100,)
+    assert deployed.execute("select * from engagement.verify()").fetchall() == []
+
+
+def test_detach_host_of_an_empty_database_is_refused(database: str, databases: Any) -> None:
+    with pytest.raises(EngagementError):
+        catalog.detach_host(databases.connect(database))

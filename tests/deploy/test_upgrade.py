@@ -1,0 +1,110 @@
+"""A database that was upgraded equals one that was deployed afresh, and so does a restored one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from engagement_runner import catalog
+from engagement_runner.deploy import deploy
+from engagement_runner.embedded import EmbeddedServer
+
+Connection = psycopg.Connection[Any]
+
+SEEDED = ("engagement.app_parameter", "engagement.category", "engagement.engagement_type")
+
+
+def seeds(session: Connection) -> list[Any]:
+    return [
+        session.execute(f"select t::text from {table} t order by 1".encode()).fetchall()
+        for table in SEEDED
+    ]
+
+
+def test_deploy_after_each_earlier_migration_equals_a_fresh_one(
+    databases: Any, package: Path, dump: Callable[..., str], tmp_path: Path
+) -> None:
+    fresh = databases.create()
+    with databases.connect(fresh) as session:
+        deploy(session, "reference", top=package)
+        seeded = seeds(session)
+    upgraded = databases.create()
+    session = databases.connect(upgraded)
+    older = tmp_path / "older"
+    (older / "migrations").mkdir(parents=True)
+    for migration in sorted((package / "migrations").glob("*.sql")):
+        shutil.copy(migration, older / "migrations")
+        deploy(session, top=older)
+    deploy(session, "reference", top=package)
+    assert dump(upgraded) == dump(fresh)
+    assert seeds(session) == seeded
+
+
+def test_deploy_of_a_next_version_equals_a_fresh_one(
+    databases: Any, package: Path, dump: Callable[..., str]
+) -> None:
+    upgraded, fresh = databases.create(), databases.create()
+    session = databases.connect(upgraded)
+    old = package / "procedures/old_helper.sql"
+    old.write_text(
+        "create or replace function engagement.old_helper() returns integer"
+        " language plpgsql as $$ begin return 1; end $$;"
+    )
+    deploy(session, "reference", top=package)
+    session.execute("select engagement.set_parameter('TIME_ZONE', 'Europe/Berlin')")
+
+    old.unlink()
+    (package / "migrations/9000_note.sql").write_text(
+        "create table engagement.note (note_id integer constraint note_pkey primary key);"
+    )
+    (package / "sql/views/note_list.sql").write_text(
+        "create or replace view engagement.note_list as select note_id from engagement.note;"
+    )
+    (package / "indexes/note_again.sql").write_text(
+        "create index if not exists note_again on engagement.note (note_id);"
+    )
+    deploy(session, top=package)
+    with databases.connect(fresh) as other:
+        deploy(other, "reference", top=package)
+        other.execute("select engagement.set_parameter('TIME_ZONE', 'Europe/Berlin')")
+    assert dump(upgraded) == dump(fresh)
+    assert session.execute("select engagement.parameter('TIME_ZONE')").fetchone() == (
+        "Europe/Berlin",
+    )
+
+
+def test_deployment_restored_from_a_dump_carries_on(
+    databases: Any,
+    server: EmbeddedServer,
+    add_rule: Callable[[Connection], None],
+    sell: Callable[[Connection], Any],
+) -> None:
+    source, target = databases.create(), databases.create()
+    session = databases.connect(source)
+    deploy(session, "reference")
+    add_rule(session)
+    sell(session)
+    session.execute("call engagement.recalculate(p_mode => 'FULL')")
+    queued = sell(session)
+    script = server.base / "restored.sql"
+    server.run("pg_dump", "--dbname", source, "--file", script)
+    server.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "--dbname", target, "--file", script)
+
+    restored = databases.connect(target)
+    assert catalog.check(restored) == []
+    assert catalog.status(restored).exit_code == 0
+    assert restored.execute("select * from engagement.verify()").fetchall() == []
+    restored.execute("call engagement.recalculate()")
+    assert restored.execute("select * from engagement.verify()").fetchall() == []
+    later = sell(restored)
+    restored.execute("call engagement.recalculate()")
+    scores = restored.execute(
+        "select score from engagement.customer_score where customer_id = any (%s)",
+        ([queued, later],),
+    ).fetchall()
+    assert scores == [(100,), (100,)]
+    assert deploy(restored, "reference").steps == []

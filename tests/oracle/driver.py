@@ -1,0 +1,389 @@
+"""Hands of the state machine: read and write the reference host and the package's tables.
+
+Reading is plain `select` of whole tables; what the rows mean is for the oracle to say. Nothing is
+computed here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row, namedtuple_row
+
+from .oracle import UTC, Award, Host, Key, Parameters, Rule, Score, Totals
+
+CRM_TABLES = (
+    "customer",
+    "product",
+    "sales_order",
+    "order_line",
+    "invoice",
+    "invoice_line",
+    "committee",
+    "committee_member",
+    "employment",
+)
+
+SEEDED_TABLES = (
+    "app_parameter",
+    "category",
+    "engagement_type",
+    "activity_source",
+    "attached_table",
+)
+"""What a deployment fills; every other table of the package is emptied between examples."""
+
+AWARD_COLUMNS = Award.__dataclass_fields__.keys()
+
+
+class LedgerKey(NamedTuple):
+    """What identifies one row of the ledger for ever."""
+
+    customer_id: Key
+    source: str
+    source_id: Key
+    rule_id: int
+    recorded_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the latest recalculation says about itself."""
+
+    run_status: str
+    as_of: dt.datetime
+    award_count: int
+    void_count: int
+    score_count: int
+    failure_count: int
+
+
+class Driver:
+    """One autocommit connection to a database with the package and the reference host."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.connection.execute("set timezone to 'UTC'")
+        self._product_tables = [
+            row[0]
+            for row in self._rows(
+                """
+                select c.relname
+                from pg_catalog.pg_class c
+                where c.relnamespace = 'engagement'::regnamespace and c.relkind in ('r', 'p')
+                  and not c.relname = any(%s)
+                order by c.relname
+                """,
+                [list(SEEDED_TABLES)],
+            )
+        ]
+
+    # --- plumbing ---
+
+    def _rows(self, query: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, arguments).fetchall()
+
+    def scalar(self, query: str, *arguments: Any) -> Any:
+        """The only value of the only row."""
+        ((value,),) = self._rows(query, arguments)
+        return value
+
+    def execute(self, query: str | sql.Composed, *arguments: Any) -> None:
+        """One statement, of which nothing comes back."""
+        self.connection.execute(query, arguments or None)
+
+    def try_write(self, query: str | sql.Composed, *arguments: Any) -> bool:
+        """One statement of the host; False where the host itself refuses it."""
+        try:
+            with self.connection.transaction():
+                self.connection.execute(query, arguments or None)
+        except (psycopg.errors.ForeignKeyViolation, psycopg.errors.CheckViolation) as refused:
+            if refused.diag.schema_name not in (None, "crm"):
+                raise
+            return False
+        return True
+
+    # --- the host ---
+
+    def insert(self, table: str, rows: Sequence[dict[str, Any]]) -> list[Key]:
+        """Rows into one crm table by one statement; their keys."""
+        query = sql.SQL("insert into crm.{} ({}) values {} returning {}").format(
+            sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key_of(table))
+        )
+        found = self.connection.execute(query, _values(rows)).fetchall()
+        return [row[0] for row in found]
+
+    def copy(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Rows into one crm table by COPY."""
+        query = sql.SQL("copy crm.{} ({}) from stdin").format(sql.Identifier(table), _columns(rows))
+        with self.connection.cursor() as cursor, cursor.copy(query) as copy:
+            for row in rows:
+                copy.write_row(list(row.values()))
+
+    def upsert(self, table: str, rows: Sequence[dict[str, Any]]) -> bool:
+        """Rows into one crm table, those whose key exists changed, by one statement."""
+        key = key_of(table)
+        changes = sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in rows[0] if c != key
+        )
+        query = sql.SQL(
+            "insert into crm.{} ({}) values {} on conflict ({}) do update set {}"
+        ).format(sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key), changes)
+        return self.try_write(query, *_values(rows))
+
+    def update(self, table: str, keys: Sequence[Key], changes: dict[str, Any]) -> bool:
+        """The same change to some rows of a crm table, by one statement."""
+        query = sql.SQL("update crm.{} set {} where {} = any(%s)").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in changes),
+            sql.Identifier(key_of(table)),
+        )
+        return self.try_write(query, *changes.values(), list(keys))
+
+    def save_unchanged(self, table: str) -> None:
+        """Every column of every row of a crm table written with the value that it has."""
+        columns = [
+            row[0]
+            for row in self._rows(
+                "select column_name from information_schema.columns"
+                " where table_schema = 'crm' and table_name = %s",
+                [table],
+            )
+        ]
+        self.execute(
+            sql.SQL("update crm.{} set {}").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(sql.SQL("{0} = {0}").format(sql.Identifier(c)) for c in columns),
+            )
+        )
+
+    def delete(self, table: str, keys: Sequence[Key]) -> bool:
+        """Some rows of a crm table deleted, by one statement; False if others refer to them."""
+        query = sql.SQL("delete from crm.{} where {} = any(%s)").format(
+            sql.Identifier(table), sql.Identifier(key_of(table))
+        )
+        return self.try_write(query, list(keys))
+
+    def truncate(self, table: str) -> None:
+        """A crm table emptied, and those that refer to it."""
+        self.execute(sql.SQL("truncate crm.{} cascade").format(sql.Identifier(table)))
+
+    def host(self) -> Host:
+        """All rows of the host, each table in the order of its keys' numbers."""
+        tables = {}
+        for table in CRM_TABLES:
+            key = sql.Identifier(key_of(table))
+            query = sql.SQL("select * from crm.{} order by length({}::text), {}::text").format(
+                sql.Identifier(table), key, key
+            )
+            with self.connection.cursor(row_factory=dict_row) as cursor:
+                tables[table] = [
+                    {name: utc(value) for name, value in row.items()}
+                    for row in cursor.execute(query)
+                ]
+        return Host(**tables)
+
+    def new_keys(self, count: int) -> list[Key]:
+        """Keys that no row has yet."""
+        return [
+            r[0] for r in self._rows("select crm.new_key() from generate_series(1, %s)", [count])
+        ]
+
+    # --- the package ---
+
+    def rules(self) -> list[Rule]:
+        """Every version of every rule."""
+        names = list(Rule.__dataclass_fields__)
+        query = sql.SQL("select {} from engagement.score_rule order by rule_id").format(
+            sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+        return [
+            Rule(**{n: utc(v) for n, v in zip(names, row, strict=True)})
+            for row in self.connection.execute(query)
+        ]
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters in force, as text."""
+        return dict(
+            self._rows("select parameter_name, parameter_value from engagement.app_parameter")
+        )
+
+    def ledger(self) -> dict[LedgerKey, tuple[Award, dt.datetime | None, str | None]]:
+        """Every row of the ledger: its award, when it was voided, and why."""
+        query = sql.SQL(
+            "select recorded_at, voided_at, void_reason, {} from engagement.award"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, AWARD_COLUMNS)))
+        found = {}
+        for recorded_at, voided_at, reason, *values in self.connection.execute(query):
+            award = Award(**dict(zip(AWARD_COLUMNS, map(utc, values), strict=True)))
+            key = LedgerKey(
+                award.customer_id, award.source, award.source_id, award.rule_id, utc(recorded_at)
+            )
+            assert key not in found, f"two rows of the ledger have the key {key}"
+            found[key] = (award, utc(voided_at), reason)
+        return found
+
+    def live_awards(self) -> set[Award]:
+        """The awards that are not voided."""
+        live = [award for award, voided_at, _ in self.ledger().values() if voided_at is None]
+        assert len(live) == len(set(live))
+        return set(live)
+
+    def customer_scores(self) -> dict[Key, Any]:
+        """The rows of customer_score."""
+        with self.connection.cursor(row_factory=namedtuple_row) as cursor:
+            rows: list[Any] = cursor.execute("select * from engagement.customer_score").fetchall()
+        return {row.customer_id: row for row in rows}
+
+    def stored_scores(self) -> dict[Key, Score]:
+        """The totals of customer_score and category_score; categories of zeros left out."""
+        categories: dict[Key, dict[str, Totals]] = {}
+        for customer_id, code, *sums in self._rows(
+            "select customer_id, category_code, score, ytd_score, overview_score"
+            " from engagement.category_score"
+        ):
+            if not Totals(*sums).is_zero:
+                categories.setdefault(customer_id, {})[code] = Totals(*sums)
+        found = {}
+        for key, row in self.customer_scores().items():
+            assert row.score == row.own_score + row.employee_score
+            found[key] = Score(
+                own=Totals(row.own_score, row.ytd_score, row.overview_score),
+                employee=Totals(
+                    row.employee_score, row.employee_ytd_score, row.employee_overview_score
+                ),
+                categories=categories.pop(key, {}),
+            )
+        assert not categories, f"categories of customers without a score: {categories}"
+        return found
+
+    def latest_run(self) -> Run:
+        """The latest row of recalculation_run."""
+        names = list(Run.__dataclass_fields__)
+        query = sql.SQL("select {} from engagement.recalculation_run order by run_id desc limit 1")
+        (row,) = self.connection.execute(
+            query.format(sql.SQL(", ").join(map(sql.Identifier, names)))
+        ).fetchall()
+        return Run(*map(utc, row))
+
+    def verify(self) -> list[tuple[Any, ...]]:
+        """Every difference that verify finds."""
+        return self._rows("select * from engagement.verify()")
+
+    def queue_length(self) -> int:
+        """How many entries wait in the queue."""
+        return int(self.scalar("select count(*) from engagement.pending_activity"))
+
+    def failures(self) -> list[tuple[Any, ...]]:
+        """Source, row and rule of every recorded failure that is not resolved."""
+        return self._rows(
+            "select source, source_id, rule_id, keys, sqlstate_code, message"
+            " from engagement.scoring_failure where resolved_at is null"
+        )
+
+    def score_at(
+        self, customer_id: Key, as_of: dt.datetime, known_at: dt.datetime | None
+    ) -> Decimal:
+        """engagement.score_at; known_at None is its default."""
+        return Decimal(
+            self.scalar(
+                "select engagement.score_at(%s, %s, coalesce(%s::timestamptz, 'infinity'))",
+                customer_id,
+                as_of,
+                known_at,
+            )
+        )
+
+    def explain_score(
+        self, customer_id: Key, as_of: dt.datetime
+    ) -> list[tuple[str, str, str, Decimal]]:
+        """engagement.explain_score: rule, source, row (as text) and points of each award."""
+        return [
+            (rule_code, source, str(source_id), points)
+            for rule_code, source, source_id, points in self._rows(
+                "select rule_code, source, source_id, points from engagement.explain_score(%s, %s)",
+                [customer_id, as_of],
+            )
+        ]
+
+    def score_card(self, customer_id: Key, as_of: dt.datetime) -> dict[str, Any]:
+        """engagement.score_card, its numbers as decimals."""
+        card = self.scalar("select engagement.score_card(%s, %s)::text", customer_id, as_of)
+        return dict(json.loads(card, parse_int=Decimal, parse_float=Decimal))
+
+    def call_function(self, name: str, **arguments: Any) -> Any:
+        """A function of the package, its arguments given by name."""
+        query = sql.SQL("select engagement.{}({})").format(
+            sql.Identifier(name),
+            sql.SQL(", ").join(
+                sql.SQL("{} => %s").format(sql.Identifier(argument)) for argument in arguments
+            ),
+        )
+        ((value,),) = self.connection.execute(query, list(arguments.values())).fetchall()
+        return value
+
+    def clock(self) -> dt.datetime:
+        """What time it is on the server."""
+        return self.scalar("select clock_timestamp()").astimezone(UTC)  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        """Host and package as after deployment: empty tables, default parameters.
+
+        Rows are deleted, not truncated: with as few as an example makes, that is much faster. The
+        host's triggers sleep meanwhile, and the package's own tables are emptied after them.
+        """
+        if self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            self.connection.rollback()
+        for name, value, default in self._rows(
+            "select parameter_name, parameter_value, default_value from engagement.app_parameter"
+        ):
+            if value != default:
+                self.execute("select engagement.set_parameter(%s, %s)", name, default)
+        self.connection.execute("begin")
+        self.connection.execute("set local session_replication_role to replica")
+        for schema, tables in (("crm", CRM_TABLES), ("engagement", self._product_tables)):
+            for table in tables:
+                self.execute(sql.SQL("delete from {}").format(sql.Identifier(schema, table)))
+        self.connection.execute("select setval('crm.key_number', 1, false)")
+        self.connection.execute("commit")
+
+
+def key_of(table: str) -> str:
+    """Name of the key column of a crm table."""
+    return {"sales_order": "order_id"}.get(table, f"{table}_id")
+
+
+def utc(value: Any) -> Any:
+    """Instants in UTC, so that they compare as instants; anything else as it is."""
+    return value.astimezone(UTC) if isinstance(value, dt.datetime) else value
+
+
+def parameters_of(values: dict[str, str]) -> Parameters:
+    """The parameters that the oracle knows, from their text."""
+    return Parameters(
+        score_decimals=int(values["SCORE_DECIMALS"]),
+        time_zone=values["TIME_ZONE"],
+        ytd_start_month=int(values["YTD_START_MONTH"]),
+        overview_years=int(values["OVERVIEW_YEARS"]),
+        multiple_concurrent_employers=values["MULTIPLE_CONCURRENT_EMPLOYERS"] == "Y",
+    )
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+
+
+def _tuples(rows: Sequence[dict[str, Any]]) -> sql.Composed:
+    one = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(rows[0])))
+    return sql.SQL(", ").join([one] * len(rows))
+
+
+def _values(rows: Iterable[dict[str, Any]]) -> list[Any]:
+    return [value for row in rows for value in row.values()]

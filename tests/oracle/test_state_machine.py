@@ -1,0 +1,975 @@
+"""The engine against the oracle, over random lives of a small association.
+
+Hypothesis drives the reference host through what hosts do: orders that are drafted, placed,
+cancelled and placed again, lines that change and move, invoices and credit notes, seats and jobs
+that begin, end and are corrected, statements of many rows, upserts, COPY, TRUNCATE, transactions
+that commit or roll back. In between rules and parameters change and time goes on, or back.
+
+What must hold, whatever happened before:
+
+* in IMMEDIATE mode the ledger is right when the host's statement is done;
+* after INCREMENTAL ledger and scores equal the oracle's, `verify` finds nothing, and FULL has
+  nothing left to write;
+* answers about the past, as it was known then, never change; nor does a row of the ledger.
+
+How long it searches is decided by a profile: `ENGAGEMENT_ORACLE=thorough` searches for much longer
+and at random, the default `ci` repeats one bounded search.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from . import oracle
+from .driver import Driver, LedgerKey, parameters_of
+from .oracle import UTC, Award, Host, Key, Parameters, Score
+
+THOROUGH = os.environ.get("ENGAGEMENT_ORACLE") == "thorough"
+STEPS = 60 if THOROUGH else 30
+EXAMPLES = (
+    {"bigint": 1500, "uuid": 300, "text": 300}
+    if THOROUGH
+    else {"bigint": 60, "uuid": 10, "text": 10}
+)
+
+PRODUCTS = {"BOOK": "PRINT", "MAGAZINE": "PRINT", "FAIR": "EVENT", "GIFT": None}
+COMMITTEES = {"BOARD": "GOVERNANCE", "JURY": None}
+CLASSES = ["PRINT", "EVENT", None]
+ZONES = ["UTC", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", "Africa/Cairo"]
+TYPES = [
+    ("PRODUCT_PURCHASE", "ORDER_CREATION"),
+    ("PRODUCT_PURCHASE", "INVOICE_CREATION"),
+    ("COMMITTEE_PARTICIPATION", None),
+]
+CATEGORIES = ["INVOLVEMENT", "PURCHASES_DONATIONS", "SOCIAL_COMMUNITY"]
+
+# Instants at which something could go wrong: ends of years, clocks that change, eight weeks before.
+TURNS = [
+    dt.datetime.fromisoformat(text).replace(tzinfo=UTC)
+    for text in (
+        "2022-12-31T23:59:59.999999",
+        "2023-01-01T00:00:00",
+        "2024-02-29T12:00:00",
+        "2024-12-31T23:30:00",
+        "2025-01-01T00:00:00",
+        "2025-01-01T05:00:00",
+        "2025-03-02T07:30:00",  # a week before 02:30 does not exist in New York
+        "2025-06-30T23:00:00",
+        "2025-09-07T05:30:00",  # eight weeks before 01:30 exists twice there
+        "2025-12-31T12:30:00",
+        "2026-03-29T15:30:00",  # a week before Lord Howe's clocks go back half an hour
+    )
+]
+DAYS = [
+    dt.date(2023, 1, 1),
+    dt.date(2024, 2, 29),
+    dt.date(2024, 12, 31),
+    dt.date(2025, 1, 1),
+    dt.date(2025, 4, 25),  # no midnight in Cairo
+    dt.date(2025, 6, 30),
+    dt.date(2026, 1, 1),
+    dt.date(2026, 4, 5),
+]
+HOUR = dt.timedelta(hours=1)
+MICROSECOND = dt.timedelta(microseconds=1)
+
+# --- What Hypothesis draws ----------------------------------------------------------------------
+
+# An instant of the past or future, or one relative to the server's clock: a version of a rule
+# ends and begins by that clock, so some activities must lie on either side of it.
+instants = st.one_of(
+    st.sampled_from(TURNS),
+    st.datetimes(dt.datetime(2022, 6, 1), dt.datetime(2027, 12, 31)).map(
+        lambda t: t.replace(microsecond=0, tzinfo=UTC)
+    ),
+    st.sampled_from([-24 * HOUR, -HOUR, HOUR, 24 * HOUR]),
+)
+quantities = st.one_of(
+    st.integers(-3, 6).map(Decimal),
+    st.sampled_from([None, Decimal("0.5"), Decimal("1.125"), Decimal("NaN")]),
+)
+amounts = st.one_of(
+    st.decimals(-100, 300, places=2),
+    st.sampled_from([None, Decimal(0), Decimal(1), Decimal(3), Decimal(5), Decimal("0.005")]),
+)
+picks = st.integers(0, 9)
+several = st.lists(picks, min_size=0, max_size=3)
+days = st.one_of(st.sampled_from(DAYS), st.dates(dt.date(2022, 6, 1), dt.date(2027, 6, 1)))
+lengths = st.one_of(st.none(), st.integers(-1, 400))
+products = st.sampled_from(sorted(PRODUCTS))
+committees = st.sampled_from(sorted(COMMITTEES))
+order_states = st.sampled_from(["PLACED", "DRAFT", "CANCELLED"])
+invoice_states = st.sampled_from(["POSTED", "PAID", "DRAFT", "VOID"])
+line_values = st.fixed_dictionaries(
+    {
+        "ship_customer_id": picks,
+        "product_id": products,
+        "quantity": quantities,
+        "amount": amounts,
+        "line_status": st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "CANCELLED"]),
+    }
+)
+invoice_line_values = st.fixed_dictionaries(
+    {
+        "ship_customer_id": picks,
+        "product_id": products,
+        "quantity": quantities,
+        "amount": amounts,
+    }
+)
+points = st.sampled_from([None, "1", "2", "-1", "0.5", "2.5", "0.005", "0.333"])
+rule_values = st.fixed_dictionaries(
+    {
+        "flat_score": points,
+        "quantity_score": points,
+        "amount_score": points,
+        "valid_for_weeks": st.sampled_from([None, None, 1, 2, 8, 52, 200]),
+        "category_code": st.sampled_from(CATEGORIES),
+    }
+)
+parameter_changes = st.one_of(
+    st.tuples(st.just("SCORE_DECIMALS"), st.sampled_from(["0", "1", "2", "3", "6"])),
+    st.tuples(st.just("TIME_ZONE"), st.sampled_from(ZONES)),
+    st.tuples(st.just("YTD_START_MONTH"), st.sampled_from(["1", "4", "7", "12"])),
+    st.tuples(st.just("OVERVIEW_YEARS"), st.sampled_from(["0", "1", "3", "5"])),
+    st.tuples(st.just("MULTIPLE_CONCURRENT_EMPLOYERS"), st.sampled_from(["Y", "N"])),
+)
+
+
+def pick(rows: Any, number: int, column: str) -> Any:
+    """The key of one of the rows, or None where there is none."""
+    return rows[number % len(rows)][column] if rows else None
+
+
+def pick_some(rows: Any, numbers: Iterable[int], column: str) -> list[Any]:
+    """The keys of some of the rows."""
+    return list(dict.fromkeys(pick(rows, n, column) for n in numbers)) if rows else []
+
+
+class Association(RuleBasedStateMachine):
+    """Everything that can happen to a host with the package in it, and what must hold."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__()
+        self.driver = driver
+        self.host = Host()
+        self.as_of = dt.datetime(2025, 6, 1, tzinfo=UTC)
+        self.in_transaction = False
+        # True: the ledger must equal the oracle's awards now, without a run.
+        self.is_settled = True
+        self.was_settled = True
+        # True: a change of rules or parameters waits for the next run.
+        self.setup_pending = False
+        self.ledger: dict[LedgerKey, tuple[Award, dt.datetime | None, str | None]] = {}
+        self.remembered: list[tuple[dt.datetime, dt.datetime, dict[Key, Decimal]]] = []
+        self.rule_number = 0
+
+    @initialize()
+    def found_the_association(self) -> None:
+        """Four people, two companies, and what they can buy and join."""
+        driver = self.driver
+        driver.reset()
+        kinds = ["INDIVIDUAL"] * 4 + ["COMPANY"] * 2
+        driver.insert(
+            "customer",
+            [
+                {"customer_type": kind, "display_name": f"{kind} {n}"}
+                for n, kind in enumerate(kinds)
+            ],
+        )
+        driver.insert(
+            "product",
+            [{"product_id": p, "product_class": c, "display_name": p} for p, c in PRODUCTS.items()],
+        )
+        driver.insert(
+            "committee",
+            [
+                {"committee_id": c, "committee_class": k, "display_name": c}
+                for c, k in COMMITTEES.items()
+            ],
+        )
+        people, companies = self.people_and_companies()
+        driver.insert("employment", [{"employee_id": people[0], "employer_id": companies[0]}])
+        for effective_when in ("ORDER_CREATION", "INVOICE_CREATION"):
+            self.add_rule_called(
+                engagement_type="PRODUCT_PURCHASE",
+                effective_when=effective_when,
+                category_code="PURCHASES_DONATIONS",
+                flat_score="1",
+                amount_score="0.5",
+                valid_for_weeks=8,
+            )
+        self.add_rule_called(
+            engagement_type="COMMITTEE_PARTICIPATION",
+            category_code="INVOLVEMENT",
+            flat_score="10",
+        )
+        self.refresh_view_of_host()
+        self.recalculate("INCREMENTAL")
+
+    def teardown(self) -> None:
+        if self.in_transaction:
+            self.driver.execute("rollback")
+
+    # --- helpers ---
+
+    def people_and_companies(self) -> tuple[list[Key], list[Key]]:
+        rows = self.driver.host().customer
+        return (
+            [r["customer_id"] for r in rows if r["customer_type"] == "INDIVIDUAL"],
+            [r["customer_id"] for r in rows if r["customer_type"] == "COMPANY"],
+        )
+
+    def refresh_view_of_host(self) -> None:
+        self.host = self.driver.host()
+
+    def customer(self, number: int) -> Key:
+        return pick(self.host.customer, number, "customer_id")
+
+    def company(self, number: int) -> Key | None:
+        """A company, or None: nobody is chosen."""
+        companies = [c for c in self.host.customer if c["customer_type"] == "COMPANY"]
+        return None if number > 5 else pick(companies, number, "customer_id")
+
+    def instant(self, drawn: dt.datetime | dt.timedelta) -> dt.datetime:
+        return self.driver.clock() + drawn if isinstance(drawn, dt.timedelta) else drawn
+
+    def parameters(self) -> Parameters:
+        return parameters_of(self.driver.parameters())
+
+    def trigger_mode(self) -> str:
+        return self.driver.parameters()["TRIGGER_MODE"]
+
+    def expected_awards(self) -> set[Award]:
+        return oracle.awards(self.host, self.driver.rules(), self.parameters())
+
+    def line(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {**values, "ship_customer_id": self.customer(values["ship_customer_id"])}
+
+    def host_wrote(self) -> None:
+        """Look at what a statement of the host has left."""
+        self.refresh_view_of_host()
+        if self.trigger_mode() == "DEFERRED":
+            self.is_settled = False
+
+    # --- orders ---
+
+    @rule(
+        status=order_states,
+        ordered_at=instants,
+        employer=picks,
+        lines=st.lists(line_values, min_size=1, max_size=3),
+        how=st.sampled_from(["header first", "lines first", "copied"]),
+    )
+    def order(self, status: str, ordered_at: Any, employer: int, lines: Any, how: str) -> None:
+        header = {
+            "order_status": status,
+            "ordered_at": self.instant(ordered_at),
+            "employer_id": self.company(employer),
+        }
+        rows = [self.line(values) for values in lines]
+        if how == "lines first":
+            keys = self.driver.insert("order_line", rows)
+            (order_id,) = self.driver.insert("sales_order", [header])
+            self.driver.update("order_line", keys, {"order_id": order_id})
+        else:
+            (order_id,) = self.driver.insert("sales_order", [header])
+            rows = [{"order_id": order_id, **row} for row in rows]
+            if how == "copied":
+                self.driver.copy("order_line", rows)
+            else:
+                self.driver.insert("order_line", rows)
+        self.host_wrote()
+
+    @rule(which=several, status=order_states)
+    def change_state_of_orders(self, which: list[int], status: str) -> None:
+        keys = pick_some(self.host.sales_order, which, "order_id")
+        self.driver.update("sales_order", keys, {"order_status": status})
+        self.host_wrote()
+
+    @rule(which=several, ordered_at=instants, employer=picks)
+    def correct_orders(self, which: list[int], ordered_at: Any, employer: int) -> None:
+        keys = pick_some(self.host.sales_order, which, "order_id")
+        changes = {"ordered_at": self.instant(ordered_at), "employer_id": self.company(employer)}
+        self.driver.update("sales_order", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_orders(self, which: list[int]) -> None:
+        self.driver.delete("sales_order", pick_some(self.host.sales_order, which, "order_id"))
+        self.host_wrote()
+
+    @rule(
+        which=several,
+        values=line_values,
+        columns=st.sets(
+            st.sampled_from(
+                ["ship_customer_id", "product_id", "quantity", "amount", "line_status"]
+            ),
+            min_size=1,
+        ),
+    )
+    def change_order_lines(self, which: list[int], values: Any, columns: set[str]) -> None:
+        keys = pick_some(self.host.order_line, which, "order_line_id")
+        changes = {c: v for c, v in self.line(values).items() if c in columns}
+        self.driver.update("order_line", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several, to=picks)
+    def move_order_lines_to_another_order(self, which: list[int], to: int) -> None:
+        keys = pick_some(self.host.order_line, which, "order_line_id")
+        order_id = pick(self.host.sales_order, to, "order_id")
+        self.driver.update("order_line", keys, {"order_id": order_id})
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_order_lines(self, which: list[int]) -> None:
+        self.driver.delete("order_line", pick_some(self.host.order_line, which, "order_line_id"))
+        self.host_wrote()
+
+    @rule(which=several, to=picks, lines=st.lists(line_values, min_size=1, max_size=3))
+    def upsert_order_lines(self, which: list[int], to: int, lines: Any) -> None:
+        """One statement that changes some lines and adds others."""
+        keys = pick_some(self.host.order_line, which, "order_line_id")[: len(lines)]
+        keys += self.driver.new_keys(len(lines) - len(keys))
+        order_id = pick(self.host.sales_order, to, "order_id")
+        rows = [
+            {"order_line_id": key, "order_id": order_id, **self.line(values)}
+            for key, values in zip(keys, lines, strict=True)
+        ]
+        self.driver.upsert("order_line", rows)
+        self.host_wrote()
+
+    @rule(which=several, quantity=quantities)
+    def merge_order_lines(self, which: list[int], quantity: Decimal | None) -> None:
+        """One statement that deletes some lines, changes others, and adds one."""
+        keys = pick_some(self.host.order_line, which, "order_line_id") + self.driver.new_keys(1)
+        order_id = pick(self.host.sales_order, 0, "order_id")
+        actions = ["delete", "update"]
+        self.driver.try_write(
+            """
+            merge into crm.order_line as l
+            using unnest(%s::crm.key[], %s::text[]) as u (order_line_id, action)
+            on l.order_line_id = u.order_line_id
+            when matched and u.action = 'delete' then delete
+            when matched then update set quantity = %s::numeric
+            when not matched then
+                insert (order_line_id, order_id, ship_customer_id, product_id, quantity)
+                values (u.order_line_id, %s::crm.key, %s::crm.key, 'BOOK', %s::numeric)
+            """,
+            keys,
+            [actions[n % 2] for n in range(len(keys))],
+            quantity,
+            order_id,
+            self.customer(0),
+            quantity,
+        )
+        self.host_wrote()
+
+    # --- invoices ---
+
+    @rule(
+        status=invoice_states,
+        invoiced_at=instants,
+        employer=picks,
+        lines=st.lists(invoice_line_values, min_size=1, max_size=3),
+        ordered=st.booleans(),
+    )
+    def invoice(
+        self, status: str, invoiced_at: Any, employer: int, lines: Any, ordered: bool
+    ) -> None:
+        """An invoice for ordered lines, or without an order."""
+        header = {
+            "invoice_status": status,
+            "invoiced_at": self.instant(invoiced_at),
+            "employer_id": self.company(employer),
+        }
+        (invoice_id,) = self.driver.insert("invoice", [header])
+        rows = [
+            {
+                "invoice_id": invoice_id,
+                "order_line_id": pick(self.host.order_line, n, "order_line_id")
+                if ordered
+                else None,
+                **self.line(values),
+            }
+            for n, values in enumerate(lines)
+        ]
+        self.driver.insert("invoice_line", rows)
+        self.host_wrote()
+
+    @rule(which=several, credited_at=instants, status=invoice_states)
+    def credit(self, which: list[int], credited_at: Any, status: str) -> None:
+        """A credit note: the lines of others, negative."""
+        keys = pick_some(self.host.invoice_line, which, "invoice_line_id")
+        if not keys:
+            return
+        header = {"invoice_status": status, "invoiced_at": self.instant(credited_at)}
+        (invoice_id,) = self.driver.insert("invoice", [header])
+        rows = [
+            {
+                "invoice_id": invoice_id,
+                "ship_customer_id": row["ship_customer_id"],
+                "product_id": row["product_id"],
+                "quantity": None if row["quantity"] is None else -row["quantity"],
+                "amount": None if row["amount"] is None else -row["amount"],
+                "reverses_line_id": row["invoice_line_id"],
+            }
+            for row in self.host.invoice_line
+            if row["invoice_line_id"] in keys
+        ]
+        self.driver.insert("invoice_line", rows)
+        self.host_wrote()
+
+    @rule(which=several, status=invoice_states)
+    def change_state_of_invoices(self, which: list[int], status: str) -> None:
+        keys = pick_some(self.host.invoice, which, "invoice_id")
+        self.driver.update("invoice", keys, {"invoice_status": status})
+        self.host_wrote()
+
+    @rule(which=several, invoiced_at=instants, employer=picks)
+    def correct_invoices(self, which: list[int], invoiced_at: Any, employer: int) -> None:
+        keys = pick_some(self.host.invoice, which, "invoice_id")
+        changes = {"invoiced_at": self.instant(invoiced_at), "employer_id": self.company(employer)}
+        self.driver.update("invoice", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several, values=invoice_line_values, reverses=st.one_of(st.none(), picks))
+    def change_invoice_lines(self, which: list[int], values: Any, reverses: int | None) -> None:
+        keys = pick_some(self.host.invoice_line, which, "invoice_line_id")
+        reversed_key = None
+        if reverses is not None:
+            reversed_key = pick(self.host.invoice_line, reverses, "invoice_line_id")
+        changes = {**self.line(values), "reverses_line_id": reversed_key}
+        self.driver.update("invoice_line", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_invoice_lines(self, which: list[int]) -> None:
+        keys = pick_some(self.host.invoice_line, which, "invoice_line_id")
+        self.driver.delete("invoice_line", keys)
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_invoices(self, which: list[int]) -> None:
+        self.driver.delete("invoice", pick_some(self.host.invoice, which, "invoice_id"))
+        self.host_wrote()
+
+    # --- committees ---
+
+    @rule(committee=committees, who=picks, begin_on=days, length=lengths)
+    def take_seat(self, committee: str, who: int, begin_on: dt.date, length: int | None) -> None:
+        row = {
+            "committee_id": committee,
+            "customer_id": self.customer(who),
+            "begin_on": begin_on,
+            "end_on": None if length is None else begin_on + dt.timedelta(days=length),
+        }
+        self.driver.insert("committee_member", [row])
+        self.host_wrote()
+
+    @rule(which=several, end_on=st.one_of(st.none(), days))
+    def end_or_extend_seats(self, which: list[int], end_on: dt.date | None) -> None:
+        keys = pick_some(self.host.committee_member, which, "committee_member_id")
+        self.driver.update("committee_member", keys, {"end_on": end_on})
+        self.host_wrote()
+
+    @rule(which=several, committee=committees, who=picks, begin_on=days)
+    def correct_seats(self, which: list[int], committee: str, who: int, begin_on: dt.date) -> None:
+        keys = pick_some(self.host.committee_member, which, "committee_member_id")
+        changes = {
+            "committee_id": committee,
+            "customer_id": self.customer(who),
+            "begin_on": begin_on,
+        }
+        self.driver.update("committee_member", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_seats(self, which: list[int]) -> None:
+        keys = pick_some(self.host.committee_member, which, "committee_member_id")
+        self.driver.delete("committee_member", keys)
+        self.host_wrote()
+
+    # --- people, companies, and what there is to buy and join ---
+
+    @rule(kind=st.sampled_from(["INDIVIDUAL", "COMPANY"]))
+    def new_customer(self, kind: str) -> None:
+        if len(self.host.customer) < 8:
+            self.driver.insert("customer", [{"customer_type": kind, "display_name": "New"}])
+        self.host_wrote()
+
+    @rule(who=picks)
+    def delete_customer(self, who: int) -> None:
+        """Which the host refuses to do to anybody it has rows of."""
+        if len(self.host.customer) > 2:
+            self.driver.delete("customer", [self.customer(who)])
+        self.host_wrote()
+
+    @rule(
+        who=picks,
+        company=st.integers(0, 5),
+        is_primary=st.booleans(),
+        begin_on=st.one_of(st.none(), days),
+        length=lengths,
+    )
+    def employ(
+        self, who: int, company: int, is_primary: bool, begin_on: dt.date | None, length: int | None
+    ) -> None:
+        employer = self.company(company)
+        if employer is None:
+            return
+        end_on = None
+        if begin_on is not None and length is not None:
+            end_on = begin_on + dt.timedelta(days=length)
+        row = {
+            "employee_id": self.customer(who),
+            "employer_id": employer,
+            "is_primary": is_primary,
+            "begin_on": begin_on,
+            "end_on": end_on,
+        }
+        self.driver.insert("employment", [row])
+        self.host_wrote()
+
+    @rule(which=several, who=picks, company=picks, is_primary=st.booleans(), end_on=days)
+    def correct_jobs(
+        self, which: list[int], who: int, company: int, is_primary: bool, end_on: dt.date
+    ) -> None:
+        keys = pick_some(self.host.employment, which, "employment_id")
+        changes: dict[str, Any] = {"is_primary": is_primary, "end_on": end_on}
+        employer = self.company(company)
+        if employer is not None:
+            changes |= {"employee_id": self.customer(who), "employer_id": employer}
+        self.driver.update("employment", keys, changes)
+        self.host_wrote()
+
+    @rule(which=several)
+    def delete_jobs(self, which: list[int]) -> None:
+        self.driver.delete("employment", pick_some(self.host.employment, which, "employment_id"))
+        self.host_wrote()
+
+    @rule(which=st.lists(products, min_size=1, unique=True), to=st.sampled_from(CLASSES))
+    def reclassify_products(self, which: list[str], to: str | None) -> None:
+        self.driver.update("product", which, {"product_class": to})
+        self.host_wrote()
+
+    @rule(which=committees, to=st.sampled_from(["GOVERNANCE", None]))
+    def reclassify_committee(self, which: str, to: str | None) -> None:
+        self.driver.update("committee", [which], {"committee_class": to})
+        self.host_wrote()
+
+    # --- statements that are seldom, empty, or undone ---
+
+    @rule(
+        table=st.sampled_from(["sales_order", "invoice", "committee_member", "employment"]),
+        really=st.integers(0, 3),
+    )
+    def truncate(self, table: str, really: int) -> None:
+        if really == 0:
+            self.driver.truncate(table)
+        self.host_wrote()
+
+    @rule(
+        table=st.sampled_from(
+            ["sales_order", "order_line", "invoice", "invoice_line", "committee_member"]
+        )
+    )
+    def save_unchanged(self, table: str) -> None:
+        """Every column written with the value it had, as some ORMs do: nothing may follow."""
+        before = self.driver.queue_length(), self.driver.ledger()
+        self.driver.save_unchanged(table)
+        assert (self.driver.queue_length(), self.driver.ledger()) == before
+
+    @rule(which=several, number=picks)
+    def change_what_no_view_reads(self, which: list[int], number: int) -> None:
+        """An office, who pays, which order was invoiced: no points depend on them."""
+        before = self.driver.queue_length(), self.driver.ledger()
+        seats = pick_some(self.host.committee_member, which, "committee_member_id")
+        self.driver.update("committee_member", seats, {"position": f"Chair {number}"})
+        orders = pick_some(self.host.sales_order, which, "order_id")
+        self.driver.update("sales_order", orders, {"bill_customer_id": self.customer(number)})
+        lines = pick_some(self.host.invoice_line, which, "invoice_line_id")
+        line = pick(self.host.order_line, number, "order_line_id")
+        self.driver.update("invoice_line", lines, {"order_line_id": line})
+        assert (self.driver.queue_length(), self.driver.ledger()) == before
+        self.host_wrote()
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule()
+    def begin(self) -> None:
+        self.driver.execute("begin")
+        self.was_settled = self.is_settled
+        self.in_transaction = True
+
+    @precondition(lambda self: self.in_transaction)
+    @rule(word=st.sampled_from(["commit", "commit", "rollback"]))
+    def end(self, word: str) -> None:
+        self.driver.execute(word)
+        self.in_transaction = False
+        if word == "rollback":
+            self.is_settled = self.was_settled
+        self.refresh_view_of_host()
+
+    # --- rules and parameters ---
+
+    def add_rule_called(self, **arguments: Any) -> None:
+        self.rule_number += 1
+        given = {k: v for k, v in arguments.items() if v is not None}
+        self.driver.call_function(
+            "add_rule",
+            p_rule_code=f"R{self.rule_number}",
+            **{f"p_{name}": value for name, value in given.items()},
+        )
+        self.is_settled = False
+        self.setup_pending = True
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(
+        kind=st.sampled_from(TYPES),
+        values=rule_values,
+        subject=st.one_of(st.none(), st.none(), picks),
+        subject_class=st.sampled_from([None, None, "PRINT", "EVENT", "GOVERNANCE"]),
+        applies_from=st.one_of(st.none(), instants),
+        applies_for=st.one_of(st.none(), st.integers(1, 800)),
+    )
+    def add_rule(
+        self,
+        kind: tuple[str, str | None],
+        values: dict[str, Any],
+        subject: int | None,
+        subject_class: str | None,
+        applies_from: Any,
+        applies_for: int | None,
+    ) -> None:
+        subjects = sorted(PRODUCTS if kind[0] == "PRODUCT_PURCHASE" else COMMITTEES)
+        begin = None if applies_from is None else self.instant(applies_from)
+        until = None
+        if begin is not None and applies_for is not None:
+            until = begin + dt.timedelta(days=applies_for)
+        self.add_rule_called(
+            engagement_type=kind[0],
+            effective_when=kind[1],
+            subject_id=None if subject is None else subjects[subject % len(subjects)],
+            subject_class=subject_class,
+            applies_from=begin,
+            applies_until=until,
+            **values,
+        )
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(
+        number=picks,
+        values=rule_values,
+        columns=st.sets(
+            st.sampled_from(
+                ["flat_score", "quantity_score", "amount_score", "valid_for_weeks", "category_code"]
+            ),
+            min_size=1,
+        ),
+        retroactive=st.booleans(),
+    )
+    def revise_rule(
+        self, number: int, values: dict[str, Any], columns: set[str], retroactive: bool
+    ) -> None:
+        code = self.revisable_rule(number)
+        if code is None:
+            return
+        changes = {
+            c: float(v) if c.endswith("_score") and v is not None else v
+            for c, v in values.items()
+            if c in columns
+        }
+        self.driver.call_function(
+            "revise_rule",
+            p_rule_code=code,
+            p_changes=json.dumps(changes),
+            p_retroactive=retroactive,
+        )
+        self.is_settled = False
+        self.setup_pending = True
+
+    def revisable_rule(self, number: int) -> str | None:
+        """The code of a rule that was not retired and has not run out."""
+        newest = {r.rule_code: r for r in self.driver.rules()}
+        now = self.driver.clock()
+        codes = [
+            code
+            for code, r in newest.items()
+            if r.is_active and (r.applies_until is None or r.applies_until > now + HOUR)
+        ]
+        return codes[number % len(codes)] if codes else None
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(number=picks, retroactive=st.booleans())
+    def retire_rule(self, number: int, retroactive: bool) -> None:
+        code = self.revisable_rule(number)
+        if code is None:
+            return
+        self.driver.call_function("retire_rule", p_rule_code=code, p_retroactive=retroactive)
+        self.is_settled = False
+        self.setup_pending = True
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(change=parameter_changes)
+    def set_parameter(self, change: tuple[str, str]) -> None:
+        self.driver.execute("select engagement.set_parameter(%s, %s)", *change)
+        self.is_settled = False
+        self.setup_pending = True
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(mode=st.sampled_from(["IMMEDIATE", "DEFERRED"]))
+    def set_trigger_mode(self, mode: str) -> None:
+        self.driver.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", mode)
+
+    # --- time ---
+
+    @rule(to=instants)
+    def time_passes(self, to: Any) -> None:
+        self.as_of = self.instant(to)
+
+    @rule(
+        number=st.integers(0, 60), off=st.sampled_from([-MICROSECOND, dt.timedelta(), MICROSECOND])
+    )
+    def time_comes_to_a_boundary(self, number: int, off: dt.timedelta) -> None:
+        """To the very instant, or next to it, at which an award begins or ends to count."""
+        found = {a.effective_at for a in self.expected_awards()}
+        found |= {a.expires_at for a in self.expected_awards() if a.expires_at is not None}
+        if found:
+            self.as_of = sorted(found)[number % len(found)] + off
+
+    # --- what must hold ---
+
+    def recalculate(self, mode: str) -> None:
+        self.driver.execute(
+            "call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, self.as_of
+        )
+        assert self.driver.latest_run().run_status == "COMPLETED"
+        self.is_settled = True
+        self.setup_pending = False
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(
+        mode=st.sampled_from(["INCREMENTAL", "INCREMENTAL", "INCREMENTAL", "FULL"]),
+        who=picks,
+        at=instants,
+    )
+    def recalculate_and_check(self, mode: str, who: int, at: Any) -> None:
+        self.recalculate(mode)
+        assert self.driver.queue_length() == 0
+        self.check_ledger()
+        self.check_scores()
+        self.check_answers(self.customer(who), self.as_of)
+        self.check_answers(self.customer(who), self.instant(at))
+        self.check_past_answers()
+        assert self.driver.verify() == []
+        self.check_failures()
+        self.recalculate("FULL")
+        run = self.driver.latest_run()
+        assert (run.award_count, run.void_count, run.score_count) == (0, 0, 0)
+        self.remembered.append((self.driver.clock(), self.as_of, self.expected_points(self.as_of)))
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(who=picks, is_now=st.booleans())
+    def refresh_customer(self, who: int, is_now: bool) -> None:
+        """The refresh icon: right for that customer, and for nobody else anything."""
+        customer_id = self.customer(who)
+        begun_at = self.driver.clock()
+        queue, scores = self.driver.queue_length(), self.driver.customer_scores()
+        before = self.driver.live_awards()
+        if is_now:
+            self.driver.execute("call engagement.refresh_customer(%s)", customer_id)
+        else:
+            self.driver.execute(
+                "call engagement.recalculate(p_customer_id => %s, p_as_of => %s)",
+                customer_id,
+                self.as_of,
+            )
+        after, live = self.driver.customer_scores(), self.driver.live_awards()
+        calculated_at = after.pop(customer_id).calculated_at
+        if is_now:
+            assert begun_at <= calculated_at <= self.driver.clock()
+        else:
+            assert calculated_at == self.as_of
+        scores.pop(customer_id, None)
+        assert after == scores
+        assert self.driver.queue_length() == queue
+        others = {a for a in before if a.customer_id != customer_id}
+        assert {a for a in live if a.customer_id != customer_id} == others
+        if self.setup_pending:
+            return
+        assert own(live, customer_id) == own(self.expected_awards(), customer_id)
+        stored = self.driver.stored_scores()[customer_id]
+        self.check_customer(customer_id, live, stored, calculated_at)
+
+    @precondition(lambda self: not self.in_transaction and not self.setup_pending)
+    @rule()
+    def verify_meanwhile(self) -> None:
+        """Between runs, what waits in the queue is no difference."""
+        assert self.driver.verify() == []
+
+    @precondition(lambda self: self.is_settled and not self.in_transaction)
+    @invariant()
+    def ledger_is_right_without_a_run(self) -> None:
+        self.check_ledger()
+
+    @invariant()
+    def ledger_is_append_only(self) -> None:
+        """Rows stay as they were written; a void is the only thing that can happen to one."""
+        if self.in_transaction:
+            return
+        ledger = self.driver.ledger()
+        for key, (award, voided_at, reason) in self.ledger.items():
+            assert key in ledger, f"{key} was deleted"
+            found, found_voided_at, found_reason = ledger[key]
+            assert found == award
+            if voided_at is not None:
+                assert (found_voided_at, found_reason) == (voided_at, reason)
+        self.ledger = ledger
+
+    @invariant()
+    def triggers_never_fail(self) -> None:
+        failed = [f for f in self.driver.failures() if f[3] is not None]
+        assert failed == []
+
+    def check_ledger(self) -> None:
+        expected, found = self.expected_awards(), self.driver.live_awards()
+        assert found == expected, difference(expected, found)
+
+    def check_scores(self) -> None:
+        """Everybody's totals, and when they change next."""
+        live = self.driver.live_awards()
+        stored = self.driver.stored_scores()
+        for row in self.host.customer:
+            customer_id = row["customer_id"]
+            self.check_customer(customer_id, live, stored.pop(customer_id), self.as_of)
+        for key, gone in stored.items():
+            assert gone == Score(), f"{key} is no customer any more"
+
+    def check_customer(
+        self, customer_id: Key, live: set[Award], stored: Score, as_of: dt.datetime
+    ) -> None:
+        """One customer's stored totals are the sums over these awards."""
+        rules, parameters = self.driver.rules(), self.parameters()
+        expected = oracle.score_of(customer_id, live, rules, parameters, as_of)
+        assert stored == expected, (customer_id, as_of)
+        next_change_at = self.driver.customer_scores()[customer_id].next_change_at
+        late = oracle.next_change(customer_id, live, rules, parameters, as_of)
+        early = oracle.next_boundary(customer_id, live, parameters, as_of)
+        if next_change_at is None:
+            assert late is None, (customer_id, as_of, late)
+        else:
+            assert early <= next_change_at, (customer_id, as_of, early)
+            assert late is None or next_change_at <= late, (customer_id, as_of, late)
+
+    def expected_points(self, as_of: dt.datetime) -> dict[Key, Decimal]:
+        live, rules, parameters = self.expected_awards(), self.driver.rules(), self.parameters()
+        return {
+            c["customer_id"]: oracle.score_of(
+                c["customer_id"], live, rules, parameters, as_of
+            ).own.score
+            for c in self.host.customer
+        }
+
+    def check_answers(self, customer_id: Key, as_of: dt.datetime) -> None:
+        """score_at, explain_score and score_card agree with the oracle, and so with each other."""
+        live, rules, parameters = self.expected_awards(), self.driver.rules(), self.parameters()
+        expected = oracle.score_of(customer_id, live, rules, parameters, as_of)
+        assert self.driver.score_at(customer_id, as_of, None) == expected.own.score
+        explained = self.driver.explain_score(customer_id, as_of)
+        counting = [a for a in own(live, customer_id) if oracle.counts_at(a, as_of)]
+        code_of = {r.rule_id: r.rule_code for r in rules}
+        assert sorted(explained) == sorted(
+            (code_of[a.rule_id], a.source, str(a.source_id), a.points) for a in counting
+        )
+        self.check_card(customer_id, as_of, expected)
+
+    def check_card(self, customer_id: Key, as_of: dt.datetime, expected: Score) -> None:
+        card = self.driver.score_card(customer_id, as_of)
+        assert card["own_score"] == expected.own.score
+        assert card["score"] == card["own_score"] + card["employee_score"]
+        assert card["rules_pending"] is False
+        shown = {}
+        for category in card["categories"]:
+            sums = oracle.Totals(
+                category["score"], category["ytd_score"], category["overview_score"]
+            )
+            if not sums.is_zero:
+                shown[category["category_code"]] = sums
+            parts = [(r["score"], r["ytd_score"], r["overview_score"]) for r in category["rules"]]
+            assert [sum(column) for column in zip(*parts, strict=True)] in (
+                [sums.score, sums.ytd_score, sums.overview_score],
+                [],
+            )
+        assert shown == expected.categories
+
+    def check_past_answers(self) -> None:
+        """What was known then about that instant is still the answer to that question."""
+        for known_at, as_of, known in self.remembered[-3:]:
+            for customer_id, points_then in known.items():
+                assert self.driver.score_at(customer_id, as_of, known_at) == points_then
+
+    def check_failures(self) -> None:
+        """Each pair that cannot be scored is on record, and nothing else is."""
+        expected = oracle.failures(self.host, self.driver.rules(), self.parameters())
+        recorded = {(source, source_id) for source, source_id, *_ in self.driver.failures()}
+        assert recorded == {(source, str(source_id)) for source, source_id, _ in expected}
+
+
+def own(awards: Iterable[Award], customer_id: Key) -> set[Award]:
+    """The awards of one customer."""
+    return {a for a in awards if a.customer_id == customer_id}
+
+
+def difference(expected: set[Award], found: set[Award]) -> str:
+    """Which awards are missing, and which should not be there."""
+    lines = [f"missing: {a}" for a in expected - found]
+    lines += [f"too many: {a}" for a in found - expected]
+    return "\n".join(lines)
+
+
+def search(key_type: str) -> settings:
+    """How long to search, and whether each time along the same path."""
+    return settings(
+        max_examples=EXAMPLES[key_type],
+        stateful_step_count=STEPS,
+        derandomize=not THOROUGH,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key_type", ["bigint", "uuid", "text"])
+def test_engine_after_any_history_equals_oracle(
+    deployed_as: Callable[[str], psycopg.Connection[Any]], key_type: str
+) -> None:
+    driver = Driver(deployed_as(key_type))
+
+    class Life(Association):
+        """A life of the association in this database."""
+
+        def __init__(self) -> None:
+            super().__init__(driver)
+
+    run_state_machine_as_test(Life, settings=search(key_type))

@@ -1,0 +1,146 @@
+"""Ways to call the command: inside this process, as a program, and on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from engagement_runner.cli import main
+
+PROGRAM = Path(sys.executable).with_name("engagement")
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    """The environment without what the reader of a test could not know about."""
+    unwanted = ("PG", "ENGAGEMENT_", "DATABASE_URL", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+    return {**kept, "TERM": "xterm-256color", "PYTHONUTF8": "1", **variables}
+
+
+@pytest.fixture
+def engagement(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """``engagement(connection, "score", "1")``: run the command against that database."""
+    for name in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(name)
+
+    def call(connection: psycopg.Connection[Any], *arguments: str, **options: Any) -> Result:
+        environment = {"ENGAGEMENT_DSN": connection.info.dsn}
+        return CliRunner().invoke(main, arguments, env=environment, **options)
+
+    return call
+
+
+@pytest.fixture
+def program() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``program("score", "1", NO_COLOR="1")``: run the installed program, its output in pipes."""
+
+    def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=clean_environment(**variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return call
+
+
+@dataclass
+class TerminalResult:
+    """What a program wrote to a terminal, and its exit code."""
+
+    output: str
+    exit_code: int
+
+
+@pytest.fixture
+def terminal() -> Callable[..., TerminalResult]:
+    """``terminal("score", "1", NO_COLOR="1")``: run the program on a terminal of its own."""
+
+    def call(*arguments: str, **variables: str) -> TerminalResult:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [PROGRAM, *arguments],
+            env=clean_environment(**variables),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        written = bytearray()
+        try:
+            while chunk := os.read(ours, 65536):
+                written += chunk
+        except OSError:  # how Linux says that the other end is closed
+            pass
+        os.close(ours)
+        return TerminalResult(written.decode(), process.wait(timeout=60))
+
+    return call
+
+
+@dataclass
+class People:
+    """Customers of the association that a test scores."""
+
+    ada: int
+    bob: int
+    firm: int
+
+
+@pytest.fixture
+def association(deployed: psycopg.Connection[Any]) -> People:
+    """Two people and a firm, three rules, an order and a committee seat; everybody scored.
+
+    Ada has 2 x 5 + 0.5 x 100 = 60 points for books, and 30 for her seat. Bob has none.
+    """
+    run = deployed.execute
+    run("insert into crm.product values ('BOOK', 'PUBLICATION', 'A book')")
+    run("insert into crm.committee values ('BOARD', 'GOVERNANCE', 'The board')")
+    people = People(
+        *(
+            run(
+                "insert into crm.customer (customer_type, display_name) values (%s, %s)"
+                " returning customer_id",
+                row,
+            ).fetchone()[0]  # type: ignore[index]
+            for row in (
+                ("INDIVIDUAL", "Ada [bold red]Lovelace[/]"),
+                ("INDIVIDUAL", "Bob \x1b[31mRed\x07"),
+                ("COMPANY", "Analytical Engines"),
+            )
+        )
+    )
+    run(
+        "select engagement.add_rule('BOOKS', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE',"
+        " 'ORDER_CREATION', p_subject_class => 'PUBLICATION', p_quantity_score => 2,"
+        " p_amount_score => 0.5, p_valid_for_weeks => 8, p_description => 'Points for books')"
+    )
+    run("select engagement.add_rule('SEAT', 'INVOLVEMENT', 'COMMITTEE_PARTICIPATION',"
+        " p_flat_score => 30, p_description => 'A seat on a committee')")  # fmt: skip
+    run(
+        "with o as (insert into crm.sales_order (ordered_at) values (now() - interval '1 day')"
+        " returning order_id)"
+        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select order_id, %s, 'BOOK', 5, 100 from o",
+        (people.ada,),
+    )
+    run(
+        "insert into crm.committee_member (committee_id, customer_id, begin_on)"
+        " values ('BOARD', %s, current_date - 400)",
+        (people.ada,),
+    )
+    run("call engagement.recalculate('FULL')")
+    return people

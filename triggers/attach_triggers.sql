@@ -1,0 +1,121 @@
+-- Puts the package's statement triggers on a host table. Attaching what is attached already changes no trigger, so
+-- that a deployment takes no lock on the host's tables without need.
+-- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing. Raises: EG006, EG008.
+create or replace procedure engagement.attach_triggers(
+    p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_kind "char";
+    v_is_partition boolean;
+    v_table_name text;
+    v_key text;
+    v_column text := p_activity_column;
+    v_attachment_id integer;
+    v_function text;
+    v_event text;
+    v_trigger text;
+    v_referencing text;
+begin
+    perform engagement.lock_setup();
+    if p_source in ('customer', 'employment') then
+        v_column := 'customer_id';  -- the customer, or the employee
+    elsif not exists (select from engagement.activity_source s
+                      where s.source = p_source and s.detached_at is null) then
+        raise exception 'unknown source'
+            using errcode = 'EG006', detail = format('source %L', p_source),
+                  hint = 'Register it first: call engagement.register_source(…).';
+    elsif v_column is null or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
+        raise exception 'unknown activity column'
+            using errcode = 'EG008', detail = format('source %s, activity column %L', p_source, v_column),
+                  hint = 'Use source_id, document_id, customer_id or subject_id.';
+    end if;
+    select c.relkind, c.relispartition, format('%I.%I', n.nspname, c.relname)
+    into v_kind, v_is_partition, v_table_name
+    from pg_class c
+    inner join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = p_table;
+    if v_kind is distinct from 'r' and v_kind is distinct from 'p' then
+        raise exception 'triggers need a table'
+            using errcode = 'EG008',
+                  detail = format('%s is a %s', coalesce(v_table_name, 'NULL'), case v_kind
+                      when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
+                      else 'relation of another kind' end),
+                  hint = 'Attach the tables that the view reads; engagement check lists them.';
+    elsif v_is_partition then
+        raise exception 'triggers need the partitioned table, not a partition'
+            using errcode = 'EG008', detail = format('%s is a partition', v_table_name),
+                  hint = format('Attach %s.', (select i.inhparent::regclass from pg_inherits i
+                                               where i.inhrelid = p_table));
+    end if;
+
+    v_key := case
+        when exists (select from pg_attribute a
+                     where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
+                           and not a.attisdropped) then quote_ident(p_key_column)
+        else p_key_column end;
+    begin
+        execute format('select (%s)::%s from %s t limit 0', v_key,
+                       case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end, v_table_name);
+    exception when syntax_error_or_access_rule_violation or data_exception then
+        raise exception 'key column is not valid'
+            using errcode = 'EG008', detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
+                  hint = 'Give a column of the table, or an expression over its row that casts to the key''s type.';
+    end;
+    if not exists (
+        select from pg_index i
+        where i.indrelid = p_table and i.indisvalid
+              and pg_get_indexdef(i.indexrelid, 1, false) in (v_key, '(' || v_key || ')')
+    ) then
+        raise warning 'no index on the key of %', v_table_name
+            using detail = format('key %s', v_key),
+                  hint = 'Without one, scoring reads the whole table for every key; create an index on it.';
+    end if;
+
+    select a.attachment_id into v_attachment_id
+    from engagement.attached_table a
+    where a.source = p_source and a.table_name = v_table_name;
+    if not found then
+        select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id from engagement.attached_table a;
+    end if;
+    insert into engagement.attached_table (
+        attachment_id, source, table_name, key_expression, activity_column, attached_at
+    )
+    values (v_attachment_id, p_source, v_table_name, v_key, v_column, clock_timestamp())
+    on conflict (source, table_name) do update
+    set key_expression = excluded.key_expression,
+        activity_column = excluded.activity_column,
+        attached_at = excluded.attached_at
+    where (attached_table.key_expression, attached_table.activity_column)
+          is distinct from (excluded.key_expression, excluded.activity_column);
+    perform engagement.generate_capture(v_attachment_id);
+
+    v_function := format('engagement.capture__%s', v_attachment_id);
+    foreach v_event in array array['insert', 'update', 'delete', 'truncate'] loop
+        v_trigger := format('engagement_%s_%s', p_source, v_event);
+        continue when exists (
+            select from pg_trigger t
+            where t.tgrelid = p_table and t.tgname = v_trigger
+                  and t.tgfoid = to_regprocedure(v_function || '()') and t.tgenabled = 'O'
+        );
+        v_referencing := case v_event
+            when 'insert' then 'referencing new table as new_rows'
+            when 'update' then 'referencing old table as old_rows new table as new_rows'
+            when 'delete' then 'referencing old table as old_rows'
+            else '' end;
+        execute format('drop trigger if exists %I on %s', v_trigger, v_table_name);
+        execute format('create trigger %I after %s on %s %s for each statement execute function %s()',
+                       v_trigger, v_event, v_table_name, v_referencing, v_function);
+        execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
+                       format('pg-engagement: queues the %s keys of the rows of this statement (source %s).',
+                              v_column, p_source));
+    end loop;
+end
+$$;
+comment on procedure engagement.attach_triggers(text, regclass, text, text) is
+    'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a registered source, '
+    'customer or employment; p_key_column a column or an expression over the row whose value is the view''s '
+    'p_activity_column. Raises EG006 (source), EG008 (table, key, column); warns when the key has no index.';

@@ -1,0 +1,117 @@
+-- Generates the trigger routine of one attachment: capture, never block.
+--
+-- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it then brings the
+-- awards of these rows up to date. All of it stands in one exception block, waits 50 ms for a lock at most, and on any
+-- error leaves the keys in the queue. After 50 calls in one transaction it only queues, and without the block: each
+-- block is a subtransaction, and more than 64 of them slow down every session. (By then the same insert has worked 50
+-- times; where it has not, is_broken says so and it stays away.) In a SERIALIZABLE transaction it only queues, because
+-- what it would read could make the host's commit fail.
+-- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
+create or replace function engagement.generate_capture(p_attachment_id integer)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $body$
+declare
+    v_attached engagement.attached_table;
+    v_views text[];
+    v_key text;
+    v_columns text;
+    v_groups text;
+    v_keys_of text;
+    v_body text;
+    v_award text;
+begin
+    select * into strict v_attached
+    from engagement.attached_table a
+    where a.attachment_id = p_attachment_id;
+    v_views := case
+        when v_attached.source in ('customer', 'employment') then array['engagement_host.' || v_attached.source]
+        else array[(select s.view_name from engagement.activity_source s where s.source = v_attached.source)] end;
+    v_key := format('((%s)::%s)::text', v_attached.key_expression,
+                    case when v_attached.activity_column = 'subject_id' then 'text'
+                         else 'engagement.host_key' end);
+    -- Types without equality (json, point, …) are compared as text.
+    select string_agg(format(', t.%I%s as c%s', a.attname, case when o.oid is null then '::text' else '' end, a.attnum),
+                      '' order by a.attnum),
+           string_agg(format(', u.c%s', a.attnum), '' order by a.attnum)
+    into v_columns, v_groups
+    from pg_attribute a
+    inner join pg_type t on t.oid = a.atttypid
+    left join (pg_opclass o inner join pg_am m on m.oid = o.opcmethod and m.amname = 'btree')
+        on o.opcdefault and o.opcintype = a.atttypid
+    where a.attrelid = v_attached.table_name::regclass
+          and a.attname = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
+
+    v_keys_of := format($sql$
+            insert into engagement.pending_activity (source, activity_column, keys)
+            select %L, %L, array_agg(k.key)
+            from ({rows}) k (key)
+            where k.key is not null
+            having count(*) > 0
+            returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
+    -- A row that is the same before and after cancels out.
+    v_body := format($sql$
+        if tg_op = 'INSERT' then%s
+        elsif tg_op = 'DELETE' then%s
+        elsif tg_op = 'UPDATE' then%s
+        else
+            insert into engagement.pending_activity (source) values (%L);
+        end if;$sql$,
+        replace(v_keys_of, '{rows}', format('select %s from new_rows t', v_key)),
+        replace(v_keys_of, '{rows}', format('select %s from old_rows t', v_key)),
+        replace(v_keys_of, '{rows}', format(
+            'select distinct u.key from (select %1$s as key%2$s, -1 as side from old_rows t '
+            'union all select %1$s%2$s, 1 from new_rows t) u group by u.key%3$s having sum(u.side) <> 0',
+            v_key, v_columns, v_groups)),
+        v_attached.source);
+    v_award := case v_attached.source
+        when 'customer' then ''
+        when 'employment' then $sql$
+            if v_is_immediate and v_keys is not null then
+                perform engagement.award_customers(v_keys, clock_timestamp());
+            end if;$sql$
+        else format($sql$
+            if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
+                perform engagement.%I(case when tg_op <> 'TRUNCATE' then %L end, v_keys, clock_timestamp(),
+                                      tg_op = 'INSERT');
+            end if;$sql$, 'award__' || v_attached.source, v_attached.activity_column)
+    end;
+
+    execute format($sql$
+create or replace function engagement.%I()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
+as $f$
+declare
+    v_calls integer := coalesce(nullif(current_setting('engagement.scoring_calls', true), ''), '0')::integer;
+    v_is_immediate boolean := engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
+        and current_setting('transaction_isolation') <> 'serializable';
+    v_keys text[];
+begin
+    if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
+        raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
+        return null;
+    end if;
+    if v_calls < 50 then
+        perform set_config('engagement.scoring_calls', (v_calls + 1)::text, true);
+        begin%s%s
+        exception when others then
+            perform engagement.capture_failed(%L, %L, v_keys, sqlstate, sqlerrm);
+        end;
+    elsif coalesce(current_setting('engagement.is_broken', true), '') <> 'Y' then%s
+    end if;
+    return null;
+end
+$f$$sql$, 'capture__' || p_attachment_id, v_body, v_award, v_attached.source, v_attached.activity_column, v_body);
+    execute format('revoke all on function engagement.%I() from public', 'capture__' || p_attachment_id);
+    execute format('comment on function engagement.%I() is %L', 'capture__' || p_attachment_id,
+                   format('Generated by engagement.generate_capture: captures changes of %s for source %s.',
+                          v_attached.table_name, v_attached.source));
+end
+$body$;
+comment on function engagement.generate_capture(integer) is
+    'Internal: generates the trigger routine capture__ID of an attachment.';
