@@ -3,7 +3,8 @@
 --
 -- Two forms, because one plan cannot serve both one line and five million:
 --   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the employer by a look-up;
---   a whole source (true): rules resolved once per distinct subject and class, employers once per job, then joined.
+--   a whole source (true): rules resolved once per distinct subject and class, employers once per job, then joined
+--   by hash; whoever runs it plans without nested loops, which no estimate of such joins can be trusted with.
 -- They share the arithmetic and the conditions; only the way to the rule and to the employer differs.
 --
 -- Columns of the query: customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
@@ -53,18 +54,25 @@ begin
             else %s end$sql$, v_employer);
         end if;
     else
+        -- Found once per subject and class, and written into the query, where every parallel worker can read it. A
+        -- subject that is new between the two queries has its activities in the queue.
+        execute format($sql$
+            select format('unnest(%%L::text[], %%L::text[], %%L::integer[])',
+                          array_agg(coalesce('=' || s.subject_id, '')),
+                          array_agg(coalesce('=' || s.subject_class, '')), array_agg(r.rule_id))
+            from (select distinct v.subject_id, v.subject_class from %s) s
+            inner join engagement.score_rule r
+                on %s
+                   and r.subject_key = any (array['', '=' || s.subject_id])
+                   and (r.subject_class is null or r.subject_class = s.subject_class)$sql$,
+            p_from, v_rule_kind)
+        into v_rules;
         v_rules := format($sql$
-    inner join (
-        select s.subject_id as for_subject_id, s.subject_class as for_subject_class, r.*
-        from (select distinct v.subject_id, v.subject_class from %s) s
-        inner join engagement.score_rule r
-            on %s
-               and r.subject_key = any (array['', '=' || s.subject_id])
-               and (r.subject_class is null or r.subject_class = s.subject_class)
-    ) r
-        on coalesce('=' || r.for_subject_id, '') = coalesce('=' || a.subject_id, '')
-           and coalesce('=' || r.for_subject_class, '') = coalesce('=' || a.subject_class, '')$sql$,
-            p_from, v_rule_kind);
+    inner join %s f (subject_key, class_key, rule_id)
+        on f.subject_key = coalesce('=' || a.subject_id, '')
+           and f.class_key = coalesce('=' || a.subject_class, '')
+    inner join engagement.score_rule r on r.rule_id = f.rule_id$sql$,
+            v_rules);
         -- Each person's primary jobs as stretches that do not overlap.
         v_employer := 'job.employer_id';
         v_employer_joins := $sql$
@@ -99,49 +107,57 @@ begin
         end if;
     end if;
 
-    -- The bounds keep every product and sum inside what numeric and timestamptz can hold; NaN is above them all.
+    -- Three steps, fenced by offset 0 so that each value is computed once. The bounds keep every product and sum inside
+    -- what numeric and timestamptz can hold; NaN is above them all.
     return format($sql$
-select a.customer_id, a.source_id, a.document_id, %s as employer_id, a.occurred_at as effective_at, e.expires_at,
-       r.rule_id, a.subject_id, a.subject_class, a.quantity, a.amount,
-       engagement.round_half_even(e.raw_points, engagement.parameter('SCORE_DECIMALS')::integer) as points,
-       b.is_sane
+select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at, d.rule_id, d.subject_id,
+       d.subject_class, d.quantity, d.amount, d.points, d.is_sane
 from (
-    select v.customer_id::engagement.host_key as customer_id, v.source_id::engagement.host_key as source_id,
-           v.document_id::engagement.host_key as document_id, v.employer_id::engagement.host_key as employer_id,
-           v.subject_id::text as subject_id, v.subject_class::text as subject_class,
-           coalesce(v.quantity, 0) as quantity, coalesce(v.amount, 0) as amount, v.occurred_at, v.ended_at,
-           (v.occurred_at at time zone engagement.parameter('TIME_ZONE'))::date as local_on
-    from %s
-    where v.customer_id is not null and v.source_id is not null and v.occurred_at is not null
-) a%s%s
-cross join lateral (
-    select a.quantity > -1e60000 and a.quantity < 1e60000 and a.amount > -1e60000 and a.amount < 1e60000
-           and abs(r.flat_score) < 1e60000 and abs(r.quantity_score) < 1e60000 and abs(r.amount_score) < 1e60000
-           and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
+    select c.*,
+           case when c.is_sane then engagement.round_half_even(
+               c.raw_points, engagement.parameter('SCORE_DECIMALS')::integer) end as points
+    from (
+        select b.*,
+               case when b.is_sane then
+                   case when b.flat_score = 0 then 0
+                        when b.quantity <> 0 then b.flat_score * sign(b.quantity)
+                        when b.amount <> 0 then b.flat_score * sign(b.amount)
+                        else b.flat_score end
+                   + b.quantity_score * b.quantity + b.amount_score * b.amount
+               end as raw_points,
+               case when b.is_sane then nullif(
+                   least(b.ended_at,
+                         (b.effective_at at time zone engagement.parameter('TIME_ZONE')
+                          + make_interval(weeks => b.valid_for_weeks)) at time zone engagement.parameter('TIME_ZONE')),
+                   'infinity')
+               end as expires_at
+        from (
+            select a.customer_id, a.source_id, a.document_id, %s as employer_id, a.occurred_at as effective_at,
+                   a.ended_at, a.subject_id, a.subject_class, a.quantity, a.amount, r.rule_id, r.flat_score,
+                   r.quantity_score, r.amount_score, r.valid_for_weeks,
+                   a.quantity > -1e99 and a.quantity < 1e99 and a.amount > -1e99 and a.amount < 1e99
+                   and abs(r.flat_score) < 1e99 and abs(r.quantity_score) < 1e99 and abs(r.amount_score) < 1e99
+                   and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
+            from (
+                select v.customer_id::engagement.host_key as customer_id,
+                       v.source_id::engagement.host_key as source_id,
+                       v.document_id::engagement.host_key as document_id,
+                       v.employer_id::engagement.host_key as employer_id, v.subject_id::text as subject_id,
+                       v.subject_class::text as subject_class, coalesce(v.quantity, 0) as quantity,
+                       coalesce(v.amount, 0) as amount, v.occurred_at, v.ended_at,
+                       (v.occurred_at at time zone engagement.parameter('TIME_ZONE'))::date as local_on
+                from %s
+                where v.customer_id is not null and v.source_id is not null and v.occurred_at is not null
+            ) a%s%s
+            where (r.applies_from is null or a.occurred_at >= r.applies_from)
+                  and (r.applies_until is null or a.occurred_at < r.applies_until)
+            offset 0
+        ) b
+        offset 0
+    ) c
     offset 0
-) b
-cross join lateral (
-    select case when b.is_sane then
-               case when r.flat_score = 0 then 0
-                    when a.quantity <> 0 then r.flat_score * sign(a.quantity)
-                    when a.amount <> 0 then r.flat_score * sign(a.amount)
-                    else r.flat_score end
-               + r.quantity_score * a.quantity + r.amount_score * a.amount
-           end as raw_points,
-           case when b.is_sane then nullif(
-               least(a.ended_at,
-                     (a.occurred_at at time zone engagement.parameter('TIME_ZONE')
-                      + make_interval(weeks => r.valid_for_weeks)) at time zone engagement.parameter('TIME_ZONE')),
-               'infinity')
-           end as expires_at
-    offset 0
-) e
-where (r.applies_from is null or a.occurred_at >= r.applies_from)
-      and (r.applies_until is null or a.occurred_at < r.applies_until)
-      and (not b.is_sane
-           or ((e.expires_at is null or e.expires_at > a.occurred_at)
-               and engagement.round_half_even(
-                   e.raw_points, engagement.parameter('SCORE_DECIMALS')::integer) <> 0))
+) d
+where not d.is_sane or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
 $sql$, v_employer, p_from, v_rules, v_employer_joins);
 end
 $$;

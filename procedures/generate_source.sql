@@ -55,7 +55,8 @@ declare
                d.rule_id, '{source}', d.subject_id, d.subject_class, d.quantity, d.amount, d.points
         from ({derivation}) d
         where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
-        on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;$sql$;
+        on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;
+        get diagnostics v_award_count = row_count;$sql$;
     v_award text := $sql$
 create or replace function engagement.award__{source}(
     p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
@@ -78,16 +79,22 @@ begin
         return array[v_award_count, v_void_count];
     end if;
     if p_is_new and p_activity_column = 'source_id' then
-        -- Rows just inserted have no awards yet, and if they had, the queue still knows of them.
+        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity that has awards
+        -- already (a discount added to a line, say): then they are compared.
         v_ids := p_keys::engagement.host_key[];
         if cardinality(v_ids) = 1 then
             v_id := v_ids[1];
-            {insert_one}
-        else
+            if not exists (select from engagement.award w
+                           where w.source_id = v_id and w.source = '{source}' and w.voided_at is null) then
+                {insert_one}
+                return array[v_award_count, 0];
+            end if;
+        elsif not exists (select from unnest(v_ids) k (key)
+                          inner join engagement.award w on w.source_id = k.key
+                          where w.source = '{source}' and w.voided_at is null) then
             {insert_many}
+            return array[v_award_count, 0];
         end if;
-        get diagnostics v_award_count = row_count;
-        return array[v_award_count, 0];
     end if;
     if p_activity_column is null then
         v_ids := array(

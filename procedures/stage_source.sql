@@ -7,10 +7,14 @@ create or replace function engagement.stage_source(p_run engagement.recalculatio
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_nestloop = off
+set jit = off
 as $$
 declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
     v_derivation text := engagement.derivation_sql(p_source, v_view || ' v', true);
+    v_differing constant text := '(select v.* from %s v '
+        'where v.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)) v';
     v_columns constant text := 'd.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, '
         'd.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points';
     v_fingerprint constant text := 'sum(hash_record_extended(row(d.source_id, d.document_id, d.employer_id, '
@@ -54,7 +58,6 @@ begin
                 from (
                     select %1$s, null::timestamptz as recorded_at, d.is_sane
                     from (%2$s) d
-                    where d.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)
                     union all
                     select %1$s, d.recorded_at, true
                     from engagement.award d
@@ -63,7 +66,7 @@ begin
                 ) d
                 group by %1$s, d.is_sane
                 having count(*) = 1
-            ) u$sql$, v_columns, v_derivation, p_source);
+            ) u$sql$, v_columns, engagement.derivation_sql(p_source, format(v_differing, v_view), true), p_source);
         drop table pg_temp.engagement_stage_customer;
     end if;
     create index on pg_temp.engagement_stage (batch);

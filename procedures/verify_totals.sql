@@ -1,7 +1,7 @@
--- The totals of all rows that were computed for one instant, compared with a recomputation from the ledger.
+-- The totals of rows that were computed for one instant, compared with a recomputation from the ledger.
 -- Reads: customer_score, category_score, award.
 create or replace function engagement.verify_totals(
-    p_as_of timestamptz, p_queued_ids engagement.host_key[]
+    p_as_of timestamptz, p_customer_ids engagement.host_key[]
 )
 returns table (
     check_name text,
@@ -18,21 +18,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_calendar record;
-    v_ids engagement.host_key[];
 begin
     select * into v_calendar from engagement.calendar(p_as_of);
-    v_ids := array(select s.customer_id from engagement.customer_score s
-                   where s.calculated_at = p_as_of
-                         and s.customer_id not in (select q from unnest(p_queued_ids) q));
     return query
     with own as (
         select t.*
-        from engagement.sum_own(v_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
+        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
                                 v_calendar.overview_from, v_calendar.overview_next, v_calendar.overview_leaves) t
     ),
     employees as (
         select t.*
-        from engagement.sum_employees(v_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
+        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
                                       v_calendar.overview_from, v_calendar.overview_next,
                                       v_calendar.overview_leaves) t
         where engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
@@ -44,7 +40,7 @@ begin
                coalesce(o.overview_score, 0) as overview_score, coalesce(e.ytd_score, 0) as employee_ytd_score,
                coalesce(e.overview_score, 0) as employee_overview_score,
                least(o.next_change_at, e.next_change_at) as next_change_at
-        from unnest(v_ids) k (customer_id)
+        from unnest(p_customer_ids) k (customer_id)
         left join (
             select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
                    sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
@@ -71,11 +67,11 @@ begin
            row(o.score, o.ytd_score, o.overview_score)::text, row(c.score, c.ytd_score, c.overview_score)::text
     from own o
     full join (
-        select c.* from engagement.category_score c where c.customer_id = any (v_ids)
+        select c.* from engagement.category_score c where c.customer_id = any (p_customer_ids)
     ) c on c.customer_id = o.customer_id and c.category_code = o.category_code
     where (o.score, o.ytd_score, o.overview_score) is distinct from (c.score, c.ytd_score, c.overview_score)
           or o.customer_id is null or c.customer_id is null;
 end
 $$;
 comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is
-    'Internal: differences between the stored totals computed for p_as_of and the ledger.';
+    'Internal: differences between the stored totals of these customers, computed for p_as_of, and the ledger.';

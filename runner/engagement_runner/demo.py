@@ -61,10 +61,13 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     story.step("Add rules, and load a sample association")
     _load(connection)
     contents = queries.record(connection, "demo_contents") or {}
+    awards = contents.pop("awards")
     story.tell(", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in contents.items()) + ".")
+    story.tell(f"While they were written, triggers made {awards:,} awards of points.")
 
     story.step("Score everybody: engagement recalculate --mode FULL")
     run_recalculation(connection, dsn, "FULL")
+    story.tell("The most engaged people:")
     story.blank()
     show.listing(queries.rows(connection, "demo_ranking"), RANKING, "table", empty="")
 
@@ -86,29 +89,31 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     show.listing(
         queries.rows(connection, "demo_earned", customer=customer), EARNED, "table", empty=""
     )
+    story.step(f"Refresh the score on record: engagement refresh {customer}")
+    before = queries.record(connection, "stored_score", customer=customer) or {}
     queries.execute(connection, "refresh_customer", customer=customer)
-    story.step(f"After the order: engagement refresh {customer}; engagement score {customer}")
-    print_card(connection, customer)
+    after = queries.record(connection, "stored_score", customer=customer) or {}
+    number = show.points((before["score"], after["score"]))
+    story.figure("Score before", number(before["score"]))
+    story.figure("Score after", number(after["score"]))
 
     later = queries.value(connection, "demo_first_expiry", customer=customer)
-    day = show.instant(later.replace(" ", "T"))
-    story.step("Eight weeks later: engagement recalculate --as-of " + shlex.quote(day))
+    story.step(f"Eight weeks later: engagement recalculate --as-of {shlex.quote(later)}")
     story.tell("Nothing happens in the CRM. Time alone takes the shortest-lived points away.")
     run_recalculation(connection, dsn, "INCREMENTAL", as_of=later)
     fall = queries.record(connection, "demo_fall", customer=customer) or {}
-    number = show.points(fall.values())
-    story.blank()
-    for label, key in (
-        ("Score today", "today_score"),
-        ("Eight weeks later", "later_score"),
-        ("It fell by", "fell_by"),
-        ("Points that expired", "expired_points"),
-    ):
+    keys = ("today_score", "later_score", "fell_by", "expired_points")
+    number = show.points(fall[key] for key in keys)
+    labels = ("Score today", "Eight weeks later", "It fell by", "Points that expired")
+    for label, key in zip(labels, keys, strict=True):
         story.figure(label, number(fall[key]))
 
     story.step("Prove it: engagement verify")
     if print_differences(connection):
         raise EngagementError("the demonstration's scores differ from a recomputation")
+
+    story.step("Back to today: engagement recalculate")
+    run_recalculation(connection, dsn, "INCREMENTAL")
     return str(customer)
 
 
@@ -119,6 +124,7 @@ def _load(connection: Connection) -> None:
     for name in ("reference_rules.sql", "reference_sample.sql"):
         with connection.transaction():
             connection.execute((hosts / name).read_bytes())
+    queries.execute(connection, "demo_analyze")
 
 
 def _farewell(story: "_Story", dsn: str, customer: str, stop: str | None) -> None:
@@ -166,7 +172,8 @@ class _Story:
 
     def sql(self, statement: str) -> None:
         """Print a statement that is about to run."""
-        self._print(Text("\n".join(f"    {line}" for line in statement.strip().splitlines())))
+        lines = (f"    {line}" for line in statement.strip().splitlines())
+        self._print(Text("\n".join(lines), style="green"), wrap=False)
 
     def figure(self, label: str, figure: str) -> None:
         """Print a labelled number."""

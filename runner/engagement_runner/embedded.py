@@ -94,6 +94,7 @@ class EmbeddedServer:
         self.keep = keep
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._postgres: subprocess.Popen[bytes] | None = None
+        self._crashed = False
         self._watchdog: subprocess.Popen[bytes] | None = None
         self.base = Path()
 
@@ -159,15 +160,20 @@ class EmbeddedServer:
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if self._postgres is None or self._postgres.poll() is not None:
+            if self._postgres is None:
                 command: list[str | Path] = [self._binary("postgres"), "-D", self.data_dir]
                 with self.log.open("ab") as log:
                     self._postgres = self._popen(command, log)
             try:
                 psycopg.connect(self.dsn(), connect_timeout=5).close()
+                self._crashed = False
                 return
             except psycopg.OperationalError:
                 time.sleep(0.05)
+            if self._postgres.poll() is not None:
+                self._postgres = None
+                if not self._crashed:
+                    break
         tail = " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
         raise EngagementError(f"the embedded PostgreSQL does not start: {tail}")
 
@@ -176,12 +182,14 @@ class EmbeddedServer:
         if self._postgres and self._postgres.poll() is None:
             self.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data_dir)
             self._postgres.wait()
+        self._postgres = None
 
     def kill9(self) -> None:
         """End the server as a crash would; :meth:`start` then recovers."""
         if self._postgres:
             self._postgres.kill()
             self._postgres.wait()
+            self._postgres, self._crashed = None, True
 
     def restart(self) -> None:
         """Stop in order and start again."""

@@ -148,30 +148,28 @@ def host_adapter(name: str, top: Path) -> SqlFile:
     Raises:
         EngagementError: there is no such adapter.
     """
-    bundled = top / HOSTS / f"{name}.sql"
-    if re.fullmatch(r"\w+", name) and bundled.is_file():
-        return _read(top, bundled, "host")
-    path = Path(name)
-    if path.is_absolute() or path.suffix == ".sql":
-        path = path.resolve()
-        if path.is_relative_to(top) and path.is_file():
-            return _read(top, path, "host")
-        if (top / name).is_file() and not Path(name).is_file():
-            return _read(top, top / name, "host")
-        try:
-            return SqlFile(str(path), "host", path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise EngagementError(f"host adapter {name}: {reason}") from None
-    known = sorted(
-        file.stem
-        for file in (top / HOSTS).glob("*.sql")
-        if not file.stem.endswith(("_schema", "_sample"))
-    )
-    raise EngagementError(
-        f"no host adapter is called {name}",
-        hint=f"Known: {', '.join(known)}. For your own give the path of its .sql file.",
-    )
+    if not name.endswith(".sql"):
+        bundled = top / HOSTS / f"{name}.sql"
+        if bundled.is_file():
+            return _read(top, bundled, "host")
+        known = sorted(
+            file.stem
+            for file in (top / HOSTS).glob("*.sql")
+            if not file.stem.endswith(("_schema", "_sample", "_rules"))
+        )
+        raise EngagementError(
+            f"no host adapter is called {name}",
+            hint=f"Known: {', '.join(known)}. For your own give the path of its .sql file.",
+        )
+    path = Path(name).resolve()
+    if path.is_relative_to(top) and path.is_file():
+        return _read(top, path, "host")
+    try:
+        return SqlFile(str(path), "host", path.read_text("utf-8"))
+    except OSError as error:
+        raise EngagementError(f"host adapter {name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise EngagementError(f"host adapter {name} is not UTF-8 text") from None
 
 
 def host_schema(adapter: SqlFile, top: Path) -> SqlFile | None:

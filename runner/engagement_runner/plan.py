@@ -148,7 +148,7 @@ def _host_steps(
     for path, (kind, _) in state.files.items():
         if kind == "host":
             try:
-                adapters[path] = files.host_adapter(path, top)
+                adapters[path] = files.host_adapter(str(top / path), top)
             except EngagementError:
                 warnings.append(f"host adapter {path} is gone; it stays as it was applied")
     if host:

@@ -10,7 +10,7 @@ from psycopg.errors import Diagnostic
 
 from engagement_runner import queries, show
 from engagement_runner.connection import connect
-from engagement_runner.errors import command_errors
+from engagement_runner.errors import EngagementError, command_errors
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -47,7 +47,13 @@ def session(dsn: str | None) -> Iterator[Connection]:
     """
     with command_errors(), connect(dsn, autocommit=True) as connection:
         connection.add_notice_handler(_notice)
-        queries.value(connection, "use_time_zone")
+        try:
+            queries.value(connection, "use_time_zone")
+        except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
+            raise EngagementError(
+                "engagement scoring is not deployed in this database",
+                hint="engagement deploy --host NAME|FILE.sql",
+            ) from None
         yield connection
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import click
 from psycopg.errors import Diagnostic
@@ -63,6 +63,16 @@ CARD_CSV = (
 """Columns of ``score --format csv``; level is CUSTOMER, CATEGORY or RULE."""
 
 
+_SUMS = (
+    "score",
+    "ytd_score",
+    "overview_score",
+    "employee_score",
+    "employee_ytd_score",
+    "employee_overview_score",
+)
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a listing: *key* of the records, *heading* for people, and its *kind*."""
@@ -75,6 +85,8 @@ class Column:
 
 def console(stderr: bool = False) -> Console:
     """Return a console for stdout, or stderr: plain unless it is a terminal without NO_COLOR."""
+    if stderr and RunProgress.shown is not None:
+        return RunProgress.shown  # what is printed goes above the bar
     stream = sys.stderr if stderr else sys.stdout
     width = None
     if not stream.isatty() and "COLUMNS" not in os.environ:
@@ -264,11 +276,7 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
     """Return a score card as a renderable *width* columns wide; without *unicode* in ASCII."""
     categories: list[dict[str, Any]] = content.get("categories") or []
     scored = [part for c in categories for part in (c, *(c.get("rules") or []))]
-    show = points(
-        item.get(key)
-        for item in (content, *scored)
-        for key in ("score", "own_score", "employee_score", "ytd_score", "overview_score")
-    )
+    show = points(item.get(key) for item in (content, *scored) for key in _SUMS)
     parts: list[RenderableType] = [_heading(content), _standing(content, show, unicode)]
     if content.get("customer_type") == "COMPANY":
         parts.append(_employees(content, show))
@@ -287,7 +295,7 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
 
 
 def _labelled(label: str, text: Text) -> Text:
-    return Text(f"{label:<12}", style="dim") + Text("", style="none") + text
+    return Text.assemble((f"{label:<12}", "dim"), text)
 
 
 def _heading(content: dict[str, Any]) -> Text:
@@ -315,19 +323,23 @@ def _standing(content: dict[str, Any], show: Callable[[object], str], unicode: b
 
 
 def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
-    line = Text(
-        f"{show(content.get('employee_score'))} of {number(content.get('employee_count'))} people"
-    )
-    for key, label in (
-        ("engaged_count", "engaged"),
-        ("participation_rate", "participation"),
-        ("average_score", "average"),
-        ("employee_ytd_score", "year to date"),
-        ("employee_overview_score", "overview"),
-    ):
-        if content.get(key) is not None:
-            line.append(f", {label} {number(content[key])}")
-    return _labelled("Employees", line)
+    people = f"{number(content.get('employee_count'))} people"
+    if content.get("engaged_count") is not None:
+        people += f", {number(content['engaged_count'])} engaged"
+    if content.get("participation_rate") is not None:
+        people += f" ({content['participation_rate']:.0%})"
+    if content.get("average_score") is not None:
+        people += f", {number(content['average_score'])} on average"
+    sums = [
+        f"{show(content.get(key))} {label}"
+        for key, label in (
+            ("employee_score", "points"),
+            ("employee_ytd_score", "year to date"),
+            ("employee_overview_score", "overview"),
+        )
+        if content.get(key) is not None
+    ]
+    return _labelled("Employees", Text(people)) + Text("\n") + _labelled("", Text(", ".join(sums)))
 
 
 def _trend(trend: Sequence[dict[str, Any]], show: Callable[[object], str], unicode: bool) -> Text:
@@ -365,34 +377,32 @@ def _categories(
     width: int,
     unicode: bool,
 ) -> Table:
-    bar_width = 10 if width < 100 else 20
+    names = [literal(c.get("category_name") or c.get("category_code")) for c in categories]
+    name_width = min(30, max(map(len, names)))
+    bar_width = 10 if width < 100 else 24
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
     grid.add_column("", ratio=1, overflow="fold")
-    grid.add_column("", width=bar_width, no_wrap=True)
     for heading in ("Score", "Year to date", "Overview", "Awards"):
         grid.add_column(heading, justify="right", no_wrap=True)
-    largest = max((Decimal(str(c.get("score") or 0)) for c in categories), default=Decimal(0))
-    for position, category in enumerate(categories):
-        if position:
-            grid.add_row()
+    largest = max(Decimal(str(c.get("score") or 0)) for c in categories)
+    for name, category in zip(names, categories, strict=True):
+        rules = category.get("rules") or []
+        label = Text(f"{name:<{name_width}}  ")
+        drawn = bar(Decimal(str(category.get("score") or 0)), largest, bar_width, unicode)
+        label.append(drawn, style="not bold cyan")
         grid.add_row(
-            Text(literal(category.get("category_name") or category.get("category_code"))),
-            Text(
-                bar(Decimal(str(category.get("score") or 0)), largest, bar_width, unicode),
-                style="not bold cyan",
-            ),
+            label,
             *(Text(show(category.get(k))) for k in ("score", "ytd_score", "overview_score")),
-            style="bold",
+            style="bold" if rules else "dim",
         )
-        for rule in category.get("rules") or []:
-            rule_code = literal(rule.get("rule_code"))
+        for rule in rules:
+            code = literal(rule.get("rule_code"))
             description = literal(rule.get("description"))
-            label = Text(f"{description or rule_code}")
-            if description:
-                label.append(f"\n{rule_code}", style="dim")
+            what = Text(description or code)
+            if description and width >= 100:
+                what.append(f"  {code}", style="dim")
             grid.add_row(
-                Padding(label, (0, 0, 0, 2)),
-                "",
+                Padding(what, (0, 0, 0, 2)),
                 *(Text(show(rule.get(k))) for k in ("score", "ytd_score", "overview_score")),
                 Text(number(rule.get("award_count"))),
             )
@@ -444,17 +454,21 @@ def awards(rows: Rows, total: object, output: Format) -> None:
         is_points = heading == "Points"
         grid.add_column(heading, justify="right" if is_points else "left", no_wrap=True)
     show = points([total, *(award["points"] for award in rows.records)])
+    sizes = {
+        key: points(award[key] for award in rows.records)
+        for key in ("quantity", "amount")
+        if has_room
+    }
     for award in rows.records:
         activity = " ".join(
             literal(award[key])
             for key in ("source", "source_id", "subject_id")
             if award[key] is not None
         )
-        size = [Text(number(award[key])) for key in ("quantity", "amount")] if has_room else []
         grid.add_row(
             Text(f"{literal(award['rule_code'])} v{award['rule_version']}"),
             Text(activity),
-            *size,
+            *(Text(padded(award[key])) for key, padded in sizes.items()),
             Text(day(award["effective_at"])),
             Text(day(award["expires_at"])),
             Text(show(award["points"])),
@@ -493,9 +507,8 @@ def rules(rows: Rows, output: Format) -> None:
         listing(rows, columns, output, empty="There are no rules yet: see `engagement rules add`.")
         return
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column("Rule", ratio=3, overflow="fold")
-    grid.add_column("Scores", ratio=2, overflow="fold")
-    grid.add_column("Points", ratio=2, overflow="fold")
+    grid.add_column("Rule", overflow="fold")
+    grid.add_column("Points", overflow="fold", min_width=12)
     grid.add_column("Weeks", justify="right", no_wrap=True)
     category = None
     for rule in rows.records:
@@ -505,11 +518,12 @@ def rules(rows: Rows, output: Format) -> None:
             category = rule["category_code"]
             grid.add_row(Text(literal(rule["category_name"]), style="bold"))
         label = Text(f"{literal(rule['rule_code'])} v{rule['version']}")
+        label.stylize("cyan")
         if rule["description"]:
-            label.append(f"\n{literal(rule['description'])}", style="dim")
+            label.append(f"\n{literal(rule['description'])}")
+        label.append(f"\nscores {_scope(rule)}", style="dim")
         grid.add_row(
             Padding(label, (0, 0, 0, 2)),
-            Text(_scope(rule)),
             Text(_formula(rule)),
             Text(number(rule["valid_for_weeks"])),
         )
@@ -575,20 +589,32 @@ def parameters(rows: Rows, output: Format) -> None:
         listing(rows, [Column(key, key) for key in keys], output, empty="")
         return
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column("Parameter", ratio=1, overflow="fold")
+    grid.add_column("Parameter", no_wrap=True)
     grid.add_column("Value", overflow="fold")
+    grid.add_column("Meaning", overflow="fold")
     for row in rows.records:
-        name = Text(literal(row["parameter_name"]), style="bold")
-        name.append(f"\n{literal(row['description'])}", style="not bold dim")
         value = Text(literal(row["parameter_value"]))
+        meaning = Text(literal(row["description"]), style="dim")
         if row["parameter_value"] != row["default_value"]:
             value.stylize("bold cyan")
-            value.append(f"\ndefault {literal(row['default_value'])}", style="not bold dim")
-        grid.add_row(name, value)
+            meaning.append(f" Default: {literal(row['default_value'])}.", style="not dim")
+        grid.add_row(Text(literal(row["parameter_name"])), value, meaning)
     console().print(grid)
 
 
 # The progress of a run
+
+
+_PHASES = {
+    "PREPARE": "preparing",
+    "TAKE": "taking in the queue",
+    "WHOLE": "comparing sources",
+    "AWARDS": "awarding",
+    "COLLECT": "finding customers",
+    "TOTALS": "summing up",
+    "DONE": "done",
+}
+"""What people read for the phases of a run, engagement.recalculation_run.phase."""
 
 
 class _Rate(ProgressColumn):
@@ -606,6 +632,9 @@ class RunProgress:
     Use it as a context manager and give :meth:`update` the records of the query
     ``run_progress``, or None while there is none.
     """
+
+    shown: ClassVar[Console | None] = None
+    """The console that shows a bar now, if any."""
 
     def __init__(self) -> None:
         self._console = console(stderr=True)
@@ -627,6 +656,7 @@ class RunProgress:
     def __enter__(self) -> Self:
         if self._live:
             self._bar.start()
+            RunProgress.shown = self._console
         return self
 
     def __exit__(
@@ -636,29 +666,29 @@ class RunProgress:
         trace: TracebackType | None,
     ) -> None:
         if self._live:
+            RunProgress.shown = None
             self._bar.stop()
 
     def update(self, run: dict[str, Any] | None) -> None:
         """Show how far the run is."""
         if run is None:
             return
-        phase = f"{literal(run['run_mode'])} {literal(run['phase']).lower()}"
+        phase = f"{literal(run['run_mode'])}: {_PHASES.get(run['phase'], literal(run['phase']))}"
         done, total = int(run["done_count"]), int(run["total_count"])
-        if self._live:
-            if phase != self._phase:
-                self._bar.reset(self._task, description=phase, total=total or None)
-            counts = f"{done:,} of {total:,}" if total else ""
-            self._bar.update(self._task, completed=done, total=total or None, counts=counts)
-        else:
-            self._line(phase, done, total)
-        self._phase = phase
-
-    def _line(self, phase: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if phase != self._phase:
-            self._phase_began = now
-        elif now - self._said < LOG_INTERVAL:
-            return
+        is_new = phase != self._phase
+        if is_new:
+            self._phase, self._phase_began = phase, now
+        if self._live:
+            if is_new:
+                self._bar.reset(self._task, description=phase, total=total or None)
+            seconds = now - self._phase_began
+            counts = f"{done:,} of {total:,}" if total else f"{seconds:.0f} s"
+            self._bar.update(self._task, completed=done, total=total or None, counts=counts)
+        elif is_new or now - self._said >= LOG_INTERVAL:
+            self._line(phase, done, total, now)
+
+    def _line(self, phase: str, done: int, total: int, now: float) -> None:
         self._said = now
         line = f"{time.strftime('%H:%M:%S')} {phase}"
         if total:

@@ -21,6 +21,17 @@ def checked(deployed: Connection) -> Connection:
     deployed.execute(
         "create schema plpgsql_check; create extension plpgsql_check schema plpgsql_check"
     )
+    # Routines of a run share temporary tables, which exist while it runs.
+    deployed.execute(
+        """
+        create temporary table engagement_stage as
+        select customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
+               subject_id, subject_class, quantity, amount, points, recorded_at,
+               true as is_sane, 0::bigint as batch
+        from engagement.award;
+        create temporary table engagement_stage_customer as select customer_id from engagement.award
+        """
+    )
     deployed.execute("set search_path = pg_catalog")
     return deployed
 

@@ -117,7 +117,7 @@ class Driver:
         query = sql.SQL("insert into crm.{} ({}) values {} returning {}").format(
             sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key_of(table))
         )
-        found = self.connection.execute(query, _values(rows)).fetchall()
+        found = self.connection.execute(query, _values(rows, rows[0])).fetchall()
         return [row[0] for row in found]
 
     def copy(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -125,7 +125,7 @@ class Driver:
         query = sql.SQL("copy crm.{} ({}) from stdin").format(sql.Identifier(table), _columns(rows))
         with self.connection.cursor() as cursor, cursor.copy(query) as copy:
             for row in rows:
-                copy.write_row(list(row.values()))
+                copy.write_row(_values([row], rows[0]))
 
     def upsert(self, table: str, rows: Sequence[dict[str, Any]]) -> bool:
         """Rows into one crm table, those whose key exists changed, by one statement."""
@@ -136,7 +136,7 @@ class Driver:
         query = sql.SQL(
             "insert into crm.{} ({}) values {} on conflict ({}) do update set {}"
         ).format(sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key), changes)
-        return self.try_write(query, *_values(rows))
+        return self.try_write(query, *_values(rows, rows[0]))
 
     def update(self, table: str, keys: Sequence[Key], changes: dict[str, Any]) -> bool:
         """The same change to some rows of a crm table, by one statement."""
@@ -385,5 +385,5 @@ def _tuples(rows: Sequence[dict[str, Any]]) -> sql.Composed:
     return sql.SQL(", ").join([one] * len(rows))
 
 
-def _values(rows: Iterable[dict[str, Any]]) -> list[Any]:
-    return [value for row in rows for value in row.values()]
+def _values(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> list[Any]:
+    return [row[column] for row in rows for column in columns]

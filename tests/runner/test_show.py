@@ -104,7 +104,7 @@ def test_card_all_numbers_have_the_same_decimals() -> None:
 
 def test_card_bars_are_to_scale() -> None:
     lines = drawn(canned(), 120).splitlines()
-    assert next(x for x in lines if "Involvement" in x).count("█") == 20
+    assert next(x for x in lines if "Involvement" in x).count("█") == 24
     assert next(x for x in lines if "Purchases" in x).count("█") == 1
 
 
@@ -137,7 +137,7 @@ def test_card_company_shows_its_employees() -> None:
             average_score=1.93,
         )
     )
-    for expected in ("Employees", "77.25", "40", "12", "0.3", "1.93"):
+    for expected in ("Employees", "77.25", "40", "12", "30%", "1.93"):
         assert expected in text
 
 
@@ -247,6 +247,6 @@ def test_run_progress_in_a_log_says_each_phase_once(capsys: pytest.CaptureFixtur
     written = capsys.readouterr()
     assert written.out == ""
     assert [line.split(" ", 1)[1] for line in written.err.splitlines()] == [
-        "FULL awards 0 of 20",
-        "FULL totals 0 of 20",
+        "FULL: awarding 0 of 20",
+        "FULL: summing up 0 of 20",
     ]

@@ -113,10 +113,12 @@ def _print_result(connection: Connection, pid: int, since: str, customer: str | 
     found = queries.rows(connection, "run_result", backend_pid=pid, since=since)
     for run in found.records:
         show.result(
-            f"{run['run_mode']} run {run['run_id']} as of {show.instant(run['as_of'])}: "
-            f"{run['award_count']:,} awards made, {run['void_count']:,} voided, "
-            f"{run['score_count']:,} scores written, {run['failure_count']:,} failures, "
-            f"{run['seconds']} s"
+            f"{run['run_mode']} run {run['run_id']}, as of {show.instant(run['as_of'])}, "
+            f"done in {run['seconds']} s:"
+        )
+        show.result(
+            f"  {run['award_count']:,} awards made, {run['void_count']:,} voided, "
+            f"{run['score_count']:,} scores written, {run['failure_count']:,} failures"
         )
     if customer is not None:
         show.result(f"Customer {customer} recalculated.")

@@ -7,5 +7,6 @@ from (
         (select count(*) from crm.order_line) as order_lines,
         (select count(*) from crm.invoice_line) as invoice_lines,
         (select count(*) from crm.committee_member) as committee_seats,
-        (select count(*) from engagement.score_rule) as rules
+        (select count(*) from engagement.score_rule) as rules,
+        (select count(*) from engagement.award) as awards
 ) as c

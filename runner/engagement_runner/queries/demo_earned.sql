@@ -2,7 +2,7 @@
 select row_to_json(e)::text
 from (
     select
-        coalesce(r.rule_code, 'together') as rule_code, r.description, sum(a.points) as points,
+        coalesce(r.rule_code, 'Together') as rule_code, r.description, sum(a.points) as points,
         case when r.rule_code is not null then max(a.expires_at) end as expires_at
     from engagement.award as a
     join engagement.score_rule as r using (rule_id)

@@ -1,0 +1,62 @@
+-- The awards of one source, derived anew and compared with the ledger row by row.
+-- Reads: the view, award, score_rule.
+create or replace function engagement.verify_source(
+    p_source engagement.activity_source, p_queued_ids engagement.host_key[]
+)
+returns table (
+    check_name text,
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    expected text,
+    found text
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_nestloop = off
+set jit = off
+as $$
+begin
+    return query execute format($sql$
+        with derived as (
+            select d.* from (%1$s) d
+            where d.is_sane and d.source_id <> all ($1)
+        ),
+        live as (
+            select w.* from engagement.award w
+            where w.source = %2$L and w.voided_at is null and w.source_id <> all ($1)
+        )
+        select case when l.source_id is null then 'award missing'
+                    when d.source_id is null then 'award without activity'
+                    else 'award differs' end,
+               coalesce(d.customer_id, l.customer_id), %2$L, coalesce(d.source_id, l.source_id),
+               coalesce(d.rule_id, l.rule_id),
+               row(d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
+                   d.points, d.effective_at, d.expires_at)::text,
+               row(l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
+                   l.points, l.effective_at, l.expires_at)::text
+        from derived d
+        full join live l
+            on l.source_id = d.source_id and l.rule_id = d.rule_id and l.customer_id = d.customer_id
+        where (d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
+               d.effective_at, d.expires_at)
+              is distinct from
+              (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount, l.points,
+               l.effective_at, l.expires_at)
+              or d.source_id is null or l.source_id is null$sql$,
+        engagement.derivation_sql(p_source.source, p_source.view_name || ' v', true), p_source.source)
+    using p_queued_ids;
+    return query
+    select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
+           min(w.customer_id::text) over (partition by w.source_id, w.rule_id), w.customer_id::text
+    from engagement.award w
+    where w.source = p_source.source and w.voided_at is null and w.source_id <> all (p_queued_ids)
+          and exists (select from engagement.award o
+                      where o.source_id = w.source_id and o.source = w.source and o.voided_at is null
+                            and o.customer_id <> w.customer_id);
+end
+$$;
+comment on function engagement.verify_source(engagement.activity_source, engagement.host_key[]) is
+    'Internal: differences between a source''s activities and its live awards; the given activities are left out.';

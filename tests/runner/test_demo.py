@@ -1,0 +1,29 @@
+"""The demonstration, from its first to its last step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+
+def figures(text: str) -> dict[str, str]:
+    """The labelled numbers that the demonstration prints."""
+    return dict(re.findall(r"^([A-Z][a-z ]+?) {2,}([\d,.]+)$", text, re.MULTILINE))
+
+
+def test_demo_tells_the_whole_story(program: Callable[..., Any]) -> None:
+    result = program("demo")
+    assert result.returncode == 0, result.stderr
+    steps = re.findall(r"^(\d+)\. ", result.stdout, re.MULTILINE)
+    assert [int(step) for step in steps] == list(range(1, len(steps) + 1))
+    assert "2,000 people, 60 companies" in result.stdout
+    assert "insert into crm.order_line" in result.stdout
+    found = figures(result.stdout)
+    assert found["Score after"] == found["Score today"] != found["Score before"]
+    assert found["Score today"] != found["Eight weeks later"]
+    assert found["It fell by"] == found["Points that expired"] == "3.00"
+    assert "\nProven: " in result.stdout
+    assert "engagement demo --keep" in result.stdout
+    assert "Traceback" not in result.stderr
+    assert "\x1b" not in result.stdout + result.stderr

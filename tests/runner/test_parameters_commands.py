@@ -1,0 +1,74 @@
+"""params list, get and set against a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+Connection = psycopg.Connection[Any]
+
+
+def test_params_get_prints_the_value_alone(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "params", "get", "time_zone")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "UTC\n", "")
+
+
+def test_params_set_says_old_and_new_and_list_marks_it(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "params", "set", "TIME_ZONE", "Europe/Berlin")
+    assert result.exit_code == 0
+    assert result.stdout == "TIME_ZONE: UTC is now Europe/Berlin.\n"
+    assert engagement(deployed, "params", "get", "TIME_ZONE").stdout == "Europe/Berlin\n"
+    assert "Default: UTC." in " ".join(engagement(deployed, "params", "list").stdout.split())
+
+
+def test_params_set_to_what_it_is_says_so(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "params", "set", "TIME_ZONE", "UTC")
+    assert (result.exit_code, result.stdout) == (0, "TIME_ZONE is UTC already.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("get", "NOSUCH"), "EG003"),
+        (("set", "NOSUCH", "1"), "EG003"),
+        (("set", "SCORE_DECIMALS", "many"), "EG004"),
+        (("set", "TIME_ZONE", "Mars/Olympus"), "EG004"),
+    ],
+)
+def test_params_wrong_name_or_value_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    result = engagement(deployed, "params", *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_params_list_formats_agree_with_the_table(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    from_json = json.loads(engagement(deployed, "params", "list", "--format", "json").stdout)
+    text = engagement(deployed, "params", "list", "--format", "csv").stdout
+    assert [row["parameter_name"] for row in csv.DictReader(io.StringIO(text))] == [
+        row["parameter_name"] for row in from_json
+    ]
+    count = deployed.execute("select count(*) from engagement.app_parameter").fetchone()
+    assert count == (len(from_json),)
+    table = engagement(deployed, "params", "list").stdout
+    assert all(row["parameter_name"] in table for row in from_json)

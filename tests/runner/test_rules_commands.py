@@ -1,0 +1,317 @@
+"""rules list, add, revise, retire, export and apply against a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from .conftest import People
+
+Connection = psycopg.Connection[Any]
+
+
+def versions(connection: Connection) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        "select r::text from engagement.score_rule r order by rule_id"
+    ).fetchall()
+
+
+def current(connection: Connection, rule_code: str) -> dict[str, Any]:
+    row = connection.execute(
+        "select to_jsonb(r) from engagement.score_rule r where rule_code = %s"
+        " order by version desc limit 1",
+        (rule_code,),
+    ).fetchone()
+    assert row
+    content = row[0]
+    assert isinstance(content, dict)
+    return content
+
+
+def test_rules_add_every_option_reaches_the_rule(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(
+        deployed, "rules", "add", "GALA", "INVOLVEMENT", "PRODUCT_PURCHASE",
+        "--effective-when", "INVOICE_CREATION", "--subject-id", "SEAT", "--subject-class", "EVENT",
+        "--flat-score", "1.25", "--quantity-score=-2.5", "--amount-score", "0.0001",
+        "--valid-for-weeks", "8", "--description", "A [red]gala[/]",
+        "--applies-from", "2026-01-01", "--applies-until", "2027-01-01 12:00+02",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "GALA" in result.stdout
+    rule = current(deployed, "GALA")
+    expected = {
+        "version": 1,
+        "category_code": "INVOLVEMENT",
+        "engagement_type": "PRODUCT_PURCHASE",
+        "effective_when": "INVOICE_CREATION",
+        "subject_id": "SEAT",
+        "subject_class": "EVENT",
+        "flat_score": 1.25,
+        "quantity_score": -2.5,
+        "amount_score": 0.0001,
+        "valid_for_weeks": 8,
+        "description": "A [red]gala[/]",
+        "applies_from": "2026-01-01T00:00:00+00:00",
+        "applies_until": "2027-01-01T10:00:00+00:00",
+    }
+    assert {key: rule[key] for key in expected} == expected
+    assert "A [red]gala[/]" in engagement(deployed, "rules", "list").stdout
+
+
+def test_rules_add_with_nothing_but_the_names_has_no_points(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "rules", "add", "SEAT", "INVOLVEMENT", "COMMITTEE_PARTICIPATION")
+    assert result.exit_code == 0
+    assert current(deployed, "SEAT")["flat_score"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("BOOKS", "INVOLVEMENT", "COMMITTEE_PARTICIPATION"), "EG010"),
+        (("NEW", "NOWHERE", "COMMITTEE_PARTICIPATION"), "EG005"),
+        (("NEW", "INVOLVEMENT", "PRODUCT_PURCHASE"), "EG005"),
+        (("NEW", "INVOLVEMENT", "COMMITTEE_PARTICIPATION", "--valid-for-weeks=-1"), "EG004"),
+        (("NEW", "INVOLVEMENT", "COMMITTEE_PARTICIPATION", "--flat-score", "many"), "22P02"),
+    ],
+)
+def test_rules_add_wrong_rule_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    before = versions(deployed)
+    result = engagement(deployed, "rules", "add", *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert versions(deployed) == before
+
+
+def test_rules_revise_changes_what_is_given_and_keeps_the_rest(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    before = current(deployed, "BOOKS")
+    result = engagement(
+        deployed, "rules", "revise", "BOOKS", "--amount-score", "0.75", "--clear", "valid_for_weeks"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "version 2" in result.stdout
+    after = current(deployed, "BOOKS")
+    changed = {key for key in after if after[key] != before[key]}
+    assert changed == {"rule_id", "version", "amount_score", "valid_for_weeks", "applies_from"}
+    assert after["amount_score"] == 0.75
+    assert after["valid_for_weeks"] is None
+
+
+def test_rules_revise_retroactive_scores_the_past_anew(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    engagement(deployed, "rules", "revise", "SEAT", "--flat-score", "31", "--retroactive")
+    assert engagement(deployed, "recalculate").exit_code == 0
+    row = deployed.execute("select engagement.score_at(%s)", (association.ada,)).fetchone()
+    assert row == (91,)
+    assert engagement(deployed, "verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--flat-score", "1", "--clear", "flat_score"),
+        ("--clear", "rule_code"),
+    ],
+)
+def test_rules_revise_without_sense_is_a_usage_error(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+) -> None:
+    before = versions(deployed)
+    assert engagement(deployed, "rules", "revise", "BOOKS", *arguments).exit_code == 2
+    assert versions(deployed) == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [("revise", "NOSUCH", "--flat-score", "1"), ("retire", "NOSUCH")]
+)
+def test_rules_unknown_rule_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+) -> None:
+    result = engagement(deployed, "rules", *arguments)
+    assert result.exit_code == 1
+    assert "EG002" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_rules_retire_takes_it_off_the_list_but_not_off_all_versions(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    assert engagement(deployed, "rules", "retire", "SEAT").exit_code == 0
+    assert "SEAT" not in engagement(deployed, "rules", "list").stdout
+    assert "SEAT" in engagement(deployed, "rules", "list", "--all-versions").stdout
+    assert "SEAT" not in engagement(deployed, "rules", "export").stdout
+
+
+def test_rules_list_formats_agree(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    from_json = json.loads(engagement(deployed, "rules", "list", "--format", "json").stdout)
+    from_csv = engagement(deployed, "rules", "list", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(from_csv)))
+    assert [rule["rule_code"] for rule in from_json] == [row["rule_code"] for row in rows]
+    assert {row["rule_code"]: row["quantity_score"] for row in rows} == {"BOOKS": "2", "SEAT": "0"}
+    table = engagement(deployed, "rules", "list").stdout
+    assert "2 \N{MULTIPLICATION SIGN} quantity + 0.5 \N{MULTIPLICATION SIGN} amount" in table
+
+
+def test_rules_list_of_nothing_says_so(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    assert engagement(deployed, "rules", "list").stdout.startswith("There are no rules")
+    assert engagement(deployed, "rules", "list", "--format", "json").stdout == "[]\n"
+
+
+def awkward_rule(connection: Connection) -> None:
+    connection.execute(
+        "select engagement.add_rule('AWKWARD', 'INVOLVEMENT', 'PRODUCT_PURCHASE',"
+        " 'ORDER_CREATION', p_subject_id => %s, p_flat_score => 0.30,"
+        " p_amount_score => 0.000000000000000000001,"
+        " p_applies_from => '2025-06-01 12:34:56.789+02',"
+        " p_applies_until => 'infinity', p_description => %s)",
+        ("a\"b'c\\d\te", "two\nlines \x7f and ünïcode"),
+    )
+
+
+def test_rules_export_then_apply_changes_nothing(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    awkward_rule(deployed)
+    engagement(deployed, "rules", "revise", "BOOKS", "--quantity-score", "3")
+    engagement(deployed, "recalculate")
+    before = versions(deployed)
+    exported = engagement(deployed, "rules", "export")
+    assert exported.stderr == ""
+    file = tmp_path / "rules.toml"
+    file.write_text(exported.stdout)
+    assert {rule["rule_code"] for rule in tomllib.loads(exported.stdout)["rule"]} == {
+        "AWKWARD", "BOOKS", "SEAT",
+    }  # fmt: skip
+    dry = engagement(deployed, "rules", "apply", str(file), "--dry-run", "--format", "json")
+    assert {change["action"] for change in json.loads(dry.stdout)} == {"same"}
+    applied = engagement(deployed, "rules", "apply", str(file))
+    assert applied.exit_code == 0, applied.stderr
+    assert "0 of 3 rules changed" in applied.stdout
+    assert versions(deployed) == before
+    row = deployed.execute("select count(*) from engagement.pending_activity").fetchone()
+    assert row == (0,)
+
+
+def test_rules_apply_to_an_empty_database_makes_the_same_rules(
+    deployed: Connection,
+    deployed_as: Callable[[str], Connection],
+    association: People,
+    engagement: Callable[..., Any],
+) -> None:
+    awkward_rule(deployed)
+    exported = engagement(deployed, "rules", "export").stdout
+    other = deployed_as("bigint")
+    applied = engagement(other, "rules", "apply", "-", input=exported)
+    assert applied.exit_code == 0, applied.stderr
+    assert "3 of 3 rules changed" in applied.stdout
+    assert engagement(other, "rules", "export").stdout == exported
+
+
+def test_rules_apply_dry_run_shows_the_changes_and_makes_none(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    text = engagement(deployed, "rules", "export").stdout.replace(
+        "quantity_score = 2", "quantity_score = 4"
+    )
+    before = versions(deployed)
+    dry = engagement(deployed, "rules", "apply", "-", "--dry-run", input=text)
+    assert dry.exit_code == 0
+    assert "revise   BOOKS  quantity_score = 4" in dry.stdout
+    assert "1 of 2 rules would change" in dry.stdout
+    assert versions(deployed) == before
+    done = engagement(deployed, "rules", "apply", "-", input=text)
+    assert "1 of 2 rules changed" in done.stdout
+    assert current(deployed, "BOOKS")["quantity_score"] == 4
+
+
+def test_rules_apply_retired_ends_the_rule(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    text = "[[rule]]\nrule_code = 'SEAT'\nretired = true\n"
+    assert engagement(deployed, "rules", "apply", "-", input=text).exit_code == 0
+    assert "SEAT" not in engagement(deployed, "rules", "list").stdout
+
+
+def test_rules_apply_one_wrong_rule_changes_none(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    text = """
+        [[rule]]
+        rule_code = 'FIRST'
+        category_code = 'INVOLVEMENT'
+        engagement_type = 'COMMITTEE_PARTICIPATION'
+        [[rule]]
+        rule_code = 'SECOND'
+        category_code = 'NOWHERE'
+        engagement_type = 'COMMITTEE_PARTICIPATION'
+    """
+    before = versions(deployed)
+    result = engagement(deployed, "rules", "apply", "-", input=text)
+    assert result.exit_code == 1
+    assert "EG005" in result.stderr
+    assert result.stdout == ""
+    assert versions(deployed) == before
+
+
+@pytest.mark.parametrize("text", ["[[rule]]\nrule_code = ", "[rule]\nrule_code = 'A'", "a = 1"])
+def test_rules_apply_no_rules_file_is_one_line(
+    deployed: Connection, engagement: Callable[..., Any], text: str
+) -> None:
+    result = engagement(deployed, "rules", "apply", "-", input=text)
+    assert result.exit_code == 1
+    assert "stdin" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_rules_apply_unknown_key_is_one_line_with_its_sqlstate(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    text = "[[rule]]\nrule_code = 'A'\nflat_scores = 1\n"
+    result = engagement(deployed, "rules", "apply", "-", input=text)
+    assert result.exit_code == 1
+    assert "EG010" in result.stderr
+
+
+def test_rules_apply_missing_file_is_one_line(
+    deployed: Connection, engagement: Callable[..., Any], tmp_path: Path
+) -> None:
+    result = engagement(deployed, "rules", "apply", str(tmp_path / "none.toml"))
+    assert result.exit_code == 1
+    assert "none.toml" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,436 @@
+"""recalculate, refresh, score, explain and verify against a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from .conftest import PROGRAM, People, clean_environment
+
+Connection = psycopg.Connection[Any]
+
+
+def own_score(connection: Connection, customer: int) -> str:
+    row = connection.execute("select engagement.score_at(%s)::text", (customer,)).fetchone()
+    assert row
+    return str(row[0])
+
+
+# score
+
+
+def test_score_table_shows_the_card(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "score", str(association.ada))
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "90.00" in result.stdout
+    assert "Points for books" in result.stdout
+    assert "A seat on a committee" in result.stdout
+    assert "█" in result.stdout
+
+
+def test_score_json_is_the_card_of_the_database(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    as_of = "2026-01-01 00:00:00+00"
+    result = engagement(
+        deployed, "score", str(association.ada), "--format", "json", "--as-of", as_of
+    )
+    row = deployed.execute(
+        "select engagement.score_card(%s, %s)", (association.ada, as_of)
+    ).fetchone()
+    assert row
+    assert json.loads(result.stdout) == row[0]
+
+
+def test_score_csv_has_a_row_for_customer_categories_and_rules(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "score", str(association.ada), "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["score"] for row in rows if row["level"] == "CUSTOMER"] == ["90.00"]
+    assert {row["rule_code"]: row["score"] for row in rows if row["level"] == "RULE"} == {
+        "BOOKS": "60.00",
+        "SEAT": "30.00",
+    }
+
+
+@pytest.mark.parametrize("output", ["table", "json", "csv"])
+def test_score_unknown_customer_is_one_line_with_its_sqlstate(
+    deployed: Connection, association: People, engagement: Callable[..., Any], output: str
+) -> None:
+    result = engagement(deployed, "score", "987654321", "--format", output)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "EG001" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_score_impossible_key_is_one_line_with_its_sqlstate(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "score", "ada")
+    assert result.exit_code == 1
+    assert "22P02" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_score_impossible_instant_is_one_line_with_its_sqlstate(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "score", str(association.ada), "--as-of", "next fryday")
+    assert result.exit_code == 1
+    assert "22007" in result.stderr
+
+
+def test_score_name_with_markup_or_control_characters_is_shown_literally(
+    deployed: Connection, association: People, terminal: Callable[..., Any]
+) -> None:
+    dsn = deployed.info.dsn
+    ada = terminal("score", str(association.ada), ENGAGEMENT_DSN=dsn)
+    assert "Ada [bold red]Lovelace[/]" in ada.output
+    bob = terminal("score", str(association.bob), ENGAGEMENT_DSN=dsn)
+    assert "Bob \\x1b[31mRed\\x07" in bob.output
+    assert "\x07" not in bob.output
+    json_card = terminal("score", str(association.bob), "--format", "json", ENGAGEMENT_DSN=dsn)
+    assert "\x1b" not in json_card.output
+
+
+def test_score_colours_only_on_a_terminal_without_no_color(
+    deployed: Connection,
+    association: People,
+    terminal: Callable[..., Any],
+    program: Callable[..., Any],
+) -> None:
+    arguments = ("score", str(association.ada))
+    dsn = deployed.info.dsn
+    assert "\x1b[" in terminal(*arguments, ENGAGEMENT_DSN=dsn).output
+    plain = terminal(*arguments, ENGAGEMENT_DSN=dsn, NO_COLOR="1")
+    assert "90.00" in plain.output
+    assert "\x1b" not in plain.output
+    assert "\x1b" not in program(*arguments, ENGAGEMENT_DSN=dsn).stdout
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_score_fits_the_width_of_the_terminal(
+    deployed: Connection, association: People, terminal: Callable[..., Any], width: str
+) -> None:
+    shown = terminal(
+        "score", str(association.ada),
+        ENGAGEMENT_DSN=deployed.info.dsn, COLUMNS=width, NO_COLOR="1",
+    )  # fmt: skip
+    assert max(map(len, shown.output.splitlines())) <= int(width)
+
+
+def test_score_without_utf8_prints_ascii(
+    deployed: Connection, association: People, program: Callable[..., Any]
+) -> None:
+    result = program(
+        "score", str(association.ada),
+        ENGAGEMENT_DSN=deployed.info.dsn, PYTHONUTF8="0", PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert result.returncode == 0
+    assert "90.00" in result.stdout
+    assert result.stdout.isascii()
+
+
+def test_score_instant_without_offset_is_in_the_organisations_time_zone(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.set_parameter('TIME_ZONE', 'Pacific/Auckland')")
+    expires = deployed.execute(
+        "select max(expires_at) from engagement.award where customer_id = %s", (association.ada,)
+    ).fetchone()
+    assert expires
+    local = deployed.execute(
+        "select (%s at time zone 'Pacific/Auckland')::text", (expires[0],)
+    ).fetchone()
+    assert local
+    card = engagement(
+        deployed, "score", str(association.ada), "--format", "json", "--as-of", local[0]
+    )
+    assert json.loads(card.stdout)["own_score"] == 30
+
+
+# explain
+
+
+def test_explain_table_lists_each_award_and_the_total(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    lines = engagement(deployed, "explain", str(association.ada)).stdout.splitlines()
+    assert any(line.startswith("BOOKS") and line.rstrip().endswith("60.00") for line in lines)
+    assert any(line.startswith("SEAT") and line.rstrip().endswith("30.00") for line in lines)
+    assert lines[-1].split() == ["Total", own_score(deployed, association.ada)]
+
+
+@pytest.mark.parametrize("output", ["json", "csv"])
+def test_explain_for_programs_has_every_column_of_the_routine(
+    deployed: Connection, association: People, engagement: Callable[..., Any], output: str
+) -> None:
+    text = engagement(deployed, "explain", str(association.ada), "--format", output).stdout
+    rows = json.loads(text) if output == "json" else list(csv.DictReader(io.StringIO(text)))
+    cursor = deployed.execute("select * from engagement.explain_score(%s)", (association.ada,))
+    assert cursor.description
+    assert {column.name for column in cursor.description} == set(rows[0])
+    assert len(rows) == cursor.rowcount
+
+
+def test_explain_known_before_the_order_shows_nothing(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    known_at = "2001-01-01"
+    table = engagement(deployed, "explain", str(association.ada), "--known-at", known_at)
+    assert table.exit_code == 0
+    assert "BOOKS" not in table.stdout
+    rows = engagement(
+        deployed, "explain", str(association.ada), "--known-at", known_at, "--format", "json"
+    )
+    assert json.loads(rows.stdout) == []
+
+
+def test_explain_never_ending_interval_is_shown(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("update engagement.award set expires_at = 'infinity' where expires_at is null")
+    result = engagement(deployed, "explain", str(association.ada), "--format", "json")
+    assert "infinity" in {row["expires_at"] for row in json.loads(result.stdout)}
+
+
+# refresh
+
+
+def test_refresh_takes_a_change_in_and_prints_the_score(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute(
+        "with o as (insert into crm.sales_order (ordered_at) values (now()) returning order_id)"
+        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select order_id, %s, 'BOOK', 1, 10 from o",
+        (association.bob,),
+    )
+    result = engagement(deployed, "refresh", str(association.bob))
+    assert result.exit_code == 0
+    assert "7.00" in result.stdout
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_refresh_unknown_customer_is_one_line_with_its_sqlstate(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "refresh", "987654321")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "EG001" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_refresh_switched_off_shows_the_servers_notice_on_stderr(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'N')")
+    result = engagement(deployed, "refresh", str(association.ada))
+    assert result.exit_code == 0
+    assert result.stderr.startswith("notice: ")
+
+
+# recalculate
+
+
+@pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
+def test_recalculate_in_a_pipe_prints_the_result_alone_on_stdout(
+    deployed: Connection, association: People, program: Callable[..., Any], mode: str
+) -> None:
+    result = program("recalculate", "--mode", mode, ENGAGEMENT_DSN=deployed.info.dsn)
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"{mode} run ")
+    assert "0 scores written, 0 failures" in result.stdout
+    assert len(result.stdout.splitlines()) == 2
+    assert "\x1b" not in result.stderr
+
+
+def test_recalculate_on_a_terminal_ends_with_the_result(
+    deployed: Connection, association: People, terminal: Callable[..., Any]
+) -> None:
+    result = terminal("recalculate", ENGAGEMENT_DSN=deployed.info.dsn)
+    assert result.exit_code == 0
+    assert "INCREMENTAL run " in result.output.splitlines()[-2]
+
+
+def test_recalculate_as_of_later_lets_points_expire(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "recalculate", "--as-of", "2099-01-01")
+    assert result.exit_code == 0
+    assert "as of 2099-01-01 00:00" in result.stdout
+    row = deployed.execute(
+        "select score from engagement.customer_score where customer_id = %s", (association.ada,)
+    ).fetchone()
+    assert row == (30,)
+
+
+def test_recalculate_one_customer_at_an_instant(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(
+        deployed, "recalculate", "--customer", str(association.ada), "--as-of", "2099-01-01"
+    )
+    assert result.exit_code == 0
+    assert str(association.ada) in result.stdout
+    rows = deployed.execute(
+        "select customer_id from engagement.customer_score where calculated_at > now()"
+    ).fetchall()
+    assert rows == [(association.ada,)]
+
+
+def test_recalculate_unknown_customer_is_one_line_with_its_sqlstate(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "recalculate", "--customer", "987654321")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "EG001" in result.stderr
+
+
+def test_recalculate_unknown_mode_is_a_usage_error(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    assert engagement(deployed, "recalculate", "--mode", "WEEKLY").exit_code == 2
+
+
+def test_recalculate_with_failures_says_so_on_stderr(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute(
+        "with o as (insert into crm.sales_order (ordered_at) values (now()) returning order_id)"
+        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select order_id, %s, 'BOOK', 'NaN', 10 from o",
+        (association.bob,),
+    )
+    result = engagement(deployed, "recalculate")
+    assert result.exit_code == 0
+    assert "scoring failure" in result.stderr
+    assert "engagement status" in result.stderr
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
+    deployed: Connection,
+    association: People,
+    second_session: Callable[..., Connection],
+    program: Callable[..., Any],
+    stop: signal.Signals,
+) -> None:
+    dsn = deployed.info.dsn
+    blocker = second_session(deployed, autocommit=False)
+    blocker.execute("lock table engagement.award in access exclusive mode")
+    run = subprocess.Popen(
+        [PROGRAM, "recalculate", "--mode", "FULL"],
+        env=clean_environment(ENGAGEMENT_DSN=dsn),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for = """
+        do $$ begin
+            while %s exists (
+                select from pg_stat_activity
+                where datname = current_database() and query like '%%engagement.recalculate%%'
+                and state = 'active' and wait_event_type = 'Lock')
+            loop
+                perform pg_stat_clear_snapshot();
+            end loop;
+        end $$"""
+    deployed.execute("set statement_timeout = '60s'")
+    deployed.execute((wait_for % "not").encode())
+    run.send_signal(stop)
+    stdout, stderr = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert "interrupted" in stderr.splitlines()[-1]
+    deployed.execute((wait_for % "").encode())
+    blocker.rollback()
+    resumed = program("recalculate", ENGAGEMENT_DSN=dsn)
+    assert resumed.returncode == 0
+    assert resumed.stdout.startswith("FULL run ")
+    assert program("verify", ENGAGEMENT_DSN=dsn).returncode == 0
+
+
+# verify
+
+
+def test_verify_nothing_differs_ends_with_0(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "verify")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Proven")
+    assert result.stderr == ""
+    assert json.loads(engagement(deployed, "verify", "--format", "json").stdout) == []
+
+
+def test_verify_tampered_ledger_ends_with_3_and_shows_the_rows(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute(
+        "update engagement.award set points = points + 1 where customer_id = %s and points = 60",
+        (association.ada,),
+    )
+    table = engagement(deployed, "verify")
+    assert table.exit_code == 3
+    assert "award differs" in table.stdout
+    assert str(association.ada) in table.stdout
+    assert len(table.stderr.splitlines()) == 1
+    rows = engagement(deployed, "verify", "--format", "json")
+    assert rows.exit_code == 3
+    assert {row["customer_id"] for row in json.loads(rows.stdout)} == {association.ada}
+    rows = engagement(deployed, "verify", "--format", "csv")
+    assert rows.exit_code == 3
+    assert next(csv.DictReader(io.StringIO(rows.stdout)))["source"] == "order_line"
+
+
+def test_verify_with_a_queue_says_so_on_stderr(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("update crm.order_line set quantity = 6")
+    result = engagement(deployed, "verify")
+    assert result.exit_code == 0
+    assert "queued" in result.stderr
+    assert "queued" not in result.stdout
+
+
+# all of them
+
+
+def test_every_command_on_a_database_without_the_package_is_one_line(
+    database: str, program: Callable[..., Any]
+) -> None:
+    for arguments in (["score", "1"], ["recalculate"], ["verify"], ["rules", "list"],
+                      ["params", "list"], ["refresh", "1"], ["explain", "1"]):  # fmt: skip
+        result = program(*arguments, ENGAGEMENT_DSN=database)
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert result.stderr.count("\n") == 1
+        assert "engagement deploy" in result.stderr
+
+
+def test_every_command_without_a_server_is_one_line_without_the_password(
+    program: Callable[..., Any],
+) -> None:
+    dsn = "postgresql://me:s3cret@127.0.0.1:1/nowhere"
+    result = program("score", "1", "--dsn", dsn)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "s3cret" not in result.stderr + result.stdout

@@ -1,0 +1,132 @@
+"""Fixtures that scoring, triggers and concurrency share.
+
+A clone of the template costs half a second, so these tests share one database and empty it between
+them. A test may still break whatever it likes: when the catalogue is no longer that of a fresh
+deployment, the next test gets a new clone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.pq import TransactionStatus
+
+from scoring.host import Host
+
+# Routines, relations, triggers and registrations: what a fresh deployment looks like.
+_CATALOGUE = """
+select md5(string_agg(o.line, '|' order by o.line collate "C"))
+from (
+    select p.oid::regprocedure::text || md5(p.prosrc) || coalesce(p.proconfig::text, '') as line
+    from pg_proc p
+    where p.pronamespace in ('engagement'::regnamespace, 'crm'::regnamespace)
+    union all
+    select c.oid::regclass::text || coalesce(c.relacl::text, '') || coalesce(
+        case c.relkind when 'v' then pg_get_viewdef(c.oid) when 'i' then pg_get_indexdef(c.oid) end,
+        (select string_agg(a.attname || a.atttypid::regtype, ',' order by a.attnum)
+         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0))
+    from pg_class c
+    where c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace,
+                                 'pg_toast'::regnamespace)
+    union all
+    select t.tgrelid::regclass::text || t.tgname || t.tgenabled::text
+    from pg_trigger t
+    where not t.tgisinternal
+    union all
+    select row(s.source, s.engagement_type, s.effective_when, s.view_name, s.detached_at)::text
+    from engagement.activity_source s
+    union all
+    select row(a.attachment_id, a.source, a.table_name, a.key_expression, a.activity_column)::text
+    from engagement.attached_table a
+    union all
+    select row(n.nspname, n.nspacl)::text from pg_namespace n where n.nspname not like 'pg_%'
+) o
+"""
+
+_EMPTY = """
+set session_replication_role = replica;
+delete from crm.customer; delete from crm.product; delete from crm.sales_order;
+delete from crm.order_line; delete from crm.invoice; delete from crm.invoice_line;
+delete from crm.committee; delete from crm.committee_member; delete from crm.employment;
+reset session_replication_role;
+delete from engagement.score_rule; delete from engagement.setup_change;
+delete from engagement.award; delete from engagement.pending_activity;
+delete from engagement.scoring_failure; delete from engagement.customer_score;
+delete from engagement.category_score; delete from engagement.recalculation_run;
+delete from engagement.recalculation_source; delete from engagement.recalculation_key;
+delete from engagement.recalculation_customer;
+delete from engagement.engagement_type
+where engagement_type not in (
+    'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
+);
+update engagement.app_parameter set parameter_value = default_value;
+select engagement.publish_parameters();
+"""
+
+
+class _SharedDatabase:
+    """The database that tests share, and a session in it that stays warm."""
+
+    def __init__(self, clone: Callable[[], str]) -> None:
+        self._clone = clone
+        self._session: psycopg.Connection[Any] | None = None
+        self._fresh = ""
+
+    def empty(self) -> psycopg.Connection[Any]:
+        """Return a session in a database that is like a fresh deployment."""
+        if self._session is None or not self._is_fresh(self._session):
+            self.close()
+            self._session = psycopg.connect(
+                self._clone(), autocommit=True, prepare_threshold=None
+            )
+            (self._fresh,) = self._session.execute(_CATALOGUE).fetchone() or ("",)
+        return self._session
+
+    def _is_fresh(self, session: psycopg.Connection[Any]) -> bool:
+        """Empty the database, if it can be used again."""
+        if session.closed or session.info.transaction_status != TransactionStatus.IDLE:
+            return False
+        try:
+            session.execute("discard all")
+            session.execute(_EMPTY)
+            return session.execute(_CATALOGUE).fetchone() == (self._fresh,)
+        except psycopg.Error:
+            return False
+
+    def close(self) -> None:
+        """End the session."""
+        if self._session is not None:
+            self._session.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_database(
+    _session_databases: Any, template_of: Callable[[str], str]
+) -> Iterator[_SharedDatabase]:
+    with ExitStack() as stack:
+        shared = _SharedDatabase(lambda: _session_databases.create(template_of("bigint")))
+        stack.callback(shared.close)
+        yield shared
+
+
+@pytest.fixture
+def host(_shared_database: _SharedDatabase) -> Host:
+    """The reference host with a book to sell and a board to sit on, and no rule yet."""
+    return furnish(_shared_database.empty())
+
+
+def furnish(session: psycopg.Connection[Any]) -> Host:
+    """A book to sell and a board to sit on, and nothing left to do."""
+    session.execute("set timezone to 'UTC'")
+    host = Host(session)
+    host.product("BOOK", "PUBLICATION")
+    host.run(
+        "insert into crm.committee (committee_id, committee_class, display_name)"
+        " values ('BOARD', 'GOVERNANCE', 'The board')"
+    )
+    host.run("delete from engagement.pending_activity")
+    return host

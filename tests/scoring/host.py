@@ -1,0 +1,353 @@
+"""The reference host as its staff use it, and the questions that the tests ask of the package.
+
+Nothing is computed here: every expected number stands in a test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
+
+#: Before and after: every order of a test happened at BOUGHT, unless it says otherwise.
+BOUGHT = "2025-03-03 10:00+00"
+NOW = "2025-06-15 12:00+00"
+
+#: What staff decide and what is computed from it: a refused call leaves all of it as it was.
+STATE = (
+    "app_parameter",
+    "score_rule",
+    "setup_change",
+    "activity_source",
+    "attached_table",
+    "pending_activity",
+    "award",
+    "customer_score",
+    "category_score",
+    "recalculation_run",
+)
+
+
+class Line(NamedTuple):
+    """One line of an order or invoice."""
+
+    product: str = "BOOK"
+    quantity: Any = 1
+    amount: Any = 0
+
+
+class Document(NamedTuple):
+    """An order or invoice and its lines, by key."""
+
+    key: Any
+    lines: list[Any]
+
+    @property
+    def line(self) -> Any:
+        """The only line."""
+        (line,) = self.lines
+        return line
+
+
+@contextmanager
+def refused(sqlstate: str) -> Iterator[None]:
+    """The block ends in an error with this SQLSTATE."""
+    with pytest.raises(psycopg.Error) as error:
+        yield
+    assert error.value.sqlstate == sqlstate, error.value
+
+
+def instant(text: str) -> dt.datetime:
+    """An instant as psycopg returns it."""
+    return dt.datetime.fromisoformat(text)
+
+
+class Host:
+    """One session in a deployment with the reference host."""
+
+    def __init__(self, session: psycopg.Connection[Any]) -> None:
+        self.session = session
+        self.notices: list[str] = []
+        session.add_notice_handler(lambda notice: self.notices.append(notice.severity_nonlocalized))
+
+    # -- plumbing ------------------------------------------------------------------------------
+
+    def run(self, query: str, *arguments: Any) -> int:
+        """One statement; the number of rows it touched."""
+        return self.session.execute(query, arguments or None).rowcount
+
+    def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.session.execute(query, arguments or None).fetchall()
+
+    def one(self, query: str, *arguments: Any) -> Any:
+        """The only value of the only row."""
+        ((value,),) = self.rows(query, *arguments)
+        return value
+
+    def count(self, table: str) -> int:
+        """How many rows a table of the package has."""
+        count: int = self.one(f"select count(*) from engagement.{table}")
+        return count
+
+    def state(self) -> dict[str, str]:
+        """A fingerprint of each table of the package."""
+        return {
+            table: self.one(
+                f"select md5(string_agg(t::text, '|' order by t::text)) from engagement.{table} t"
+            )
+            for table in STATE
+        }
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """The block changes nothing in the package's tables."""
+        before = self.state()
+        yield
+        assert self.state() == before
+
+    # -- what staff of the host do -------------------------------------------------------------
+
+    def customer(self, kind: str = "INDIVIDUAL") -> Any:
+        """A new customer."""
+        return self.one(
+            "insert into crm.customer (display_name, customer_type) values ('Somebody', %s)"
+            " returning customer_id",
+            kind,
+        )
+
+    def product(self, product: str, product_class: str | None = None) -> str:
+        """A product, new or with another class."""
+        self.run(
+            "insert into crm.product (product_id, product_class, display_name) values (%s, %s, %s)"
+            " on conflict (product_id) do update set product_class = excluded.product_class",
+            *(product, product_class, product),
+        )
+        return product
+
+    def order(
+        self,
+        customer: Any,
+        *lines: Line,
+        at: str = BOUGHT,
+        status: str = "PLACED",
+        employer: Any = None,
+    ) -> Document:
+        """An order, then its lines in one statement; one book for nothing by default."""
+        key = self.one(
+            "insert into crm.sales_order (order_status, ordered_at, employer_id)"
+            " values (%s, %s, %s) returning order_id",
+            *(status, at, employer),
+        )
+        return Document(key, self.add_lines(key, customer, *(lines or (Line(),))))
+
+    def add_lines(self, order: Any, customer: Any, *lines: Line) -> list[Any]:
+        """Lines for an order, in one statement; their keys."""
+        values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(lines))
+        return [
+            key
+            for (key,) in self.rows(
+                "insert into crm.order_line"
+                f" (order_id, ship_customer_id, product_id, quantity, amount) values {values}"
+                " returning order_line_id",
+                *(value for line in lines for value in (order, customer, *line)),
+            )
+        ]
+
+    def invoice(
+        self,
+        customer: Any,
+        *lines: Line,
+        at: str = BOUGHT,
+        status: str = "POSTED",
+        order_line: Any = None,
+        reverses: Any = None,
+    ) -> Document:
+        """An invoice and its lines; one book for nothing by default."""
+        key = self.one(
+            "insert into crm.invoice (invoice_status, invoiced_at) values (%s, %s)"
+            " returning invoice_id",
+            *(status, at),
+        )
+        keys = [
+            self.one(
+                "insert into crm.invoice_line (invoice_id, ship_customer_id, product_id, quantity,"
+                " amount, order_line_id, reverses_line_id) values (%s, %s, %s, %s, %s, %s, %s)"
+                " returning invoice_line_id",
+                *(key, customer, *line, order_line, reverses),
+            )
+            for line in lines or (Line(),)
+        ]
+        return Document(key, keys)
+
+    def set_order(self, order: Document, **changes: Any) -> None:
+        """Change columns of an order's header."""
+        self._update("sales_order", "order_id", order.key, changes)
+
+    def set_line(self, line: Any, **changes: Any) -> None:
+        """Change columns of an order line."""
+        self._update("order_line", "order_line_id", line, changes)
+
+    def seat(
+        self, customer: Any, begin: str, end: str | None = None, committee: str = "BOARD"
+    ) -> Any:
+        """A seat on a committee."""
+        return self.one(
+            "insert into crm.committee_member (committee_id, customer_id, begin_on, end_on)"
+            " values (%s, %s, %s, %s) returning committee_member_id",
+            *(committee, customer, begin, end),
+        )
+
+    def set_seat(self, seat: Any, **changes: Any) -> None:
+        """Change columns of a seat."""
+        self._update("committee_member", "committee_member_id", seat, changes)
+
+    def job(
+        self,
+        employee: Any,
+        employer: Any,
+        begin: str | None = None,
+        end: str | None = None,
+        is_primary: bool = True,
+    ) -> Any:
+        """A person works for a company."""
+        return self.one(
+            "insert into crm.employment (employee_id, employer_id, begin_on, end_on, is_primary)"
+            " values (%s, %s, %s, %s, %s) returning employment_id",
+            *(employee, employer, begin, end, is_primary),
+        )
+
+    def set_job(self, job: Any, **changes: Any) -> None:
+        """Change columns of an employment."""
+        self._update("employment", "employment_id", job, changes)
+
+    def _update(self, table: str, key_column: str, key: Any, changes: dict[str, Any]) -> None:
+        assignments = ", ".join(f"{column} = %s" for column in changes)
+        count = self.run(
+            f"update crm.{table} set {assignments} where {key_column} = %s", *changes.values(), key
+        )
+        assert count == 1
+
+    # -- what staff of the package do ----------------------------------------------------------
+
+    def rule(self, code: str = "BOUGHT", **columns: Any) -> int:
+        """Add a rule, for orders and in PURCHASES_DONATIONS by default; its id."""
+        if columns.get("engagement_type", "PRODUCT_PURCHASE") == "PRODUCT_PURCHASE":
+            columns = {"effective_when": "ORDER_CREATION", **columns}
+        columns = {
+            "rule_code": code,
+            "category_code": "PURCHASES_DONATIONS",
+            "engagement_type": "PRODUCT_PURCHASE",
+            **columns,
+        }
+        named = ", ".join(f"p_{column} => %s" for column in columns)
+        rule_id: int = self.one(f"select engagement.add_rule({named})", *columns.values())
+        return rule_id
+
+    def seat_rule(self, code: str = "SEAT", **columns: Any) -> int:
+        """Add a rule for committee seats, in INVOLVEMENT."""
+        return self.rule(
+            code,
+            engagement_type="COMMITTEE_PARTICIPATION",
+            category_code="INVOLVEMENT",
+            **{"flat_score": 30, **columns},
+        )
+
+    def revise(self, changes: Any, retroactive: bool = False, code: str = "BOUGHT") -> int:
+        """Revise a rule; the id of the version in force."""
+        rule_id: int = self.one(
+            "select engagement.revise_rule(%s, %s, %s)", code, Jsonb(changes), retroactive
+        )
+        return rule_id
+
+    def retire(self, retroactive: bool = False, code: str = "BOUGHT") -> None:
+        """Retire a rule."""
+        self.rows("select engagement.retire_rule(%s, %s)", code, retroactive)
+
+    def set(self, **parameters: str) -> None:
+        """Set application parameters."""
+        for name, value in parameters.items():
+            self.rows("select engagement.set_parameter(%s, %s)", name, value)
+
+    def recalculate(self, mode: str = "INCREMENTAL", as_of: str | None = NOW) -> Any:
+        """Run a recalculation; its row."""
+        self.run("call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, as_of)
+        return self.runs()[-1]
+
+    def refresh(self, customer: Any) -> None:
+        """The refresh icon."""
+        self.run("call engagement.refresh_customer(%s)", customer)
+
+    # -- what there is to see ------------------------------------------------------------------
+
+    def runs(self) -> list[Any]:
+        """All runs, oldest first."""
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute("select * from engagement.recalculation_run order by run_id")
+            return cursor.fetchall()
+
+    def awards(self, customer: Any) -> list[Any]:
+        """All awards of a customer, voided ones too, in the order of their record."""
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(
+                "select * from engagement.award where customer_id = %s"
+                " order by recorded_at, source, source_id, rule_id",
+                (customer,),
+            )
+            return cursor.fetchall()
+
+    def live(self, customer: Any) -> list[Decimal]:
+        """Points of each live award, smallest first."""
+        return sorted(award.points for award in self.awards(customer) if award.voided_at is None)
+
+    def reasons(self, customer: Any) -> list[str]:
+        """Why awards were voided, in the order of their record."""
+        return [award.void_reason for award in self.awards(customer) if award.void_reason]
+
+    def score_at(self, customer: Any, as_of: str = NOW, known_at: Any = "infinity") -> Decimal:
+        """Own points at an instant."""
+        points: Decimal = self.one(
+            "select engagement.score_at(%s, %s, %s)", customer, as_of, known_at
+        )
+        return points
+
+    def score(self, customer: Any) -> Any:
+        """The stored row of a customer."""
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(
+                "select * from engagement.customer_score where customer_id = %s", (customer,)
+            )
+            (row,) = cursor.fetchall()
+            return row
+
+    def card(self, customer: Any, as_of: str = NOW) -> Any:
+        """The score card."""
+        return self.one("select engagement.score_card(%s, %s)", customer, as_of)
+
+    def verify(self) -> list[tuple[Any, ...]]:
+        """Differences that verify finds, as (check, customer)."""
+        return self.rows("select check_name, customer_id from engagement.verify()")
+
+    def proven(self, mode: str = "INCREMENTAL", as_of: str | None = NOW) -> Any:
+        """Run, find everything proven and nothing left in the queue; the run's row."""
+        run = self.recalculate(mode, as_of)
+        assert self.verify() == []
+        assert self.count("pending_activity") == 0
+        return run
+
+    def failures(self) -> list[str]:
+        """SQLSTATEs of the open failures."""
+        return [
+            state
+            for (state,) in self.rows(
+                "select sqlstate_code from engagement.scoring_failure where resolved_at is null"
+                " order by failed_at"
+            )
+        ]
