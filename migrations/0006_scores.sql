@@ -92,7 +92,7 @@ comment on column engagement.recalculation_run.total_count is 'To do in the curr
 comment on column engagement.recalculation_run.award_count is 'Awards made.';
 comment on column engagement.recalculation_run.void_count is 'Awards voided.';
 comment on column engagement.recalculation_run.score_count is 'Rows of customer_score written.';
-comment on column engagement.recalculation_run.failure_count is 'Rows appended to scoring_failure.';
+comment on column engagement.recalculation_run.failure_count is 'Open rows of scoring_failure when it ended.';
 comment on column engagement.recalculation_run.failed_sources is
     'Sources that could not be read; their work waits for the next run.';
 

@@ -1,5 +1,5 @@
 -- Brings the rules to what a file says, in one transaction. Rules that the file does not name are left alone; what a
--- named rule leaves out is the default.
+-- named rule leaves out is the default, but for applies_from and applies_until: they stay as they are.
 -- Reads and writes: through add_rule, revise_rule and retire_rule. Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.apply_rules(
     p_rules jsonb, p_retroactive boolean default false, p_dry_run boolean default false
@@ -9,8 +9,9 @@ language plpgsql
 as $$
 declare
     v_defaults constant jsonb := '{"description": "", "effective_when": null, "subject_id": null, '
-        '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, "valid_for_weeks": null, '
-        '"applies_from": null, "applies_until": null}';
+        '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, "valid_for_weeks": null}';
+    v_other_keys constant text[] := array['rule_code', 'category_code', 'engagement_type', 'applies_from',
+                                          'applies_until'];
     v_rule jsonb;
     v_old jsonb;
     v_new jsonb;
@@ -55,13 +56,13 @@ begin
             -- Keys that are no column of a rule would otherwise be dropped in silence.
             if exists (select from jsonb_object_keys(v_new) k (key)
                        where not v_defaults ? k.key
-                             and k.key not in ('rule_code', 'category_code', 'engagement_type')) then
+                             and k.key <> all (v_other_keys)) then
                 raise exception 'unknown key in a rule'
                     using errcode = 'EG010',
                           detail = format('rule %L, key %s', rule_code, (
                               select string_agg(k.key, ', ') from jsonb_object_keys(v_new) k (key)
                               where not v_defaults ? k.key
-                                    and k.key not in ('rule_code', 'category_code', 'engagement_type'))),
+                                    and k.key <> all (v_other_keys))),
                           hint = 'Use the columns of engagement.score_rule that a rule is made of.';
             end if;
         end if;

@@ -1,6 +1,7 @@
 -- Re-derives a batch of activities. Where one of them cannot even be read (its view divides by zero, say), the batch is
 -- halved until that one stands alone: it goes back to the queue with its error, the others are scored. A view that is
--- broken as a whole fails the source instead.
+-- broken as a whole fails the source instead. Awards that a host's open transaction holds are waited for a second,
+-- then go back to the queue the same way.
 -- Writes: award, scoring_failure, pending_activity, recalculation_key, recalculation_run.
 create or replace function engagement.award_batch(
     p_run engagement.recalculation_run, p_source text, p_ids engagement.host_key[]
@@ -8,6 +9,7 @@ create or replace function engagement.award_batch(
 returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
 as $$
 declare
     v_counts bigint[];

@@ -12,21 +12,24 @@ declare
     v_now timestamptz;
 begin
     perform engagement.lock_setup();
-    v_old := engagement.current_rule(p_rule_code);
+    perform engagement.current_rule(p_rule_code);
     v_now := clock_timestamp();
     -- All versions: a retired rule awards nothing, whichever version an activity's date points to.
-    if p_retroactive then
-        update engagement.score_rule r set is_active = false where r.rule_code = p_rule_code;
-    else
+    for v_old in
+        select * from engagement.score_rule r where r.rule_code = p_rule_code and r.is_active order by r.version
+    loop
+        v_new := v_old;
+        if p_retroactive or v_old.applies_from >= v_now then
+            v_new.is_active := false;
+        else
+            v_new.applies_until := least(v_old.applies_until, v_now);
+        end if;
+        continue when v_new is not distinct from v_old;
         update engagement.score_rule r
-        set applies_until = case when r.applies_from >= v_now then r.applies_until else v_now end,
-            is_active = r.is_active and (r.applies_from is null or r.applies_from < v_now)
-        where r.rule_code = p_rule_code and (r.applies_until is null or r.applies_until > v_now);
-    end if;
-    select * into v_new from engagement.score_rule r where r.rule_id = v_old.rule_id;
-    if v_new is distinct from v_old then
+        set is_active = v_new.is_active, applies_until = v_new.applies_until
+        where r.rule_id = v_old.rule_id;
         perform engagement.note_rule_change(v_old, v_new);
-    end if;
+    end loop;
 end
 $$;
 comment on function engagement.retire_rule(text, boolean) is

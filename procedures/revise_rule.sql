@@ -65,24 +65,28 @@ begin
         update engagement.score_rule r set is_active = false where r.rule_id = v_old.rule_id;
     else
         v_now := clock_timestamp();
-        -- A version that would only begin later has awarded nothing that this one could leave to it.
-        update engagement.score_rule r
-        set applies_until = case
-                when r.applies_from >= v_now then r.applies_until
-                else least(r.applies_until, v_now) end,
-            is_active = r.is_active and (r.applies_from is null or r.applies_from < v_now)
-        where r.rule_id = v_old.rule_id;
         if not p_changes ? 'applies_from' then
             v_new.applies_from := greatest(v_old.applies_from, v_now);
+        elsif v_new.applies_from is null or v_new.applies_from < v_now then
+            raise exception 'a revision from now on cannot begin in the past'
+                using errcode = 'EG004',
+                      detail = format('rule %L, applies_from %s', p_rule_code, coalesce(p_changes ->> 'applies_from', 'null')),
+                      hint = 'Leave applies_from out, give a later instant, or revise retroactively.';
         end if;
         if not p_changes ? 'applies_until' and v_new.applies_until <= v_now then
             v_new.applies_until := null;  -- revising a retired rule revives it
         end if;
+        -- The old version ends where the new one begins; one that would begin only then has nothing to leave to it.
+        update engagement.score_rule r
+        set applies_until = case when r.applies_from >= v_new.applies_from then r.applies_until
+                                 else least(r.applies_until, v_new.applies_from) end,
+            is_active = r.is_active and (r.applies_from is null or r.applies_from < v_new.applies_from)
+        where r.rule_id = v_old.rule_id;
     end if;
     return engagement.store_rule(v_new, v_old);
 end
 $$;
 comment on function engagement.revise_rule(text, jsonb, boolean) is
     'Makes a new version of a rule and returns its id. From now on: the old version ends and the new one begins at the '
-    'call''s instant. Retroactive: the old version''s awards are voided and made anew at the next run. A change of '
+    'call''s instant (or a later applies_from). Retroactive: the old version''s awards are voided and made anew at the next run. A change of '
     'description alone is made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';

@@ -50,13 +50,12 @@ begin
     update engagement.recalculation_run r
     set run_status = 'COMPLETED',
         finished_at = clock_timestamp(),
-        failure_count = (select count(*) from engagement.scoring_failure f
-                         where f.failed_at >= v_run.started_at and f.resolved_at is null)
+        failure_count = (select count(*) from engagement.scoring_failure f where f.resolved_at is null)
     where r.run_id = p_run_id
     returning * into v_run;
     if v_run.failure_count > 0 then
-        raise warning 'the run has failures'
-            using detail = format('%s new rows in engagement.scoring_failure; sources not read: %s',
+        raise warning 'not everything could be scored'
+            using detail = format('%s open rows in engagement.scoring_failure; sources not read: %s',
                                   v_run.failure_count,
                                   coalesce(nullif(array_to_string(v_run.failed_sources, ', '), ''), 'none')),
                   hint = 'select * from engagement.scoring_failure where resolved_at is null';

@@ -1,9 +1,11 @@
--- Phase TOTALS: one batch of customers.
+-- Phase TOTALS: one batch of customers. A refresh that somebody left open holds its customer's row: after 30 seconds
+-- the run gives up (55P03), and the next one resumes it.
 -- Reads: recalculation_customer. Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 create or replace function engagement.run_totals(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '30s'
 as $$
 declare
     v_ids engagement.host_key[];

@@ -1,11 +1,13 @@
 -- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further step applies one
 -- batch of what differs and makes those customers work for the totals. What the host commits after the staging has
 -- its keys in the queue, and they are taken after it.
--- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_customer, scoring_failure.
+-- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
+-- recalculation_customer, scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
 as $$
 declare
     v_source text;
@@ -65,10 +67,20 @@ begin
                 return true;
             end if;
         end if;
-    exception when others then
-        drop table if exists pg_temp.engagement_stage;
-        perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
-        return true;
+    exception
+        when lock_not_available then
+            -- A host's open transaction holds some of these awards: one by one, then, in the next phase.
+            insert into engagement.recalculation_key (source, source_id)
+            select distinct v_source, s.source_id from pg_temp.engagement_stage s where s.batch = v_batch
+            on conflict (source, source_id) do nothing;
+            delete from pg_temp.engagement_stage s where s.batch = v_batch;
+            return true;
+        when others then
+            if to_regclass('pg_temp.engagement_stage') is not null then
+                drop table pg_temp.engagement_stage;
+            end if;
+            perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
+            return true;
     end;
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1], void_count = r.void_count + v_counts[2]

@@ -17,6 +17,7 @@ declare
     v_source engagement.activity_source;
     v_queued_ids engagement.host_key[];
     v_late_ids engagement.host_key[];
+    v_difference record;
     v_queued_customers engagement.host_key[] := '{}';
     v_is_everybody_queued boolean;
     v_as_of timestamptz;
@@ -39,12 +40,12 @@ begin
                       or exists (select from engagement.recalculation_source s where s.source = v_source.source);
         -- What a session commits meanwhile is in the queue by the time the comparison is done: asked for once more.
         v_late_ids := null;
-        for check_name, customer_id, source, source_id, rule_id, expected, found in
-            select v.* from engagement.verify_source(v_source, v_queued_ids) v
-        loop
+        for v_difference in select v.* from engagement.verify_source(v_source, v_queued_ids) v loop
             v_late_ids := coalesce(v_late_ids, engagement.queued_ids(v_source.source));
-            if source_id <> all (v_late_ids) then
-                return next;
+            if v_difference.source_id <> all (v_late_ids) then
+                return query
+                select v_difference.check_name, v_difference.customer_id, v_difference.source,
+                       v_difference.source_id, v_difference.rule_id, v_difference.expected, v_difference.found;
             end if;
         end loop;
     end loop;

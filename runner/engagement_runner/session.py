@@ -67,7 +67,5 @@ def warn_of_failures(connection: Connection) -> None:
     """Say on stderr that scoring failures are open, if there are any."""
     count = queries.value(connection, "open_failure_count")
     if count:
-        show.say(
-            f"warning: {count} scoring failures are open; `engagement status` lists them.",
-            style="yellow",
-        )
+        what = "scoring failure is" if count == 1 else "scoring failures are"
+        show.say(f"warning: {count:,} {what} open: see engagement.scoring_failure", "yellow")

@@ -574,12 +574,13 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
         changes = ", ".join(
             f"{literal(key)} = {'none' if value is None else literal(value)}"
             for key, value in record["changes"].items()
-            if key != "rule_code" and (value is not None or record["action"] == "revise")
+            if key != "rule_code" and (value or record["action"] == "revise")
         )
         result(f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip())
-    same = len(rows) - len(changed)
-    verb = "would change" if dry_run else "changed"
-    result(f"{len(changed)} of {len(rows)} rules {verb}, {same} are the same.")
+    end = " would change." if dry_run else " changed."
+    if changed and not dry_run:
+        end += " The next recalculation applies it."
+    result(f"{len(changed)} of {len(rows)} rules{end}")
 
 
 def parameters(rows: Rows, output: Format) -> None:

@@ -76,13 +76,10 @@ def test_check_with_a_finding_exits_with_3(run: Any, deployed: Any) -> None:
 def test_command_help_names_an_environment_variable_for_every_option(
     run: Any, command: str
 ) -> None:
-    options = [option for option in main.commands[command].params if option.name != "help"]
     text = run(command, "--help").stdout
-    for option in options:
-        if not option.required:
-            names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
-            assert names, option.name
-            assert all(name in text for name in names)
+    for option in main.commands[command].params:
+        names = option.envvar or [f"ENGAGEMENT_{command}_{option.name}".upper()]
+        assert all(name in text for name in names), option.name
 
 
 def test_command_reads_the_database_url(
@@ -90,6 +87,13 @@ def test_command_reads_the_database_url(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", deployed.info.dsn)
     assert run("status").exit_code == 0
+
+
+def test_command_reads_an_options_own_variable(
+    run: Any, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGAGEMENT_DEPLOY_KEY_TYPE", "uuid")
+    assert "key type uuid" in run("deploy", "--dsn", database).stdout
 
 
 def test_command_reads_libpqs_own_variables(

@@ -22,6 +22,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -272,6 +273,28 @@ class Association(RuleBasedStateMachine):
         self.refresh_view_of_host()
         if self.trigger_mode() == "DEFERRED":
             self.is_settled = False
+        if self.is_settled and not self.in_transaction:
+            self.check_void_reasons()
+
+    def check_void_reasons(self) -> None:
+        """What the host's statement voided says why."""
+        ledger = self.driver.ledger()
+        live = {row_of(a): a for a, voided_at, _ in ledger.values() if voided_at is None}
+        owner = {
+            (a.source, a.source_id): a.customer_id
+            for a in oracle.activities(self.host, self.parameters())
+        }
+        for key, (award, voided_at, reason) in ledger.items():
+            if voided_at is None or key not in self.ledger or self.ledger[key][1] is not None:
+                continue
+            successor = live.get(row_of(award))
+            if owner.get((award.source, award.source_id)) != award.customer_id:
+                expected = "SOURCE_REMOVED"
+            elif successor and replace(successor, employer_id=award.employer_id) == award:
+                expected = "EMPLOYER_CHANGED"
+            else:
+                expected = "SOURCE_CHANGED"
+            assert reason == expected, (award, successor)
 
     # --- orders ---
 
@@ -820,6 +843,20 @@ class Association(RuleBasedStateMachine):
         stored = self.driver.stored_scores()[customer_id]
         self.check_customer(customer_id, live, stored, calculated_at)
 
+    @precondition(lambda self: not self.in_transaction)
+    @rule()
+    def roll_up_employers(self) -> None:
+        """Employers are summed anew from the ledger as it is."""
+        self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
+        live, stored = self.driver.live_awards(), self.driver.stored_scores()
+        for employer_id in {a.employer_id for a in live if a.employer_id is not None}:
+            calculated_at = self.driver.customer_scores()[employer_id].calculated_at
+            assert calculated_at <= self.as_of
+            expected = oracle.totals(
+                oracle.employee_awards(employer_id, live), self.parameters(), self.as_of
+            )
+            assert stored[employer_id].employee == expected
+
     @precondition(lambda self: not self.in_transaction and not self.setup_pending)
     @rule()
     def verify_meanwhile(self) -> None:
@@ -935,6 +972,11 @@ class Association(RuleBasedStateMachine):
         expected = oracle.failures(self.host, self.driver.rules(), self.parameters())
         recorded = {(source, source_id) for source, source_id, *_ in self.driver.failures()}
         assert recorded == {(source, str(source_id)) for source, source_id, _ in expected}
+
+
+def row_of(award: Award) -> tuple[Any, ...]:
+    """What at most one live award has."""
+    return award.customer_id, award.source, award.source_id, award.rule_id
 
 
 def own(awards: Iterable[Award], customer_id: Key) -> set[Award]:

@@ -268,8 +268,12 @@ def test_rules_apply_retired_ends_the_rule(
     assert "SEAT" not in engagement(deployed, "rules", "list").stdout
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_rules_apply_one_wrong_rule_changes_none(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    options: tuple[str, ...],
 ) -> None:
     text = """
         [[rule]]
@@ -282,7 +286,7 @@ def test_rules_apply_one_wrong_rule_changes_none(
         engagement_type = 'COMMITTEE_PARTICIPATION'
     """
     before = versions(deployed)
-    result = engagement(deployed, "rules", "apply", "-", input=text)
+    result = engagement(deployed, "rules", "apply", "-", *options, input=text)
     assert result.exit_code == 1
     assert "EG005" in result.stderr
     assert result.stdout == ""
@@ -315,3 +319,14 @@ def test_rules_apply_missing_file_is_one_line(
     assert result.exit_code == 1
     assert "none.toml" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_rules_apply_again_after_retiring_awards_nothing_twice(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    exported = engagement(deployed, "rules", "export").stdout
+    engagement(deployed, "rules", "retire", "SEAT")
+    assert engagement(deployed, "rules", "apply", "-", input=exported).exit_code == 0
+    engagement(deployed, "recalculate")
+    row = deployed.execute("select engagement.score_at(%s)", (association.ada,)).fetchone()
+    assert row == (90,)

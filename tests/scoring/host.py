@@ -338,8 +338,10 @@ class Host:
     def proven(self, mode: str = "INCREMENTAL", as_of: str | None = NOW) -> Any:
         """Run, find everything proven and nothing left in the queue; the run's row."""
         run = self.recalculate(mode, as_of)
-        assert self.verify() == []
-        assert self.count("pending_activity") == 0
+        differences = self.rows("select * from engagement.verify()")
+        assert not differences, differences
+        left = self.rows("select * from engagement.pending_activity")
+        assert not left, left
         return run
 
     def failures(self) -> list[str]:

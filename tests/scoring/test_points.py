@@ -50,7 +50,7 @@ def test_award_arithmetic(
 
 
 @pytest.mark.parametrize(
-    ("decimals", "points"), [("0", "2"), ("1", "2.4"), ("2", "2.35"), ("3", "2.345")]
+    ("decimals", "points"), [("0", "2"), ("1", "2.3"), ("2", "2.34"), ("3", "2.345")]
 )
 def test_award_decimals_rounded_to_parameter(host: Host, decimals: str, points: str) -> None:
     host.set(SCORE_DECIMALS=decimals)

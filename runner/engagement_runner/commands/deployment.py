@@ -1,4 +1,7 @@
-"""Commands that bring the package into a database, look at it there, and take it out."""
+"""Commands that bring the package into a database, look at it there, and take it out.
+
+The group gives every option an environment variable, ENGAGEMENT_<COMMAND>_<PARAMETER>.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,10 @@ def _progress(line: str) -> None:
 def _format_option(function: Any) -> Any:
     return click.option(
         "--format",
-        "output_format",
+        "output",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        envvar="ENGAGEMENT_FORMAT",
         show_envvar=True,
         help="How to print the result.",
     )(function)
@@ -36,7 +38,6 @@ def _format_option(function: Any) -> Any:
 @dsn_option
 @click.option(
     "--host",
-    envvar="ENGAGEMENT_HOST",
     show_envvar=True,
     metavar="NAME|FILE.sql",
     help="Host adapter: a bundled one by name, or your own file. Default: those already applied.",
@@ -44,14 +45,12 @@ def _format_option(function: Any) -> Any:
 @click.option(
     "--key-type",
     type=click.Choice(KEY_TYPES),
-    envvar="ENGAGEMENT_KEY_TYPE",
     show_envvar=True,
     help="Type of the host's keys, fixed at the first deployment (then bigint by default).",
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    envvar="ENGAGEMENT_DRY_RUN",
     show_envvar=True,
     help="Print the plan and change nothing.",
 )
@@ -59,7 +58,6 @@ def _format_option(function: Any) -> Any:
     "--wait/--no-wait",
     default=True,
     show_default=True,
-    envvar="ENGAGEMENT_WAIT",
     show_envvar=True,
     help="Wait for another deployment that is running, or end with an error.",
 )
@@ -92,14 +90,14 @@ def deploy(
 @_format_option
 @click.pass_context
 @command_errors()
-def status(context: click.Context, dsn: str | None, output_format: str) -> None:
+def status(context: click.Context, dsn: str | None, output: str) -> None:
     """Show what is applied, pending and drifted, and what the engine is doing.
 
     Exit code: 0 current, 1 something is pending, 2 the database drifted from its files.
     """
     with connect(dsn) as connection:
         found = catalog.status(connection)
-    if output_format == "json":
+    if output == "json":
         content = {
             "key_type": found.key_type,
             "applied": found.applied,
@@ -150,7 +148,7 @@ def _print_status(found: catalog.Status) -> None:
 @_format_option
 @click.pass_context
 @command_errors()
-def check(context: click.Context, dsn: str | None, output_format: str) -> None:
+def check(context: click.Context, dsn: str | None, output: str) -> None:
     """Compare the catalogue with what was deployed.
 
     Lists missing, changed and undeclared routines, routines that everybody may execute, invalid
@@ -161,7 +159,7 @@ def check(context: click.Context, dsn: str | None, output_format: str) -> None:
     """
     with connect(dsn) as connection:
         findings = catalog.check(connection)
-    if output_format == "json":
+    if output == "json":
         click.echo(json.dumps(findings))
     else:
         for finding in findings:
@@ -176,14 +174,12 @@ def check(context: click.Context, dsn: str | None, output_format: str) -> None:
 @click.option(
     "--yes",
     is_flag=True,
-    envvar="ENGAGEMENT_YES",
     show_envvar=True,
     help="Do not ask.",
 )
 @click.option(
     "--cascade",
     is_flag=True,
-    envvar="ENGAGEMENT_CASCADE",
     show_envvar=True,
     help="Also drop what other schemas have built on the package's objects.",
 )
@@ -207,6 +203,7 @@ def undeploy(dsn: str | None, yes: bool, cascade: bool) -> None:
     "--host",
     is_flag=True,
     required=True,
+    show_envvar=True,
     help="Take triggers and adapter views off the host.",
 )
 @command_errors()

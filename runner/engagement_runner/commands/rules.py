@@ -158,10 +158,9 @@ def apply(
     """
     with session(dsn) as connection:
         wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))
-        with connection.transaction():
-            done = queries.rows(
-                connection, "rule_apply", rules=wanted, retroactive=retroactive, dry_run=dry_run
-            )
+        # A dry run makes the changes and takes them back, so that it meets every error as well.
+        with connection.transaction(force_rollback=dry_run):
+            done = queries.rows(connection, "rule_apply", rules=wanted, retroactive=retroactive)
         show.rule_changes(done, format, dry_run)
 
 
