@@ -46,6 +46,18 @@ begin
         where r.run_id = v_run.run_id;
         v_run.run_status := 'RESUMED';
     else
+        -- The queue may ask for everything: after a deployment, or when scoring was switched on again.
+        if p_mode = 'INCREMENTAL'
+           and exists (select from engagement.pending_activity p
+                       where p.source = 'customer' and p.activity_column is null)
+           and not exists (
+               select from engagement.activity_source s
+               where s.detached_at is null
+                     and not exists (select from engagement.pending_activity p
+                                     where p.source = s.source and p.activity_column is null)
+           ) then
+            p_mode := 'FULL';
+        end if;
         insert into engagement.recalculation_run (
             run_id, run_mode, as_of, run_status, phase, started_at, backend_pid, backend_started_at
         )

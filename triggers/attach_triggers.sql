@@ -106,9 +106,10 @@ begin
             when 'update' then 'referencing old table as old_rows new table as new_rows'
             when 'delete' then 'referencing old table as old_rows'
             else '' end;
-        execute format('drop trigger if exists %I on %s', v_trigger, v_table_name);
-        execute format('create trigger %I after %s on %s %s for each statement execute function %s()',
+        execute format('create or replace trigger %I after %s on %s %s for each statement execute function %s()',
                        v_trigger, v_event, v_table_name, v_referencing, v_function);
+        -- The TRIGGER privilege makes a trigger; only the table's owner may comment on it.
+        continue when not pg_has_role((select c.relowner from pg_class c where c.oid = p_table), 'usage');
         execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
                        format('pg-engagement: queues the %s keys of the rows of this statement (source %s).',
                               v_column, p_source));

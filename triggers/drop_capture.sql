@@ -7,18 +7,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_attachment_id integer;
-    v_event text;
 begin
     delete from engagement.attached_table a
     where a.source = p_source and a.table_name = p_table_name
     returning a.attachment_id into v_attachment_id;
-    if to_regclass(p_table_name) is not null then
-        foreach v_event in array array['insert', 'update', 'delete', 'truncate'] loop
-            execute format('drop trigger if exists %I on %s',
-                           format('engagement_%s_%s', p_source, v_event), p_table_name);
-        end loop;
-    end if;
-    execute format('drop function if exists engagement.%I ()', 'capture__' || v_attachment_id);
+    -- With the routine go its triggers: that needs no ownership of the host's table, as dropping them would.
+    execute format('drop function if exists engagement.%I () cascade', 'capture__' || v_attachment_id);
 end
 $$;
 comment on function engagement.drop_capture(text, text) is
