@@ -334,7 +334,7 @@ class Bench:
         table = Table(*self.headings())
         for measure in self.measures.values():
             table.add_row(*measure.cells())
-        Console().print(table)
+        Console(width=120).print(table)
 
     def write(self, path: Path) -> None:
         """Write the results below the mark of a Markdown file."""

@@ -1,5 +1,6 @@
 -- Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps the plans of static SQL):
---   source_ids__SOURCE (column, keys)         the activities that have these keys, in the view or in the live ledger
+--   source_ids__SOURCE (column, keys)         the activities that have these keys in the view or ever had in the ledger
+--                                             (a trigger may have voided them already, whom a run must still sum)
 --   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies the difference
 --   apply__SOURCE (changes, at, is_bulk)      voids and inserts what a comparison found
 -- A plan is made once and kept for whatever comes later, so they plan without custom plans, without sequential scans
@@ -216,7 +217,7 @@ begin
             select w.source_id
             from unnest(p_keys::engagement.host_key[]) k (key)
             inner join engagement.award w on w.document_id = k.key
-            where w.source = '{source}' and w.voided_at is null;
+            where w.source = '{source}';
         when 'customer_id' then
             return query
             select v.source_id::engagement.host_key
@@ -227,7 +228,7 @@ begin
             select w.source_id
             from unnest(p_keys::engagement.host_key[]) k (key)
             inner join engagement.award w on w.customer_id = k.key
-            where w.source = '{source}' and w.voided_at is null;
+            where w.source = '{source}';
         when 'subject_id' then
             return query
             select v.source_id::engagement.host_key
@@ -238,7 +239,7 @@ begin
             select w.source_id
             from unnest(p_keys) k (key)
             inner join engagement.award w on w.subject_id = k.key
-            where w.source = '{source}' and w.voided_at is null;
+            where w.source = '{source}';
     end case;
 end
 $f$$sql$;

@@ -1,11 +1,13 @@
--- The refresh icon: one customer, awards from the source and totals, at once. The queue stays as it is.
--- Reads: the views, award. Writes: award, customer_score, category_score of this customer. Raises: EG001.
+-- The refresh icon: one customer, awards from the source and totals, at once. What is queued stays queued.
+-- Reads: the views, award. Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
 create or replace function engagement.refresh(p_customer_id engagement.host_key, p_as_of timestamptz)
 returns void
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_at timestamptz := clock_timestamp();
 begin
     if to_regclass('engagement_host.customer') is null then
         raise exception 'no host is attached'
@@ -20,7 +22,15 @@ begin
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),
                   hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
     end if;
-    perform engagement.award_customers(array[p_customer_id::text], clock_timestamp());
+    if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
+        -- Only this customer is written now; the companies that these awards count for are summed by the next run.
+        insert into engagement.pending_activity (source, activity_column, keys)
+        select 'customer', 'customer_id', array_agg(distinct w.employer_id::text)
+        from engagement.award w
+        where w.customer_id = p_customer_id and w.employer_id is not null
+              and (w.recorded_at >= v_at or w.voided_at >= v_at)
+        having count(*) > 0;
+    end if;
     perform engagement.write_totals(
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of, p_is_refresh => true);
 end

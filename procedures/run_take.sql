@@ -13,7 +13,7 @@ declare
     v_keys text[];
 begin
     for v_source in select distinct p.source from engagement.pending_activity p where p.activity_column is null loop
-        delete from engagement.pending_activity p where p.source = v_source;
+        delete from engagement.pending_activity p where p.source = v_source and p.activity_column is null;
         if v_source = 'customer' then
             perform engagement.collect_everybody();
         else
@@ -65,7 +65,7 @@ begin
             delete from engagement.pending_activity p where p.source = v_source;
             insert into engagement.recalculation_source (source) values (v_source) on conflict (source) do nothing;
         elsif exists (select from engagement.recalculation_source s where s.source = v_source) then
-            null;  -- compared as a whole first; the keys are taken by the batches after that
+            null;  -- compared as a whole first; the keys are taken after that, to know whom to sum
         else
             perform engagement.take_keys(p_run, v_source);
         end if;

@@ -56,7 +56,7 @@ begin
         elsif tg_op = 'DELETE' then%s
         elsif tg_op = 'UPDATE' then%s
         else
-            insert into engagement.pending_activity (source) values (%L);
+            insert into engagement.pending_activity (source) values (%L), ('customer');
         end if;$sql$,
         replace(v_keys_of, '{rows}', format('select %s from new_rows t', v_key)),
         replace(v_keys_of, '{rows}', format('select %s from old_rows t', v_key)),

@@ -174,6 +174,7 @@ class Association(RuleBasedStateMachine):
         self.host = Host()
         self.as_of = dt.datetime(2025, 6, 1, tzinfo=UTC)
         self.in_transaction = False
+        self.only_queues = False
         # True: the ledger must equal the oracle's awards now, without a run.
         self.is_settled = True
         self.was_settled = True
@@ -271,7 +272,7 @@ class Association(RuleBasedStateMachine):
     def host_wrote(self) -> None:
         """Look at what a statement of the host has left."""
         self.refresh_view_of_host()
-        if self.trigger_mode() == "DEFERRED":
+        if self.only_queues or self.trigger_mode() == "DEFERRED":
             self.is_settled = False
         if self.is_settled and not self.in_transaction:
             self.check_void_reasons()
@@ -639,18 +640,62 @@ class Association(RuleBasedStateMachine):
         assert (self.driver.queue_length(), self.driver.ledger()) == before
         self.host_wrote()
 
+    @rule(which=picks)
+    def renumber_order_line(self, which: int) -> None:
+        """The key itself changes."""
+        key = pick(self.host.order_line, which, "order_line_id")
+        (new_key,) = self.driver.new_keys(1)
+        self.driver.update("order_line", [key], {"order_line_id": new_key})
+        self.host_wrote()
+
     @precondition(lambda self: not self.in_transaction)
-    @rule()
-    def begin(self) -> None:
+    @rule(which=picks, amount=st.integers(1, 9))
+    def save_many_times(self, which: int, amount: int) -> None:
+        """More statements in one transaction than score: the last ones only queue."""
+        key = pick(self.host.order_line, which, "order_line_id")
         self.driver.execute("begin")
+        for number in range(55):
+            self.driver.execute(
+                "update crm.order_line set amount = %s where order_line_id = %s",
+                amount + number,
+                key,
+            )
+        self.driver.execute("commit")
+        self.is_settled = False
+        self.host_wrote()
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(which=several, status=order_states)
+    def change_state_of_orders_while_switched_off(self, which: list[int], status: str) -> None:
+        """Triggers and runs do nothing then, and the first run after it finds out."""
+        ledger, scores = self.driver.ledger(), self.driver.customer_scores()
+        parameter = "CALCULATE_ENGAGEMENT_SCORE_POINTS"
+        self.driver.call_function("set_parameter", p_parameter_name=parameter, p_value="N")
+        queue = self.driver.queue_length()
+        keys = pick_some(self.host.sales_order, which, "order_id")
+        self.driver.update("sales_order", keys, {"order_status": status})
+        self.refresh_view_of_host()
+        self.driver.execute("call engagement.recalculate('FULL')")
+        assert self.driver.queue_length() == queue
+        assert (self.driver.ledger(), self.driver.customer_scores()) == (ledger, scores)
+        self.driver.call_function("set_parameter", p_parameter_name=parameter, p_value="Y")
+        self.is_settled = False
+        self.setup_pending = True
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(isolation=st.sampled_from(["read committed", "repeatable read", "serializable"]))
+    def begin(self, isolation: str) -> None:
+        self.driver.execute(f"begin isolation level {isolation}")
         self.was_settled = self.is_settled
         self.in_transaction = True
+        # A trigger only queues there: what it would read could make the host's commit fail.
+        self.only_queues = isolation == "serializable"
 
     @precondition(lambda self: self.in_transaction)
     @rule(word=st.sampled_from(["commit", "commit", "rollback"]))
     def end(self, word: str) -> None:
         self.driver.execute(word)
-        self.in_transaction = False
+        self.in_transaction = self.only_queues = False
         if word == "rollback":
             self.is_settled = self.was_settled
         self.refresh_view_of_host()

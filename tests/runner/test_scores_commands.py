@@ -434,3 +434,27 @@ def test_every_command_without_a_server_is_one_line_without_the_password(
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("key_type", ["uuid", "text"])
+def test_every_command_takes_keys_of_the_deployment(
+    deployed_as: Callable[[str], Connection], engagement: Callable[..., Any], key_type: str
+) -> None:
+    connection = deployed_as(key_type)
+    row = connection.execute(
+        "insert into crm.customer (display_name) values ('Ada') returning customer_id::text"
+    ).fetchone()
+    assert row
+    key = row[0]
+    for arguments in (
+        ("recalculate",),
+        ("recalculate", "--customer", key),
+        ("refresh", key),
+        ("score", key),
+        ("explain", key),
+        ("verify",),
+    ):
+        result = engagement(connection, *arguments)
+        assert result.exit_code == 0, result.stderr
+    card = engagement(connection, "score", key, "--format", "json")
+    assert json.loads(card.stdout)["customer_id"] == key
