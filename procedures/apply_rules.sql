@@ -6,6 +6,7 @@ create or replace function engagement.apply_rules(
 )
 returns table (rule_code text, action text, changes jsonb)
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_defaults constant jsonb := '{"description": "", "effective_when": null, "subject_id": null, '

@@ -6,6 +6,7 @@ create or replace function engagement.company_card(
 returns jsonb
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;

@@ -135,8 +135,8 @@ from (
             select a.customer_id, a.source_id, a.document_id, %s as employer_id, a.occurred_at as effective_at,
                    a.ended_at, a.subject_id, a.subject_class, a.quantity, a.amount, r.rule_id, r.flat_score,
                    r.quantity_score, r.amount_score, r.valid_for_weeks,
-                   a.quantity > -1e99 and a.quantity < 1e99 and a.amount > -1e99 and a.amount < 1e99
-                   and abs(r.flat_score) < 1e99 and abs(r.quantity_score) < 1e99 and abs(r.amount_score) < 1e99
+                   a.quantity > -1e1000 and a.quantity < 1e1000 and a.amount > -1e1000 and a.amount < 1e1000
+                   and abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000 and abs(r.amount_score) < 1e1000
                    and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
             from (
                 select v.customer_id::engagement.host_key as customer_id,

@@ -4,6 +4,7 @@ create or replace function engagement.export_rules()
 returns jsonb
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (

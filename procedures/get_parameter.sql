@@ -4,6 +4,7 @@ create or replace function engagement.get_parameter(p_parameter_name text)
 returns text
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_value text;

@@ -7,6 +7,7 @@ create or replace function engagement.is_raised_recently(
 returns boolean
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');

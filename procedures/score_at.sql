@@ -8,6 +8,7 @@ create or replace function engagement.score_at(
 returns numeric
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (

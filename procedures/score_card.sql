@@ -10,6 +10,7 @@ create or replace function engagement.score_card(
 returns jsonb
 language plpgsql
 stable
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');

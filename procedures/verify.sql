@@ -12,6 +12,7 @@ returns table (
     found text
 )
 language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_source engagement.activity_source;

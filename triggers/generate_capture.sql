@@ -2,10 +2,11 @@
 --
 -- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it then brings the
 -- awards of these rows up to date. All of it stands in one exception block, waits 50 ms for a lock at most, and on any
--- error leaves the keys in the queue. After 50 calls in one transaction it only queues, and without the block: each
--- block is a subtransaction, and more than 64 of them slow down every session. (By then the same insert has worked 50
--- times; where it has not, is_broken says so and it stays away.) In a SERIALIZABLE transaction it only queues, because
--- what it would read could make the host's commit fail.
+-- error leaves the keys in the queue. In a SERIALIZABLE transaction it only queues, because what it would read could
+-- make the host's commit fail.
+-- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction with an id, and
+-- more than 64 of them slow down every session. From then on the block only reads, and the append stands outside it: the
+-- same append has worked 50 times, or is_broken says that it has not.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
@@ -18,8 +19,10 @@ declare
     v_key text;
     v_columns text;
     v_groups text;
-    v_keys_of text;
-    v_body text;
+    v_rows_of text[];
+    v_by_event text;
+    v_append text;
+    v_collect text;
     v_award text;
 begin
     select * into strict v_attached
@@ -43,28 +46,31 @@ begin
     where a.attrelid = v_attached.table_name::regclass
           and a.attname = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
 
-    v_keys_of := format($sql$
+    v_rows_of := array[
+        format('select %s from new_rows t', v_key),
+        format('select %s from old_rows t', v_key),
+        -- A row that is the same before and after cancels out.
+        format('select distinct u.key from (select %1$s as key%2$s, -1 as side from old_rows t '
+               'union all select %1$s%2$s, 1 from new_rows t) u group by u.key%3$s having sum(u.side) <> 0',
+               v_key, v_columns, v_groups)];
+    v_append := format($sql$
             insert into engagement.pending_activity (source, activity_column, keys)
             select %L, %L, array_agg(k.key)
             from ({rows}) k (key)
             where k.key is not null
             having count(*) > 0
             returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
-    -- A row that is the same before and after cancels out.
-    v_body := format($sql$
-        if tg_op = 'INSERT' then%s
-        elsif tg_op = 'DELETE' then%s
-        elsif tg_op = 'UPDATE' then%s
-        else
-            insert into engagement.pending_activity (source) values (%L), ('customer');
-        end if;$sql$,
-        replace(v_keys_of, '{rows}', format('select %s from new_rows t', v_key)),
-        replace(v_keys_of, '{rows}', format('select %s from old_rows t', v_key)),
-        replace(v_keys_of, '{rows}', format(
-            'select distinct u.key from (select %1$s as key%2$s, -1 as side from old_rows t '
-            'union all select %1$s%2$s, 1 from new_rows t) u group by u.key%3$s having sum(u.side) <> 0',
-            v_key, v_columns, v_groups)),
-        v_attached.source);
+    v_collect := $sql$
+            select array_agg(k.key) into v_keys from ({rows}) k (key) where k.key is not null;$sql$;
+    v_by_event := $sql$
+        if tg_op = 'INSERT' then{insert}
+        elsif tg_op = 'DELETE' then{delete}
+        elsif tg_op = 'UPDATE' then{update}
+        end if;$sql$;
+    v_append := replace(replace(replace(v_by_event, '{insert}', replace(v_append, '{rows}', v_rows_of[1])),
+        '{delete}', replace(v_append, '{rows}', v_rows_of[2])), '{update}', replace(v_append, '{rows}', v_rows_of[3]));
+    v_collect := replace(replace(replace(v_by_event, '{insert}', replace(v_collect, '{rows}', v_rows_of[1])),
+        '{delete}', replace(v_collect, '{rows}', v_rows_of[2])), '{update}', replace(v_collect, '{rows}', v_rows_of[3]));
     v_award := case v_attached.source
         when 'customer' then ''
         when 'employment' then $sql$
@@ -87,26 +93,38 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '50ms'
 as $f$
 declare
-    v_calls integer := coalesce(nullif(current_setting('engagement.scoring_calls', true), ''), '0')::integer;
+    v_calls text := coalesce(current_setting('engagement.scoring_calls', true), '');  -- one letter a call
     v_is_immediate boolean := engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
         and current_setting('transaction_isolation') <> 'serializable';
     v_keys text[];
+    v_is_whole boolean := tg_op = 'TRUNCATE';
 begin
     if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
         raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
         return null;
     end if;
-    if v_calls < 50 then
-        perform set_config('engagement.scoring_calls', (v_calls + 1)::text, true);
-        begin%s%s
+    if length(v_calls) < 50 then
+        perform set_config('engagement.scoring_calls', v_calls || 'x', true);
+        begin%s
+            if tg_op = 'TRUNCATE' then
+                insert into engagement.pending_activity (source) values (%L), ('customer');
+            end if;%s
         exception when others then
             perform engagement.capture_failed(%L, %L, v_keys, sqlstate, sqlerrm);
         end;
-    elsif coalesce(current_setting('engagement.is_broken', true), '') <> 'Y' then%s
+    elsif coalesce(current_setting('engagement.is_broken', true), '') <> 'Y' then
+        begin%s
+        exception when others then
+            v_is_whole := true;
+        end;
+        insert into engagement.pending_activity (source, activity_column, keys)
+        select %L, case when not v_is_whole then %L end, case when not v_is_whole then v_keys end
+        where v_is_whole or v_keys is not null;
     end if;
     return null;
 end
-$f$$sql$, 'capture__' || p_attachment_id, v_body, v_award, v_attached.source, v_attached.activity_column, v_body);
+$f$$sql$, 'capture__' || p_attachment_id, v_append, v_attached.source, v_award, v_attached.source,
+        v_attached.activity_column, v_collect, v_attached.source, v_attached.activity_column);
     execute format('revoke all on function engagement.%I() from public', 'capture__' || p_attachment_id);
     execute format('comment on function engagement.%I() is %L', 'capture__' || p_attachment_id,
                    format('Generated by engagement.generate_capture: captures changes of %s for source %s.',

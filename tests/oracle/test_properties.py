@@ -238,6 +238,51 @@ def test_award_of_a_statement_with_one_bad_number_scores_its_other_rows(
     assert sum(a.points for a in driver.live_awards()) == 6
 
 
+def test_award_of_an_infinite_instant_is_a_failure_and_others_score(driver: Driver) -> None:
+    add_order_rule(driver, "ORDERED", flat_score=1)
+    driver.call_function(
+        "add_rule",
+        p_rule_code="SEAT",
+        p_category_code="INVOLVEMENT",
+        p_engagement_type="COMMITTEE_PARTICIPATION",
+        p_flat_score=10,
+    )
+    driver.execute("call engagement.recalculate()")
+    for instant in ("infinity", "-infinity", "2025-05-01"):
+        driver.execute(
+            """
+            with header as (
+                insert into crm.sales_order (ordered_at) values (%s) returning order_id
+            )
+            insert into crm.order_line (order_id, ship_customer_id, product_id)
+            select h.order_id, c.customer_id, 'BOOK' from header h cross join crm.customer c
+            """,
+            instant,
+        )
+    for begin_on, end_on in (("2024-01-01", "infinity"), ("-infinity", None), ("infinity", None)):
+        driver.execute(
+            """
+            insert into crm.committee_member (committee_id, customer_id, begin_on, end_on)
+            select 'BOARD', c.customer_id, %s, %s from crm.customer c
+            """,
+            begin_on,
+            end_on,
+        )
+    driver.execute("call engagement.recalculate(p_as_of => '2025-06-01')")
+    counting = {award.source: award for award in driver.live_awards()}
+    assert len(driver.live_awards()) == 2
+    assert {source: award.points for source, award in counting.items()} == {
+        "order_line": 1,
+        "committee_seat": 10,
+    }
+    assert counting["committee_seat"].expires_at is None
+    assert (
+        sorted(source for source, *_ in driver.failures())
+        == ["committee_seat"] * 2 + ["order_line"] * 2
+    )
+    assert driver.verify() == []
+
+
 @pytest.mark.parametrize("key_type", ["bigint", "uuid", "text"])
 def test_driver_reset_of_a_used_database_leaves_no_trace(
     deployed_as: Callable[[str], psycopg.Connection[Any]], key_type: str

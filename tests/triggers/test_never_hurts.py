@@ -72,7 +72,7 @@ def test_rule_that_overflows_order_commits_and_rule_repaired(
 ) -> None:
     host.rule("HUGE", **{column: "1e70000"})
     customer = host.customer()
-    host.order(customer, Line(quantity="1e50000", amount="1e50000"))
+    host.order(customer, Line(quantity="1e100", amount="1e100"))
     host.order(customer, Line(quantity=3))
     host.recalculate()
     assert host.verify() == []
@@ -81,7 +81,7 @@ def test_rule_that_overflows_order_commits_and_rule_repaired(
     host.retire(retroactive=True, code="HUGE")
     host.proven()
     assert host.failures() == []
-    assert host.score(customer).score == host.one("select 2e50000 + 6")
+    assert host.score(customer).score == host.one("select 2e100 + 6")
 
 
 def test_view_dropped_order_commits_others_are_scored_and_incremental_recovers(
@@ -275,7 +275,7 @@ def test_search_path_and_temporary_objects_are_not_obeyed(host: Host, clerk: Hos
         "create operator crm.= (leftarg = bigint, rightarg = bigint, function = crm.equal)"
     )
     clerk.run("set search_path = crm, pg_temp, engagement, pg_catalog")
-    host.run("set search_path = crm, engagement, pg_catalog")
+    host.run("set search_path = crm, engagement")
     order = clerk.order(customer, Line(quantity=3))
     clerk.run("update crm.order_line set quantity = 4")
     assert len(order.lines) == 1

@@ -121,9 +121,18 @@ def _print_result(connection: Connection, pid: int, since: str, customer: str | 
             f"{run['score_count']:,} scores written, {run['failure_count']:,} failures"
         )
     if customer is not None:
-        show.result(f"Customer {customer} recalculated.")
+        _print_stored_score(connection, customer)
     elif not found:
         show.result("Nothing was recalculated.")
+
+
+def _print_stored_score(connection: Connection, customer: str) -> None:
+    row = queries.record(connection, "stored_score", customer=customer)
+    if row is not None:
+        show.result(
+            f"Customer {customer}: score {show.number(row['score'])}, "
+            f"calculated {show.instant(row['calculated_at'])}"
+        )
 
 
 @click.command()
@@ -133,12 +142,7 @@ def refresh(dsn: str | None, customer: str) -> None:
     """Bring the score of CUSTOMER up to date now."""
     with session(dsn) as connection:
         queries.execute(connection, "refresh_customer", customer=customer)
-        row = queries.record(connection, "stored_score", customer=customer)
-        if row is not None:
-            show.result(
-                f"Customer {customer}: score {show.number(row['score'])}, "
-                f"calculated {show.instant(row['calculated_at'])}"
-            )
+        _print_stored_score(connection, customer)
         warn_of_failures(connection)
 
 
