@@ -58,6 +58,9 @@ declare
         where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
         on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;
         get diagnostics v_award_count = row_count;$sql$;
+    -- Key by key, whatever the planner thinks of tables that were empty when it planned.
+    v_by_key constant text := '{keys} cross join lateral '
+        '(select v.* from {view} v where v.{column} = k.key offset 0) v';
     v_award text := $sql$
 create or replace function engagement.award__{source}(
     p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
@@ -211,35 +214,44 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            inner join {view} v on v.document_id = k.key
+            cross join lateral (select v.source_id from {view} v where v.document_id = k.key offset 0) v
             where v.source_id is not null
             union
             select w.source_id
             from unnest(p_keys::engagement.host_key[]) k (key)
-            inner join engagement.award w on w.document_id = k.key
-            where w.source = '{source}';
+            cross join lateral (
+                select w.source_id from engagement.award w
+                where w.document_id = k.key and w.source = '{source}'
+                offset 0
+            ) w;
         when 'customer_id' then
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            inner join {view} v on v.customer_id = k.key
+            cross join lateral (select v.source_id from {view} v where v.customer_id = k.key offset 0) v
             where v.source_id is not null
             union
             select w.source_id
             from unnest(p_keys::engagement.host_key[]) k (key)
-            inner join engagement.award w on w.customer_id = k.key
-            where w.source = '{source}';
+            cross join lateral (
+                select w.source_id from engagement.award w
+                where w.customer_id = k.key and w.source = '{source}'
+                offset 0
+            ) w;
         when 'subject_id' then
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys) k (key)
-            inner join {view} v on v.subject_id = k.key
+            cross join lateral (select v.source_id from {view} v where v.subject_id = k.key offset 0) v
             where v.source_id is not null
             union
             select w.source_id
             from unnest(p_keys) k (key)
-            inner join engagement.award w on w.subject_id = k.key
-            where w.source = '{source}';
+            cross join lateral (
+                select w.source_id from engagement.award w
+                where w.subject_id = k.key and w.source = '{source}'
+                offset 0
+            ) w;
     end case;
 end
 $f$$sql$;
@@ -249,10 +261,10 @@ begin
     v_award := replace(v_award, '{compare_customers}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
-            format('(select distinct k.key from unnest(v_ids) k (key)) k inner join %s v on v.customer_id = k.key',
-                   v_view), false)),
-        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k '
-                    'inner join engagement.award w on w.customer_id = k.key'));
+            replace(replace(v_by_key, '{keys}', '(select distinct k.key from unnest(v_ids) k (key)) k'),
+                    '{column}', 'customer_id'), false)),
+        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k cross join lateral (select w.* '
+                    'from engagement.award w where w.customer_id = k.key and w.voided_at is null offset 0) w'));
     v_award := replace(v_award, '{compare_one}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -261,8 +273,9 @@ begin
     v_award := replace(v_award, '{compare_many}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
-            format('unnest(v_slice) k (key) inner join %s v on v.source_id = k.key', v_view), false)),
-        '{ledger}', 'unnest(v_slice) k (key) inner join engagement.award w on w.source_id = k.key'));
+            replace(replace(v_by_key, '{keys}', 'unnest(v_slice) k (key)'), '{column}', 'source_id'), false)),
+        '{ledger}', 'unnest(v_slice) k (key) cross join lateral (select w.* from engagement.award w '
+                    'where w.source_id = k.key and w.source = ''{source}'' and w.voided_at is null offset 0) w'));
     v_award := replace(v_award, '{insert_one}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -270,7 +283,7 @@ begin
     v_award := replace(v_award, '{insert_many}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,
-            format('unnest(v_ids) k (key) inner join %s v on v.source_id = k.key', v_view), false)));
+            replace(replace(v_by_key, '{keys}', 'unnest(v_ids) k (key)'), '{column}', 'source_id'), false)));
 
     foreach v_text in array array[v_source_ids, v_apply, v_award] loop
         execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view), '{source}', p_source);

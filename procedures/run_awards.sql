@@ -45,13 +45,19 @@ begin
     from (
         select w.customer_id, w.employer_id
         from unnest(v_ids) k (source_id)
-        inner join engagement.award w on w.source_id = k.source_id
-        where w.source = v_source and w.voided_at is null
+        cross join lateral (
+            select w.customer_id, w.employer_id from engagement.award w
+            where w.source_id = k.source_id and w.source = v_source and w.voided_at is null
+            offset 0
+        ) w
         union all
         select w.customer_id, w.employer_id
         from unnest(v_ids) k (source_id)
-        inner join engagement.award w on w.source_id = k.source_id
-        where w.source = v_source and w.voided_at is not null
+        cross join lateral (
+            select w.customer_id, w.employer_id from engagement.award w
+            where w.source_id = k.source_id and w.source = v_source and w.voided_at is not null
+            offset 0
+        ) w
     ) w
     cross join lateral (values (w.customer_id), (w.employer_id)) c (customer_id)
     where c.customer_id is not null

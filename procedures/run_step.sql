@@ -28,6 +28,14 @@ begin
     if v_has_more then
         return true;
     end if;
+    -- The plans of the next phases are made for a ledger of this size, not for the empty one of before.
+    if v_run.phase in ('PREPARE', 'WHOLE') and exists (
+        select from pg_class c
+        where c.oid = 'engagement.award'::regclass
+              and (c.reltuples < 0 or (v_run.phase = 'WHOLE' and v_run.award_count > c.reltuples / 5))
+    ) then
+        analyze engagement.award;
+    end if;
     update engagement.recalculation_run r
     set phase = case r.phase
             when 'PREPARE' then 'TAKE'

@@ -34,8 +34,11 @@ begin
                           then p_ytd_next end,
                      case when bool_or(w.effective_at >= p_overview_from and w.effective_at < p_overview_leaves)
                           then p_overview_next end)
-        from engagement.award w
-        where w.employer_id = any (p_customer_ids) and w.voided_at is null and w.customer_id <> w.employer_id
+        from unnest(p_customer_ids) k (customer_id)
+        cross join lateral (
+            select w.* from engagement.award w where w.employer_id = k.customer_id and w.voided_at is null offset 0
+        ) w
+        where w.customer_id <> w.employer_id
         group by w.employer_id;
         return;
     end if;

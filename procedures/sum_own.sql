@@ -32,9 +32,11 @@ begin
                       then p_ytd_next end,
                  case when bool_or(w.effective_at >= p_overview_from and w.effective_at < p_overview_leaves)
                       then p_overview_next end)
-    from engagement.award w
+    from unnest(p_customer_ids) k (customer_id)
+    cross join lateral (
+        select w.* from engagement.award w where w.customer_id = k.customer_id and w.voided_at is null offset 0
+    ) w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
-    where w.customer_id = any (p_customer_ids) and w.voided_at is null
     group by w.customer_id, r.category_code;
 end
 $$;

@@ -48,7 +48,7 @@ STEPS = 60 if THOROUGH else 30
 EXAMPLES = (
     {"bigint": 1500, "uuid": 300, "text": 300}
     if THOROUGH
-    else {"bigint": 60, "uuid": 10, "text": 10}
+    else {"bigint": 100, "uuid": 15, "text": 15}
 )
 
 PRODUCTS = {"BOOK": "PRINT", "MAGAZINE": "PRINT", "FAIR": "EVENT", "GIFT": None}
@@ -834,6 +834,7 @@ class Association(RuleBasedStateMachine):
             "call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, self.as_of
         )
         assert self.driver.latest_run().run_status == "COMPLETED"
+        self.check_append_only()
         self.is_settled = True
         self.setup_pending = False
 
