@@ -4,9 +4,7 @@ create or replace function engagement.calendar(
     p_as_of timestamptz,
     out ytd_from timestamptz,
     out ytd_next timestamptz,
-    out overview_from timestamptz,
-    out overview_next timestamptz,
-    out overview_leaves timestamptz
+    out overview_from timestamptz
 )
 language plpgsql
 stable
@@ -27,10 +25,7 @@ begin
     ytd_from := v_ytd at time zone v_zone;
     ytd_next := (v_ytd + interval '1 year') at time zone v_zone;
     overview_from := v_overview at time zone v_zone;
-    overview_next := (date_trunc('year', v_local) + interval '1 year') at time zone v_zone;
-    -- What became effective before this leaves the overview at overview_next.
-    overview_leaves := (v_overview + interval '1 year') at time zone v_zone;
 end
 $$;
 comment on function engagement.calendar(timestamptz) is
-    'Internal: where year-to-date and overview begin at p_as_of, when they move on next, and which awards leave then.';
+    'Internal: where year-to-date and overview begin at p_as_of, and when the next year to date does.';

@@ -16,6 +16,8 @@ begin
     select e.employer_id from engagement_host.employment e where e.employer_id is not null
     union
     select s.customer_id from engagement.customer_score s
+    union
+    select c.customer_id from engagement.category_score c
     on conflict (customer_id) do nothing;
 end
 $$;

@@ -19,7 +19,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_source engagement.activity_source;
-    v_many_employers boolean := engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y';
     v_rule_kind text;
     v_rules text;
     v_employer text;
@@ -37,22 +36,20 @@ begin
         on %s
            and r.subject_key = any (array['', '=' || a.subject_id])
            and (r.subject_class is null or r.subject_class = a.subject_class)$sql$, v_rule_kind);
-        v_employer := $sql$(
-            select m.employer_id
-            from engagement_host.employment m
-            where m.employee_id = a.customer_id and m.is_primary
-                  and (m.begin_on is null or m.begin_on <= a.local_on)
-                  and (m.end_on is null or m.end_on >= a.local_on)
-            order by m.begin_on desc nulls last, m.employer_id
-            limit 1)$sql$;
-        if v_many_employers then
-            v_employer := format($sql$case
-            when a.employer_id is not null and exists (
+        v_employer := $sql$case
+            when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y' and a.employer_id is not null and exists (
                 select from engagement_host.employment m
                 where m.employee_id = a.customer_id and m.employer_id = a.employer_id
             ) then a.employer_id
-            else %s end$sql$, v_employer);
-        end if;
+            else (
+                select m.employer_id
+                from engagement_host.employment m
+                where m.employee_id = a.customer_id and m.is_primary
+                      and (m.begin_on is null or m.begin_on <= a.local_on)
+                      and (m.end_on is null or m.end_on >= a.local_on)
+                order by m.begin_on desc nulls last, m.employer_id
+                limit 1
+            ) end$sql$;
     else
         -- Found once per subject and class, and written into the query, where every parallel worker can read it. A
         -- subject that is new between the two queries has its activities in the queue.
@@ -97,7 +94,7 @@ begin
     ) job
         on job.employee_id = a.customer_id and job.from_on <= a.local_on
            and (job.before_on is null or job.before_on > a.local_on)$sql$;
-        if v_many_employers then
+        if engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y' then
             v_employer := 'coalesce(pair.employer_id, job.employer_id)';
             v_employer_joins := v_employer_joins || $sql$
     left join (

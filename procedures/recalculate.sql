@@ -1,6 +1,6 @@
 -- The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables; each call of run_step
 -- does one bounded batch of it and the loop commits it. So a run holds no long transaction, can be watched, and dies
--- without harm: begin_run finds what it left and goes on with its mode and as_of.
+-- without harm: begin_run finds what it left and goes on with its mode and as_of; then comes what was asked for.
 --
 --   PREPARE  FULL queues everything; a view that changed queues its source
 --   TAKE     the queue becomes work: whole sources, activities, customers
@@ -20,7 +20,6 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
-    v_is_resumed boolean;
 begin
     if p_mode is null or p_mode not in ('INCREMENTAL', 'FULL') then
         raise exception 'unknown mode'
@@ -41,11 +40,7 @@ begin
             commit;
         end loop;
         commit;
-        -- A run that was resumed brought everything to its own as_of; what was asked for now comes on top, unless it is
-        -- the same.
-        v_is_resumed := v_run.run_status = 'RESUMED';
-        exit when not v_is_resumed or p_as_of = v_run.as_of;
-        p_mode := case when v_run.run_mode = 'FULL' then 'INCREMENTAL' else p_mode end;
+        exit when v_run.run_status <> 'RESUMED';  -- what died is finished; now what was asked for
     end loop;
 end
 $$;

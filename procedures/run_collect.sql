@@ -1,6 +1,6 @@
 -- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later instant than this
--- run's; and new customers, where the host's customer table has no trigger to tell.
--- Reads: customer_score, attached_table, engagement_host.customer. Writes: recalculation_customer.
+-- run's; and customers without a score, whether or not a trigger told of them.
+-- Reads: customer_score, engagement_host.customer. Writes: recalculation_customer.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -12,14 +12,12 @@ begin
     from engagement.customer_score s
     where s.next_change_at <= p_run.as_of or s.calculated_at > p_run.as_of
     on conflict (customer_id) do nothing;
-    if not exists (select from engagement.attached_table a where a.source = 'customer') then
-        insert into engagement.recalculation_customer (customer_id)
-        select c.customer_id
-        from engagement_host.customer c
-        where c.customer_id is not null
-              and not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
-        on conflict (customer_id) do nothing;
-    end if;
+    insert into engagement.recalculation_customer (customer_id)
+    select c.customer_id
+    from engagement_host.customer c
+    where c.customer_id is not null
+          and not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+    on conflict (customer_id) do nothing;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         -- Points of people go to whoever employs them on the date of the run.
         insert into engagement.recalculation_customer (customer_id)

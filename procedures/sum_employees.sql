@@ -6,9 +6,7 @@ create or replace function engagement.sum_employees(
     p_as_of timestamptz,
     p_ytd_from timestamptz,
     p_ytd_next timestamptz,
-    p_overview_from timestamptz,
-    p_overview_next timestamptz,
-    p_overview_leaves timestamptz
+    p_overview_from timestamptz
 )
 returns setof engagement.period_total
 language plpgsql
@@ -32,8 +30,7 @@ begin
                      min(w.expires_at) filter (where w.expires_at > p_as_of),
                      case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                           then p_ytd_next end,
-                     case when bool_or(w.effective_at >= p_overview_from and w.effective_at < p_overview_leaves)
-                          then p_overview_next end)
+                     engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from)))
         from unnest(p_customer_ids) k (customer_id)
         cross join lateral (
             select w.* from engagement.award w where w.employer_id = k.customer_id and w.voided_at is null offset 0
@@ -69,8 +66,7 @@ begin
                      min(w.expires_at) filter (where w.expires_at > p_as_of),
                      case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                           then p_ytd_next end,
-                     case when bool_or(w.effective_at >= p_overview_from and w.effective_at < p_overview_leaves)
-                          then p_overview_next end) as next_change_at
+                     engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from))) as next_change_at
         from job j
         inner join engagement.award w on w.customer_id = j.employee_id
         where j.employer_id = any (p_customer_ids) and w.voided_at is null and w.customer_id <> j.employer_id
@@ -92,5 +88,5 @@ begin
 end
 $$;
 comment on function engagement.sum_employees(
-    engagement.host_key[], timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz
+    engagement.host_key[], timestamptz, timestamptz, timestamptz, timestamptz
 ) is 'Internal: points of the employees of companies at p_as_of (category NULL); other instants as in calendar.';

@@ -5,9 +5,7 @@ create or replace function engagement.sum_own(
     p_as_of timestamptz,
     p_ytd_from timestamptz,
     p_ytd_next timestamptz,
-    p_overview_from timestamptz,
-    p_overview_next timestamptz,
-    p_overview_leaves timestamptz
+    p_overview_from timestamptz
 )
 returns setof engagement.period_total
 language plpgsql
@@ -30,8 +28,7 @@ begin
                  min(w.expires_at) filter (where w.expires_at > p_as_of),
                  case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                       then p_ytd_next end,
-                 case when bool_or(w.effective_at >= p_overview_from and w.effective_at < p_overview_leaves)
-                      then p_overview_next end)
+                 engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from)))
     from unnest(p_customer_ids) k (customer_id)
     cross join lateral (
         select w.* from engagement.award w where w.customer_id = k.customer_id and w.voided_at is null offset 0
@@ -41,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.sum_own(
-    engagement.host_key[], timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz
+    engagement.host_key[], timestamptz, timestamptz, timestamptz, timestamptz
 ) is 'Internal: own points of customers at p_as_of by category; the other instants are those of engagement.calendar.';

@@ -54,7 +54,8 @@ begin
     return query
     select 'award of an unknown rule', w.customer_id, w.source, w.source_id, w.rule_id, null::text, w.points::text
     from engagement.award w
-    where not exists (select from engagement.score_rule r where r.rule_id = w.rule_id);
+    where w.voided_at is null
+          and not exists (select from engagement.score_rule r where r.rule_id = w.rule_id);
 
     if v_is_everybody_queued then
         return;
@@ -80,6 +81,18 @@ begin
     loop
         return query select t.* from engagement.verify_totals(v_as_of, v_ids) t;
     end loop;
+    -- Without triggers on the host's customers nobody tells of new ones before the next run.
+    return query
+    select 'score missing', c.customer_id, null::text, null::engagement.host_key, null::integer, '0', null::text
+    from (
+        select w.customer_id from engagement.award w where w.voided_at is null
+        union
+        select h.customer_id::engagement.host_key from engagement_host.customer h
+        where h.customer_id is not null
+              and exists (select from engagement.attached_table a where a.source = 'customer')
+    ) c
+    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+          and c.customer_id not in (select q from unnest(v_queued_customers) q);
     return query
     select 'score of nobody', c.customer_id, null::text, null::engagement.host_key, null::integer, null::text,
            c.score::text

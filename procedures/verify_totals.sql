@@ -23,14 +23,11 @@ begin
     return query
     with own as (
         select t.*
-        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
-                                v_calendar.overview_from, v_calendar.overview_next, v_calendar.overview_leaves) t
+        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next, v_calendar.overview_from) t
     ),
     employees as (
         select t.*
-        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
-                                      v_calendar.overview_from, v_calendar.overview_next,
-                                      v_calendar.overview_leaves) t
+        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next, v_calendar.overview_from) t
         where engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
               and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
     ),

@@ -35,10 +35,10 @@ begin
 
     select * into v_calendar from engagement.calendar(p_as_of);
     v_own := array(select t from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from,
-        v_calendar.ytd_next, v_calendar.overview_from, v_calendar.overview_next, v_calendar.overview_leaves) t);
+        v_calendar.ytd_next, v_calendar.overview_from) t);
     if v_has_roll_up then
         v_employees := array(select t from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from,
-            v_calendar.ytd_next, v_calendar.overview_from, v_calendar.overview_next, v_calendar.overview_leaves) t);
+            v_calendar.ytd_next, v_calendar.overview_from) t);
     end if;
 
     delete from engagement.category_score c
@@ -92,11 +92,11 @@ begin
         next_change_at = excluded.next_change_at
     where p_is_refresh
           or customer_score.calculated_at > excluded.calculated_at
-          or (customer_score.own_score, customer_score.employee_score, customer_score.ytd_score,
+          or (customer_score.own_score, customer_score.employee_score, customer_score.score, customer_score.ytd_score,
               customer_score.overview_score, customer_score.employee_ytd_score,
               customer_score.employee_overview_score, customer_score.next_change_at)
              is distinct from
-             (excluded.own_score, excluded.employee_score, excluded.ytd_score, excluded.overview_score,
+             (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score, excluded.overview_score,
               excluded.employee_ytd_score, excluded.employee_overview_score, excluded.next_change_at);
     get diagnostics v_count = row_count;
     return v_count;

@@ -92,6 +92,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '50ms'
 as $f$
+#variable_conflict use_column
 declare
     v_calls text := coalesce(current_setting('engagement.scoring_calls', true), '');  -- one letter a call
     v_is_immediate boolean := engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'

@@ -80,9 +80,7 @@ class _SharedDatabase:
         """Return a session in a database that is like a fresh deployment."""
         if self._session is None or not self._is_fresh(self._session):
             self.close()
-            self._session = psycopg.connect(
-                self._clone(), autocommit=True, prepare_threshold=None
-            )
+            self._session = psycopg.connect(self._clone(), autocommit=True, prepare_threshold=None)
             (self._fresh,) = self._session.execute(_CATALOGUE).fetchone() or ("",)
         return self._session
 

@@ -65,8 +65,8 @@ def refused(sqlstate: str) -> Iterator[None]:
 
 
 def instant(text: str) -> dt.datetime:
-    """An instant as psycopg returns it."""
-    return dt.datetime.fromisoformat(text)
+    """An instant as psycopg returns it; a date is its midnight."""
+    return dt.datetime.fromisoformat(text.replace("+00", "T00:00+00") if len(text) == 13 else text)
 
 
 class Host:
@@ -112,6 +112,13 @@ class Host:
         before = self.state()
         yield
         assert self.state() == before
+
+    @contextmanager
+    def unchanged_but_runs(self) -> Iterator[None]:
+        """The block changes nothing but the list of runs."""
+        before = self.state()
+        yield
+        assert self.state() == {**before, "recalculation_run": self.state()["recalculation_run"]}
 
     # -- what staff of the host do -------------------------------------------------------------
 

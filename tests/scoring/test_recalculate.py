@@ -113,6 +113,17 @@ def test_recalculate_year_rollover(host: Host) -> None:
     assert row.next_change_at is None
 
 
+def test_recalculate_overview_ages_by_date(host: Host) -> None:
+    host.rule(quantity_score=1, valid_for_weeks=8)
+    customer = host.customer()
+    host.order(customer, at="2025-06-01+00")
+    overview = {}
+    for year in (2026, 2027, 2028, 2029):
+        host.proven(as_of=f"{year}-01-01+00")
+        overview[year] = host.score(customer).overview_score
+    assert overview == {2026: 1, 2027: 1, 2028: 1, 2029: 0}
+
+
 @pytest.mark.parametrize(
     ("month", "as_of", "ytd"),
     [
@@ -259,13 +270,10 @@ def test_refresh_company_sums_its_people_again(host: Host) -> None:
     host.proven(as_of=None)
 
 
-@pytest.mark.parametrize("call", ["recalculate(p_customer_id => %s)", "refresh_customer(%s)"])
-@pytest.mark.parametrize("customer", [-1, None])
-def test_refresh_unknown_customer_refused(host: Host, call: str, customer: Any) -> None:
-    if call.startswith("recalculate") and customer is None:
-        pytest.skip("NULL means everybody there")
+@pytest.mark.parametrize("customer", ["-1", "null"])
+def test_refresh_unknown_customer_refused(host: Host, customer: str) -> None:
     with host.unchanged(), refused("EG001"):
-        host.run(f"call engagement.{call}", customer)
+        host.run(f"call engagement.refresh_customer({customer})")
 
 
 def test_refresh_customer_known_to_the_ledger_alone(host: Host) -> None:

@@ -42,9 +42,12 @@ def test_insert_one_and_many_rows(host: Host, mode: str) -> None:
 def test_copy(host: Host, mode: str) -> None:
     customer = host.customer()
     order = host.order(customer, Line(quantity=1))
-    with host.session.cursor() as cursor, cursor.copy(
-        "copy crm.order_line (order_id, ship_customer_id, product_id, quantity) from stdin"
-    ) as copy:
+    with (
+        host.session.cursor() as cursor,
+        cursor.copy(
+            "copy crm.order_line (order_id, ship_customer_id, product_id, quantity) from stdin"
+        ) as copy,
+    ):
         for quantity in (2, 3):
             copy.write_row((order.key, customer, "BOOK", quantity))
     check(host, mode, customer, 2, 4, 6)
@@ -302,9 +305,7 @@ def test_credit_note_reverses_and_expires_with_the_sale(host: Host, mode: str) -
     host.rule("INVOICED", amount_score="0.1", valid_for_weeks=4, effective_when="INVOICE_CREATION")
     customer = host.customer()
     sale = host.invoice(customer, Line(quantity=2, amount=100), at="2025-06-01+00")
-    host.invoice(
-        customer, Line(quantity=-1, amount=-50), at="2025-06-10+00", reverses=sale.line
-    )
+    host.invoice(customer, Line(quantity=-1, amount=-50), at="2025-06-10+00", reverses=sale.line)
     check(host, mode, customer, -5, 10)
     sale_award, credit_award = host.awards(customer)
     assert sale_award.effective_at == credit_award.effective_at

@@ -220,9 +220,7 @@ def test_session_setting_of_the_same_name_order_commits(host: Host, setting: str
 
 
 @pytest.fixture
-def clerk(
-    host: Host, second_session: Callable[..., psycopg.Connection[Any]]
-) -> Iterator[Host]:
+def clerk(host: Host, second_session: Callable[..., psycopg.Connection[Any]]) -> Iterator[Host]:
     """A session of a role that may write to the host's tables and has no right on the package."""
     host.run("create role clerk login")
     host.run("grant usage, create on schema crm to clerk")
@@ -271,9 +269,7 @@ def test_search_path_and_temporary_objects_are_not_obeyed(host: Host, clerk: Hos
         "create function crm.equal(bigint, bigint) returns boolean language plpgsql as"
         " $$ begin raise 'obeyed'; end $$"
     )
-    clerk.run(
-        "create operator crm.= (leftarg = bigint, rightarg = bigint, function = crm.equal)"
-    )
+    clerk.run("create operator crm.= (leftarg = bigint, rightarg = bigint, function = crm.equal)")
     clerk.run("set search_path = crm, pg_temp, engagement, pg_catalog")
     host.run("set search_path = crm, engagement")
     order = clerk.order(customer, Line(quantity=3))

@@ -1,0 +1,248 @@
+"""Refreshes and runs beside each other; runs that end in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+
+from engagement_runner.deploy import deploy
+from engagement_runner.embedded import EmbeddedServer
+from scoring.fixtures import furnish
+from scoring.host import NOW, Host, Line, instant, refused
+
+Another = Callable[[], Host]
+Background = Callable[..., Future[Any]]
+HeldUp = Callable[[str, str], AbstractContextManager[tuple[Host, Future[Any]]]]
+
+RUN = f"call engagement.recalculate(p_as_of => '{NOW}')"
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+@pytest.mark.parametrize("is_company", [True, False])
+def test_two_refreshes_of_one_customer_never_lose_the_newer_sum(
+    host: Host,
+    another: Another,
+    background: Background,
+    wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
+    has_row: bool,
+    is_company: bool,
+) -> None:
+    host.rule(quantity_score=2)
+    customer, company = host.customer(), host.customer("COMPANY")
+    host.job(customer, company)
+    host.order(customer, Line(quantity=1))
+    if has_row:
+        host.proven()
+    whom = company if is_company else customer
+    older, newer = another(), another()
+    older.run("begin")
+    older.refresh(whom)
+    host.order(customer, Line(quantity=5))
+    refresh = background(newer.refresh, whom)
+    wait_until_blocked(newer.session)
+    older.run("commit")
+    refresh.result(timeout=60)
+    assert host.score(whom).score == 12
+
+
+def test_refresh_waits_for_a_run_and_has_the_newer_sum(
+    host: Host, another: Another, background: Background, held_up: HeldUp, wait_until_blocked: Any
+) -> None:
+    host.rule(quantity_score=2)
+    first, last = host.customer(), host.customer()
+    for customer in (first, last):
+        host.order(customer, Line(quantity=1))
+    host.recalculate(as_of=None)
+    host.revise({"quantity_score": 3}, retroactive=True)
+    refresher = another()
+    with held_up(
+        f"select from engagement.customer_score where customer_id = {last} for update", RUN
+    ) as (_, run):
+        host.order(first, Line(quantity=4))
+        refresh = background(refresher.refresh, first)
+        wait_until_blocked(refresher.session)
+    run.result(timeout=60)
+    refresh.result(timeout=60)
+    assert host.score(first).score == 15
+    host.proven(as_of=None)
+
+
+@pytest.mark.parametrize("second", ["recalculate()", "recalculate('FULL')", "roll_up_employers()"])
+def test_second_run_refused_while_one_is_under_way(
+    host: Host, held_up: HeldUp, second: str
+) -> None:
+    host.rule(quantity_score=2)
+    customer = host.customer()
+    host.order(customer)
+    with held_up("lock table engagement.customer_score in exclusive mode", RUN) as (_, run):
+        with host.unchanged(), refused("EG009"):
+            host.run(f"call engagement.{second}")
+        (row,) = host.runs()
+        assert (row.run_status, row.finished_at) == ("RUNNING", None)
+    run.result(timeout=60)
+    (row,) = host.runs()
+    assert row.run_status == "COMPLETED"
+    host.proven()
+
+
+def test_many_runs_at_once_one_at_a_time(
+    host: Host, another: Another, background: Background
+) -> None:
+    host.rule(quantity_score=2)
+    customer = host.customer()
+    host.order(customer)
+
+    def run(session: Host) -> str:
+        try:
+            session.recalculate("FULL")
+        except psycopg.Error as error:
+            return error.sqlstate or "?"
+        return "done"
+
+    results = [future.result(timeout=60) for future in [background(run, another())
+                                                         for _ in range(8)]]  # fmt: skip
+    assert "done" in results
+    assert set(results) <= {"done", "EG009"}
+    assert [row.run_status for row in host.runs()] == ["COMPLETED"] * results.count("done")
+    host.proven()
+
+
+@pytest.mark.parametrize("at", ["award", "customer_score", "category_score"])
+@pytest.mark.parametrize(
+    ("end", "by"),
+    [
+        ("pg_cancel_backend", "another session"),
+        ("pg_cancel_backend", "the same session"),
+        ("pg_terminate_backend", "another session"),
+    ],
+)
+def test_run_ended_in_the_middle_is_resumed(
+    host: Host, another: Another, held_up: HeldUp, at: str, end: str, by: str
+) -> None:
+    host.rule(quantity_score=2)
+    customers = [host.customer() for _ in range(5)]
+    for customer in customers:
+        host.order(customer, Line(quantity=3), Line(quantity=1))
+    host.proven()
+    host.revise({"quantity_score": 5}, retroactive=True)
+    with held_up(
+        f"select from engagement.{at} where customer_id = {customers[3]} for update",
+        f"call engagement.recalculate('FULL', p_as_of => '{NOW}')",
+    ) as (runner, run):
+        host.rows(f"select {end}(%s)", runner.session.info.backend_pid)
+        with pytest.raises(psycopg.OperationalError):
+            run.result(timeout=60)
+    if end == "pg_terminate_backend":
+        host.rows("select pg_terminate_backend(%s, 10000)", runner.session.info.backend_pid)
+    died = host.runs()[-1]
+    assert (died.run_status, died.run_mode) == ("RUNNING", "FULL")
+    assert host.verify() == []
+    resumer = runner if by == "the same session" else another()
+    resumer.recalculate(as_of="2025-07-01+00")
+    assert [host.live(customer) for customer in customers] == [[5, 15]] * 5
+    resumed = next(run for run in host.runs() if run.run_id == died.run_id)
+    assert (resumed.run_status, resumed.run_mode, resumed.as_of, resumed.started_at) == (
+        *("COMPLETED", "FULL"),
+        instant(NOW),
+        died.started_at,
+    )
+    new = host.rows("select distinct recorded_at from engagement.award where voided_at is null")
+    assert new == [(died.started_at,)]
+    host.proven()
+
+
+# -- a crash of the server ---------------------------------------------------------------------
+
+CUSTOMERS = 6000
+LINES = 24000
+
+
+@pytest.fixture
+def crashed_at(
+    own_server: EmbeddedServer,
+    wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
+) -> Iterator[Callable[[str], Host]]:
+    """A server of its own with a large host; ``crashed_at(lock)`` kills it in a FULL run."""
+    with ExitStack() as stack:
+
+        def connect() -> Host:
+            session = psycopg.connect(own_server.dsn(), autocommit=True)
+            stack.callback(session.close)
+            return Host(session)
+
+        host = connect()
+        deploy(host.session, "reference", "bigint")
+        furnish(host.session)
+        with host.session.transaction():
+            host.run("set local session_replication_role = replica")
+            host.run(
+                "insert into crm.customer (customer_id, display_name)"
+                f" select i, 'C' from generate_series(1, {CUSTOMERS}) i"
+            )
+            host.run(
+                "insert into crm.sales_order (order_id, ordered_at)"
+                f" select i, '2025-03-03+00' from generate_series(1, {LINES}) i"
+            )
+            host.run(
+                "insert into crm.order_line"
+                " (order_line_id, order_id, ship_customer_id, product_id, quantity)"
+                f" select i, i, 1 + i % {CUSTOMERS}, 'BOOK', 1 from generate_series(1, {LINES}) i"
+            )
+        host.run("analyze")
+        host.rule(quantity_score=2)
+        host.proven("FULL")
+        host.revise({"quantity_score": 5}, retroactive=True)
+
+        def crash(lock: str) -> Host:
+            holder, runner = connect(), connect()
+            with ThreadPoolExecutor(1) as pool:
+                holder.run("begin")
+                holder.run(lock)
+                run = pool.submit(runner.recalculate, "FULL")
+                wait_until_blocked(runner.session)
+                own_server.kill9()
+                with pytest.raises(psycopg.OperationalError):
+                    run.result(timeout=60)
+            own_server.start()
+            return connect()
+
+        yield crash
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("phase", "lock"),
+    [
+        ("WHOLE", f"select from engagement.award where customer_id = {CUSTOMERS - 5} for update"),
+        (
+            "TOTALS",
+            f"select from engagement.customer_score where customer_id = {CUSTOMERS - 5} for update",
+        ),
+    ],
+)
+def test_server_killed_in_the_middle_of_full_resumes(
+    crashed_at: Callable[[str], Host], phase: str, lock: str
+) -> None:
+    host = crashed_at(lock)
+    died = host.runs()[-1]
+    assert (died.run_mode, died.run_status, died.phase) == ("FULL", "RUNNING", phase)
+    assert 0 < died.done_count < died.total_count  # some batches are there for good
+    summed = host.one("select count(*) from engagement.customer_score where score = 20")
+    assert (0 < summed < CUSTOMERS) if phase == "TOTALS" else summed == 0
+    assert host.verify() == []
+    host.recalculate(as_of="2025-07-01+00")
+    resumed = next(run for run in host.runs() if run.run_id == died.run_id)
+    assert (resumed.run_status, resumed.run_mode, resumed.as_of) == (
+        *("COMPLETED", "FULL"),
+        instant(NOW),
+    )
+    assert resumed.award_count == resumed.void_count == LINES
+    assert host.rows("select score, count(*) from engagement.customer_score group by 1") == [
+        (20, CUSTOMERS)
+    ]
+    host.proven()
