@@ -40,7 +40,7 @@ lint: venv
 	$(BIN)/squawk migrations/*.sql indexes/*.sql
 
 bench: venv
-	$(BIN)/python bench/bench.py
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -84,14 +84,18 @@ class Measure:
         is_met = value <= float(number) if sign == "≤" else value >= float(number)
         return "yes" if is_met else "no"
 
+    def quantity(self, value: float) -> str:
+        """Return a value with its unit, in three digits or more."""
+        return f"{value:,.0f} {self.unit}" if value >= 100 else f"{value:.3g} {self.unit}"
+
     def cells(self) -> list[str]:
         """Return the line of the results table."""
         ours = statistics.median(self.ours)
         ratio = self.ratio
         return [
             self.title,
-            f"{ours:,.4g} {self.unit}",
-            f"{statistics.median(self.limit):,.4g} {self.unit}" if self.limit else "",
+            self.quantity(ours),
+            self.quantity(statistics.median(self.limit)) if self.limit else "",
             f"{ratio:.2f}" if ratio is not None else "",
             self.target,
             self.verdict,
@@ -445,7 +449,7 @@ MEASURES = ("recalculate", "size", "refresh", "statement", "order_entry")
 @click.option("--only", multiple=True, type=click.Choice(MEASURES), help="Only this; repeatable.")
 @click.option(
     "--bindir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     help="Folder of the server binaries. [default: Debian's PostgreSQL 15, else the embedded one]",
 )
 @click.option("--keep", is_flag=True, help="Leave the server running, to look into it.")

@@ -1,2 +1,3 @@
--- Serves: score_at, explain_score, score_card, refresh and the totals of a batch of customers (live and voided).
+-- Serves: score_at, explain_score, score_card, refresh and the totals of a batch of customers (live
+-- and voided).
 create index if not exists award_customer on engagement.award (customer_id);

@@ -1,4 +1,5 @@
--- The two schemas and the one type of the host's keys. The deployer sets engagement.key_type before it runs this.
+-- The two schemas and the one type of the host's keys. The deployer sets engagement.key_type before
+-- it runs this.
 create schema engagement;
 comment on schema engagement is
     'pg-engagement: rules, ledger of awards, scores, and the routines that keep them.';
@@ -20,4 +21,5 @@ begin
 end
 $$;
 comment on domain engagement.host_key is
-    'Key of a row of the host (customer, order, order line, …): bigint, uuid or text, one type per deployment.';
+    'Key of a row of the host (customer, order, order line, …): bigint, uuid or text, one type per '
+    'deployment.';

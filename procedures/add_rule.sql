@@ -1,5 +1,6 @@
 -- Adds the first version of a score rule. Definer: rules change only through routines.
--- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock. Raises: EG004, EG005, EG010.
+-- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
+-- Raises: EG004, EG005, EG010.
 create or replace function engagement.add_rule(
     p_rule_code text,
     p_category_code text,
@@ -48,7 +49,9 @@ begin
 end
 $$;
 comment on function engagement.add_rule(
-    text, text, text, text, text, text, numeric, numeric, numeric, integer, text, timestamptz, timestamptz
+    text, text, text, text, text, text, numeric, numeric, numeric, integer, text, timestamptz,
+    timestamptz
 ) is
-    'Adds a score rule and returns its id. Points: flat × sign + quantity_score × quantity + amount_score × amount. '
-    'Scored at the next run. Raises EG004 (bad value), EG005 (unknown category, type, effective-when), EG010 (exists).';
+    'Adds a score rule and returns its id. Points: flat × sign + quantity_score × quantity + '
+    'amount_score × amount. Scored at the next run. Raises EG004 (bad value), EG005 (unknown '
+    'category, type, effective-when), EG010 (exists).';

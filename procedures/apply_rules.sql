@@ -1,6 +1,8 @@
--- Brings the rules to what a file says, in one transaction. Rules that the file does not name are left alone; what a
--- named rule leaves out is the default, but for applies_from and applies_until: they stay as they are.
--- Reads and writes: through add_rule, revise_rule and retire_rule. Raises: EG002, EG004, EG005, EG010.
+-- Brings the rules to what a file says, in one transaction. Rules that the file does not name are
+-- left alone; what a named rule leaves out is the default, but for applies_from and applies_until:
+-- they stay as they are.
+-- Reads and writes: through add_rule, revise_rule and retire_rule.
+-- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.apply_rules(
     p_rules jsonb, p_retroactive boolean default false, p_dry_run boolean default false
 )
@@ -10,9 +12,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_defaults constant jsonb := '{"description": "", "effective_when": null, "subject_id": null, '
-        '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, "valid_for_weeks": null}';
-    v_other_keys constant text[] := array['rule_code', 'category_code', 'engagement_type', 'applies_from',
-                                          'applies_until'];
+        '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, '
+        '"valid_for_weeks": null}';
+    v_other_keys constant text[] := array['rule_code', 'category_code', 'engagement_type',
+                                          'applies_from', 'applies_until'];
     v_rule jsonb;
     v_old jsonb;
     v_new jsonb;
@@ -35,12 +38,16 @@ begin
         else
             v_new := v_defaults || (v_rule - 'retired');
             begin
-                -- Through the row type and back, so that 2 equals 2.0 and instants compare as instants.
+                -- Through the row type and back, so that 2 equals 2.0 and instants compare as
+                -- instants.
                 select coalesce(jsonb_object_agg(n.key, n.value), '{}') into changes
-                from jsonb_each(to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_new))) n
+                from jsonb_each(to_jsonb(jsonb_populate_record(null::engagement.score_rule,
+                                                               v_new))) n
                 where v_new ? n.key
                       and (v_old is null
-                           or n.value <> to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_old)) -> n.key);
+                           or n.value
+                           <> to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_old))
+                               -> n.key);
             exception when data_exception then
                 raise exception 'value does not fit the rule'
                     using errcode = 'EG004', detail = format('rule %L: %s', rule_code, sqlerrm),
@@ -48,7 +55,8 @@ begin
             end;
             action := case
                 when v_old is null and exists (select from engagement.score_rule r
-                                               where r.rule_code = v_rule ->> 'rule_code') then 'revise'
+                                               where r.rule_code = v_rule ->> 'rule_code')
+                                                     then 'revise'
                 when v_old is null then 'add'
                 when changes = '{}' then 'same'
                 when changes - 'description' = '{}' then 'describe'
@@ -72,16 +80,19 @@ begin
                 perform engagement.add_rule(
                     p_rule_code => n.rule_code, p_category_code => n.category_code,
                     p_engagement_type => n.engagement_type, p_effective_when => n.effective_when,
-                    p_subject_id => n.subject_id, p_subject_class => n.subject_class, p_flat_score => n.flat_score,
-                    p_quantity_score => n.quantity_score, p_amount_score => n.amount_score,
-                    p_valid_for_weeks => n.valid_for_weeks, p_description => n.description,
-                    p_applies_from => n.applies_from, p_applies_until => n.applies_until)
+                    p_subject_id => n.subject_id, p_subject_class => n.subject_class,
+                    p_flat_score => n.flat_score, p_quantity_score => n.quantity_score,
+                    p_amount_score => n.amount_score, p_valid_for_weeks => n.valid_for_weeks,
+                    p_description => n.description, p_applies_from => n.applies_from,
+                    p_applies_until => n.applies_until)
                 from jsonb_populate_record(null::engagement.score_rule, v_new) n;
             elsif action in ('revise', 'describe') then
                 perform engagement.revise_rule(
-                    p_rule_code => rule_code, p_changes => changes - 'rule_code', p_retroactive => p_retroactive);
+                    p_rule_code => rule_code, p_changes => changes - 'rule_code',
+                    p_retroactive => p_retroactive);
             elsif action = 'retire' then
-                perform engagement.retire_rule(p_rule_code => rule_code, p_retroactive => p_retroactive);
+                perform engagement.retire_rule(p_rule_code => rule_code,
+                                               p_retroactive => p_retroactive);
             end if;
         end if;
         return next;
@@ -89,6 +100,6 @@ begin
 end
 $$;
 comment on function engagement.apply_rules(jsonb, boolean, boolean) is
-    'Brings the rules to what a JSON array of rule objects says (an object with "retired": true ends its rule) and '
-    'returns what was done: add, revise, describe, retire or same. p_dry_run changes nothing. '
-    'Raises EG002, EG004, EG005, EG010.';
+    'Brings the rules to what a JSON array of rule objects says (an object with "retired": true '
+    'ends its rule) and returns what was done: add, revise, describe, retire or same. p_dry_run '
+    'changes nothing. Raises EG002, EG004, EG005, EG010.';

@@ -1,7 +1,8 @@
--- Re-derives a batch of activities. Where one of them cannot even be read (its view divides by zero, say), the batch is
--- halved until that one stands alone: it goes back to the queue with its error, the others are scored. A view that is
--- broken as a whole fails the source instead. Awards that a host's open transaction holds are waited for a second,
--- then go back to the queue the same way.
+-- Re-derives a batch of activities. Where one of them cannot even be read (its view divides by
+-- zero, say), the batch is halved until that one stands alone: it goes back to the queue with its
+-- error, the others are scored. A view that is broken as a whole fails the source instead. Awards
+-- that a host's open transaction holds are waited for a second, then go back to the queue the same
+-- way.
 -- Writes: award, scoring_failure, pending_activity, recalculation_key, recalculation_run.
 create or replace function engagement.award_batch(
     p_run engagement.recalculation_run, p_source text, p_ids engagement.host_key[]
@@ -38,7 +39,8 @@ begin
                 insert into engagement.scoring_failure (
                     failed_at, source, activity_column, keys, source_id, sqlstate_code, message
                 )
-                values (clock_timestamp(), p_source, 'source_id', p_ids::text[], p_ids[1]::text, sqlstate, sqlerrm);
+                values (clock_timestamp(), p_source, 'source_id', p_ids::text[], p_ids[1]::text,
+                        sqlstate, sqlerrm);
                 return array[0, 0];
             end if;
     end;
@@ -47,5 +49,6 @@ begin
     return array[v_left[1] + v_right[1], v_left[2] + v_right[2]];
 end
 $$;
-comment on function engagement.award_batch(engagement.recalculation_run, text, engagement.host_key[]) is
+comment on function engagement.award_batch(engagement.recalculation_run, text,
+                                           engagement.host_key[]) is
     'Internal: re-derives these activities of a source; returns awards made and voided.';

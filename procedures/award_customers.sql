@@ -1,4 +1,5 @@
--- Compares and mends the awards of given customers over all sources: when their employment changed, or on a refresh.
+-- Compares and mends the awards of given customers over all sources: when their employment changed,
+-- or on a refresh.
 -- Reads: activity_source. Writes: award, scoring_failure through award__SOURCE.
 create or replace function engagement.award_customers(p_keys text[], p_at timestamptz)
 returns bigint
@@ -11,7 +12,8 @@ declare
     v_changed_count bigint := 0;
 begin
     for v_source in
-        select s.source from engagement.activity_source s where s.detached_at is null order by s.source
+        select s.source from engagement.activity_source s where s.detached_at is null
+        order by s.source
     loop
         execute format('select engagement.%I($1, $2, $3)', 'award__' || v_source)
             into v_counts using 'customer_id', p_keys, p_at;

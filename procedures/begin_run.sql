@@ -1,6 +1,7 @@
--- Begins a run, or takes over the one that died. A run is alive while its server process is there and busy; what
--- cannot be told (another role's process hides its state) counts as alive.
--- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2). Raises: EG006, EG009.
+-- Begins a run, or takes over the one that died. A run is alive while its server process is there
+-- and busy; what cannot be told (another role's process hides its state) counts as alive.
+-- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2).
+-- Raises: EG006, EG009.
 create or replace function engagement.begin_run(p_mode text, p_as_of timestamptz)
 returns engagement.recalculation_run
 language plpgsql
@@ -22,11 +23,13 @@ begin
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait for it; a run whose process is gone is resumed by the next call.';
     end if;
-    select a.backend_start into v_backend_started_at from pg_stat_activity a where a.pid = pg_backend_pid();
+    select a.backend_start into v_backend_started_at from pg_stat_activity a
+    where a.pid = pg_backend_pid();
 
     select * into v_run from engagement.recalculation_run r where r.run_status = 'RUNNING';
     if found then
-        if v_run.backend_pid <> pg_backend_pid() and v_run.backend_started_at > pg_postmaster_start_time() and exists (
+        if v_run.backend_pid <> pg_backend_pid()
+           and v_run.backend_started_at > pg_postmaster_start_time() and exists (
             select from pg_stat_activity a
             where a.pid = v_run.backend_pid
                   and (a.backend_start is null or a.backend_start = v_run.backend_started_at)
@@ -34,19 +37,22 @@ begin
         ) then
             raise exception 'a recalculation is already running'
                 using errcode = 'EG009',
-                      detail = format('run %s (%s) since %s, server process %s, phase %s, %s of %s', v_run.run_id,
-                                      v_run.run_mode, v_run.started_at, v_run.backend_pid, v_run.phase,
-                                      v_run.done_count, v_run.total_count),
+                      detail = format('run %s (%s) since %s, server process %s, phase %s, %s of %s',
+                                      v_run.run_id, v_run.run_mode, v_run.started_at,
+                                      v_run.backend_pid, v_run.phase, v_run.done_count,
+                                      v_run.total_count),
                       hint = 'Wait for it; a run whose process is gone is resumed by the next call.';
         end if;
         raise notice 'resuming run % (%, as of %)', v_run.run_id, v_run.run_mode, v_run.as_of;
         update engagement.recalculation_run r
-        set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at, failed_sources = '{}',
+        set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at,
+            failed_sources = '{}',
             phase = case when r.phase = 'PREPARE' then 'PREPARE' else 'TAKE' end
         where r.run_id = v_run.run_id;
         v_run.run_status := 'RESUMED';
     else
-        -- The queue may ask for everything: after a deployment, or when scoring was switched on again.
+        -- The queue may ask for everything: after a deployment, or when scoring was switched on
+        -- again.
         if p_mode = 'INCREMENTAL'
            and exists (select from engagement.pending_activity p
                        where p.source = 'customer' and p.activity_column is null)
@@ -75,4 +81,5 @@ begin
 end
 $$;
 comment on function engagement.begin_run(text, timestamptz) is
-    'Internal: begins a run or takes over a dead one (run_status RESUMED in the result). Raises EG006, EG009.';
+    'Internal: begins a run or takes over a dead one (run_status RESUMED in the result). Raises '
+    'EG006, EG009.';

@@ -28,4 +28,5 @@ begin
 end
 $$;
 comment on function engagement.calendar(timestamptz) is
-    'Internal: where year-to-date and overview begin at p_as_of, and when the next year to date does.';
+    'Internal: where year-to-date and overview begin at p_as_of, and when the next year to date '
+    'does.';

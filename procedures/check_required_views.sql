@@ -14,7 +14,8 @@ begin
     where to_regclass('engagement_host.' || u.n) is null;
     if v_missing is not null then
         raise exception 'required host views are missing'
-            using errcode = 'EG007', detail = format('missing in schema engagement_host: %s', v_missing),
+            using errcode = 'EG007',
+            detail = format('missing in schema engagement_host: %s', v_missing),
                   hint = 'The host adapter defines them; a view without rows will do.';
     end if;
     perform engagement.check_view(
@@ -32,4 +33,5 @@ begin
 end
 $$;
 comment on function engagement.check_required_views() is
-    'Internal: raises EG007 unless engagement_host.customer, employment and subject exist with the right columns.';
+    'Internal: raises EG007 unless engagement_host.customer, employment and subject exist with the '
+    'right columns.';

@@ -1,4 +1,5 @@
--- Compares a host view with the shape that the contract gives it and says everything that is wrong at once.
+-- Compares a host view with the shape that the contract gives it and says everything that is wrong
+-- at once.
 -- Reads: pg_catalog. Raises: EG007.
 create or replace function engagement.check_view(p_view regclass, p_columns text[], p_types text[])
 returns void
@@ -36,8 +37,9 @@ begin
         select w.position, case
             when f.column_name is null then
                 format('column %s is missing (%s)', w.column_name, format_type(w.type_oid, null))
-            else format('column %s is %s, write %s::%s', w.column_name, format_type(f.type_oid, null),
-                        quote_ident(w.column_name), format_type(w.type_oid, null))
+            else format('column %s is %s, write %s::%s', w.column_name,
+                        format_type(f.type_oid, null), quote_ident(w.column_name),
+                        format_type(w.type_oid, null))
         end as message
         from wanted w
         left join found f on f.column_name = w.column_name
@@ -49,11 +51,13 @@ begin
         from found f
         where f.column_name <> all (p_columns)
     )
-    select string_agg(p.message, '; ' order by p.position, p.message) into v_problems from problem p;
+    select string_agg(p.message, '; ' order by p.position, p.message) into v_problems
+    from problem p;
     if v_problems is not null then
         raise exception 'view % does not have the shape of the contract', p_view
             using errcode = 'EG007', detail = v_problems,
-                  hint = format('It needs exactly the columns %s.', array_to_string(p_columns, ', '));
+                  hint = format('It needs exactly the columns %s.',
+                                array_to_string(p_columns, ', '));
     end if;
 end
 $$;

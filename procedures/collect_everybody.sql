@@ -1,4 +1,5 @@
--- Everybody becomes work: the host's customers, those of the ledger, their employers, those with a score.
+-- Everybody becomes work: the host's customers, those of the ledger, their employers, those with a
+-- score.
 -- Writes: recalculation_customer.
 create or replace function engagement.collect_everybody()
 returns void
@@ -11,7 +12,8 @@ begin
     union
     select w.customer_id from engagement.award w where w.voided_at is null
     union
-    select w.employer_id from engagement.award w where w.voided_at is null and w.employer_id is not null
+    select w.employer_id from engagement.award w
+    where w.voided_at is null and w.employer_id is not null
     union
     select e.employer_id from engagement_host.employment e where e.employer_id is not null
     union
@@ -21,4 +23,5 @@ begin
     on conflict (customer_id) do nothing;
 end
 $$;
-comment on function engagement.collect_everybody() is 'Internal: marks every customer for the totals of the run.';
+comment on function engagement.collect_everybody() is
+    'Internal: marks every customer for the totals of the run.';

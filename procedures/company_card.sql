@@ -18,7 +18,8 @@ begin
         select distinct m.employee_id
         from engagement_host.employment m
         where m.employer_id = p_customer_id and m.employee_id <> p_customer_id
-              and (m.begin_on is null or m.begin_on <= v_today) and (m.end_on is null or m.end_on >= v_today)
+              and (m.begin_on is null or m.begin_on <= v_today)
+              and (m.end_on is null or m.end_on >= v_today)
     ) e
     left join engagement.customer_score s on s.customer_id = e.employee_id;
     return jsonb_build_object(
@@ -27,8 +28,11 @@ begin
         'employee_count', v_employee_count,
         'engaged_count', v_engaged_count,
         'participation_rate', round(v_engaged_count::numeric / nullif(v_employee_count, 0), 4),
-        'average_score', round(coalesce(p_stored.employee_score, 0) / nullif(v_employee_count, 0), 2));
+        'average_score',
+        round(coalesce(p_stored.employee_score, 0) / nullif(v_employee_count, 0), 2));
 end
 $$;
-comment on function engagement.company_card(engagement.host_key, timestamptz, engagement.customer_score) is
-    'Internal: employees on p_as_of''s date, how many have points, participation rate (0 to 1), average per employee.';
+comment on function engagement.company_card(engagement.host_key, timestamptz,
+                                            engagement.customer_score) is
+    'Internal: employees on p_as_of''s date, how many have points, participation rate (0 to 1), '
+    'average per employee.';

@@ -1,15 +1,19 @@
--- THE definition of what an activity earns, as the text of a query. Triggers and refresh have it compiled into their
--- source's generated routines, a run over a whole source and verify execute it; so they cannot disagree.
+-- THE definition of what an activity earns, as the text of a query. Triggers and refresh have it
+-- compiled into their source's generated routines, a run over a whole source and verify execute it;
+-- so they cannot disagree.
 --
 -- Two forms, because one plan cannot serve both one line and five million:
---   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the employer by a look-up;
---   a whole source (true): rules resolved once per distinct subject and class, employers once per job, then joined
---   by hash; whoever runs it plans without nested loops, which no estimate of such joins can be trusted with.
--- They share the arithmetic and the conditions; only the way to the rule and to the employer differs.
+--   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the
+--   employer by a look-up;
+--   a whole source (true): rules resolved once per distinct subject and class, employers once per
+--   job, then joined by hash; whoever runs it plans without nested loops, which no estimate of such
+--   joins can be trusted with.
+-- They share the arithmetic and the conditions; only the way to the rule and to the employer
+-- differs.
 --
--- Columns of the query: customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
--- subject_id, subject_class, quantity, amount, points, is_sane. A row that is not sane (NaN, infinity, overflow) has
--- no points and must be recorded, not awarded.
+-- Columns of the query: customer_id, source_id, document_id, employer_id, effective_at, expires_at,
+-- rule_id, subject_id, subject_class, quantity, amount, points, is_sane. A row that is not sane
+-- (NaN, infinity, overflow) has no points and must be recorded, not awarded.
 -- Reads: activity_source.
 create or replace function engagement.derivation_sql(p_source text, p_from text, p_is_bulk boolean)
 returns text
@@ -28,16 +32,22 @@ begin
 
     v_rule_kind := format(
         'r.is_active and r.engagement_type = %L and r.effective_when %s',
-        v_source.engagement_type, coalesce('= ' || quote_literal(v_source.effective_when), 'is null'));
+        v_source.engagement_type,
+        coalesce('= ' || quote_literal(v_source.effective_when), 'is null'));
 
     if not p_is_bulk then
         v_rules := format($sql$
-    inner join engagement.score_rule r
-        on %s
-           and r.subject_key = any (array['', '=' || a.subject_id])
-           and (r.subject_class is null or r.subject_class = a.subject_class)$sql$, v_rule_kind);
+    cross join lateral (
+        select r.*
+        from engagement.score_rule r
+        where %s
+              and r.subject_key = any (array['', '=' || a.subject_id])
+              and r.class_key = any (array['', '=' || a.subject_class])
+        offset 0
+    ) r$sql$, v_rule_kind);
         v_employer := $sql$case
-            when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y' and a.employer_id is not null and exists (
+            when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
+                 and a.employer_id is not null and exists (
                 select from engagement_host.employment m
                 where m.employee_id = a.customer_id and m.employer_id = a.employer_id
             ) then a.employer_id
@@ -51,8 +61,9 @@ begin
                 limit 1
             ) end$sql$;
     else
-        -- Found once per subject and class, and written into the query, where every parallel worker can read it. A
-        -- subject that is new between the two queries has its activities in the queue.
+        -- Found once per subject and class, and written into the query, where every parallel worker
+        -- can read it. A subject that is new between the two queries has its activities in the
+        -- queue.
         execute format($sql$
             select format('unnest(%%L::text[], %%L::text[], %%L::integer[])',
                           array_agg(coalesce('=' || s.subject_id, '')),
@@ -61,7 +72,7 @@ begin
             inner join engagement.score_rule r
                 on %s
                    and r.subject_key = any (array['', '=' || s.subject_id])
-                   and (r.subject_class is null or r.subject_class = s.subject_class)$sql$,
+                   and r.class_key = any (array['', '=' || s.subject_class])$sql$,
             p_from, v_rule_kind)
         into v_rules;
         v_rules := format($sql$
@@ -104,11 +115,11 @@ begin
         end if;
     end if;
 
-    -- Three steps, fenced by offset 0 so that each value is computed once. The bounds keep every product and sum inside
-    -- what numeric and timestamptz can hold; NaN is above them all.
+    -- Three steps, fenced by offset 0 so that each value is computed once. The bounds keep every
+    -- product and sum inside what numeric and timestamptz can hold; NaN is above them all.
     return format($sql$
-select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at, d.rule_id, d.subject_id,
-       d.subject_class, d.quantity, d.amount, d.points, d.is_sane
+select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at,
+       d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points, d.is_sane
 from (
     select c.*,
            case when c.is_sane then engagement.round_half_even(
@@ -125,26 +136,32 @@ from (
                case when b.is_sane then nullif(
                    least(b.ended_at,
                          (b.effective_at at time zone engagement.parameter('TIME_ZONE')
-                          + make_interval(weeks => b.valid_for_weeks)) at time zone engagement.parameter('TIME_ZONE')),
+                          + make_interval(weeks => b.valid_for_weeks))
+                              at time zone engagement.parameter('TIME_ZONE')),
                    'infinity')
                end as expires_at
         from (
-            select a.customer_id, a.source_id, a.document_id, %s as employer_id, a.occurred_at as effective_at,
-                   a.ended_at, a.subject_id, a.subject_class, a.quantity, a.amount, r.rule_id, r.flat_score,
-                   r.quantity_score, r.amount_score, r.valid_for_weeks,
-                   a.quantity > -1e1000 and a.quantity < 1e1000 and a.amount > -1e1000 and a.amount < 1e1000
-                   and abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000 and abs(r.amount_score) < 1e1000
+            select a.customer_id, a.source_id, a.document_id, %s as employer_id,
+                   a.occurred_at as effective_at, a.ended_at, a.subject_id, a.subject_class,
+                   a.quantity, a.amount, r.rule_id, r.flat_score, r.quantity_score, r.amount_score,
+                   r.valid_for_weeks, a.quantity > -1e1000 and a.quantity < 1e1000
+                   and a.amount > -1e1000 and a.amount < 1e1000
+                   and abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000
+                   and abs(r.amount_score) < 1e1000
                    and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
             from (
                 select v.customer_id::engagement.host_key as customer_id,
                        v.source_id::engagement.host_key as source_id,
                        v.document_id::engagement.host_key as document_id,
-                       v.employer_id::engagement.host_key as employer_id, v.subject_id::text as subject_id,
-                       v.subject_class::text as subject_class, coalesce(v.quantity, 0) as quantity,
-                       coalesce(v.amount, 0) as amount, v.occurred_at, v.ended_at,
-                       (v.occurred_at at time zone engagement.parameter('TIME_ZONE'))::date as local_on
+                       v.employer_id::engagement.host_key as employer_id,
+                       v.subject_id::text as subject_id, v.subject_class::text as subject_class,
+                       coalesce(v.quantity, 0) as quantity, coalesce(v.amount, 0) as amount,
+                       v.occurred_at, v.ended_at,
+                       (v.occurred_at
+                        at time zone engagement.parameter('TIME_ZONE'))::date as local_on
                 from %s
-                where v.customer_id is not null and v.source_id is not null and v.occurred_at is not null
+                where v.customer_id is not null and v.source_id is not null
+                      and v.occurred_at is not null
             ) a%s%s
             where (r.applies_from is null or a.occurred_at >= r.applies_from)
                   and (r.applies_until is null or a.occurred_at < r.applies_until)
@@ -159,5 +176,5 @@ $sql$, v_employer, p_from, v_rules, v_employer_joins);
 end
 $$;
 comment on function engagement.derivation_sql(text, text, boolean) is
-    'Internal: the query that derives the awards of a source. p_from is a FROM clause that yields rows v of the '
-    'source''s view; p_is_bulk chooses the form for a whole source.';
+    'Internal: the query that derives the awards of a source. p_from is a FROM clause that yields '
+    'rows v of the source''s view; p_is_bulk chooses the form for a whole source.';

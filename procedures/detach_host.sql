@@ -1,5 +1,6 @@
--- Lets go of the host: its triggers and the adapter's views go, so that the host's own migration can run; the ledger
--- stays untouched until an adapter is deployed again, and the next run is FULL then.
+-- Lets go of the host: its triggers and the adapter's views go, so that the host's own migration
+-- can run; the ledger stays untouched until an adapter is deployed again, and the next run is FULL
+-- then.
 -- Writes: activity_source, attached_table, routines, views of engagement_host, the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables.
 create or replace procedure engagement.detach_host()
@@ -18,7 +19,8 @@ begin
     for v_source in select s.source from engagement.activity_source s loop
         perform engagement.drop_source_routines(v_source);
     end loop;
-    update engagement.activity_source s set detached_at = clock_timestamp() where s.detached_at is null;
+    update engagement.activity_source s set detached_at = clock_timestamp()
+    where s.detached_at is null;
     for v_view in
         select format('%I.%I', n.nspname, c.relname)
         from pg_class c
@@ -30,5 +32,5 @@ begin
 end
 $$;
 comment on procedure engagement.detach_host() is
-    'Drops the package''s triggers on the host and the adapter''s views; ledger and scores stay. The next deploy of an '
-    'adapter makes the next run FULL.';
+    'Drops the package''s triggers on the host and the adapter''s views; ledger and scores stay. '
+    'The next deploy of an adapter makes the next run FULL.';

@@ -5,9 +5,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    execute format('drop function if exists engagement.%I (text, text[], timestamptz, boolean)', 'award__' || p_source);
+    execute format('drop function if exists engagement.%I (text, text[], timestamptz, boolean)',
+                   'award__' || p_source);
     execute format('drop function if exists engagement.%I (engagement.award[], timestamptz, boolean)', 'apply__' || p_source);
-    execute format('drop function if exists engagement.%I (text, text[])', 'source_ids__' || p_source);
+    execute format('drop function if exists engagement.%I (text, text[])',
+                   'source_ids__' || p_source);
 end
 $$;
-comment on function engagement.drop_source_routines(text) is 'Internal: drops the routines generated for a source.';
+comment on function engagement.drop_source_routines(text) is
+    'Internal: drops the routines generated for a source.';

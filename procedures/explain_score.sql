@@ -29,9 +29,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select r.category_code, r.rule_code, r.version, r.description, w.source, w.source_id, w.document_id,
-           w.employer_id, w.subject_id, w.subject_class, w.quantity, w.amount, w.points, w.effective_at,
-           w.expires_at, w.recorded_at
+    select r.category_code, r.rule_code, r.version, r.description, w.source, w.source_id,
+           w.document_id, w.employer_id, w.subject_id, w.subject_class, w.quantity, w.amount,
+           w.points, w.effective_at, w.expires_at, w.recorded_at
     from engagement.award w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
     where w.customer_id = p_customer_id
@@ -41,4 +41,5 @@ begin
 end
 $$;
 comment on function engagement.explain_score(engagement.host_key, timestamptz, timestamptz) is
-    'One row per award that counts at p_as_of as on record at p_known_at; points sum to score_at exactly.';
+    'One row per award that counts at p_as_of as on record at p_known_at; points sum to score_at '
+    'exactly.';

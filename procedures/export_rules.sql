@@ -10,14 +10,17 @@ begin
     return (
         select coalesce(
             jsonb_agg(
-                jsonb_strip_nulls(to_jsonb(r) - array['rule_id', 'version', 'is_active', 'subject_key'])
+                jsonb_strip_nulls(to_jsonb(r) - array['rule_id', 'version', 'is_active',
+                                                      'subject_key', 'class_key'])
                 order by r.rule_code
             ), '[]')
         from engagement.score_rule r
         where r.is_active and (r.applies_until is null or r.applies_until > clock_timestamp())
-              and r.version = (select max(l.version) from engagement.score_rule l where l.rule_code = r.rule_code)
+              and r.version = (select max(l.version) from engagement.score_rule l
+                               where l.rule_code = r.rule_code)
     );
 end
 $$;
 comment on function engagement.export_rules() is
-    'The rules in force as a JSON array of objects, NULLs omitted; apply_rules of it changes nothing.';
+    'The rules in force as a JSON array of objects, NULLs omitted; apply_rules of it changes '
+    'nothing.';

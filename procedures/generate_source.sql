@@ -1,10 +1,14 @@
--- Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps the plans of static SQL):
---   source_ids__SOURCE (column, keys)         the activities that have these keys in the view or ever had in the ledger
---                                             (a trigger may have voided them already, whom a run must still sum)
---   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies the difference
+-- Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps the plans
+-- of static SQL):
+--   source_ids__SOURCE (column, keys)         the activities that have these keys in the view or
+--                                             ever had in the ledger (a trigger may have voided
+--                                             them already, whom a run must still sum)
+--   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies
+--                                             the difference
 --   apply__SOURCE (changes, at, is_bulk)      voids and inserts what a comparison found
--- A plan is made once and kept for whatever comes later, so they plan without custom plans, without sequential scans
--- (the tables may be empty when it is made) and without JIT. Definers, because the host's role has no right here.
+-- A plan is made once and kept for whatever comes later, so they plan without custom plans, without
+-- sequential scans (the tables may be empty when it is made) and without JIT. Definers, because the
+-- host's role has no right here.
 -- Reads: activity_source. Writes: the three routines.
 create or replace function engagement.generate_source(p_source text)
 returns void
@@ -19,27 +23,32 @@ declare
         'set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
     -- What is derived and what is live, equal pairs gone: no estimate matters to it.
     v_compare constant text := $sql$
-        select array_agg(row(u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
-                             u.recorded_at, null, u.rule_id, '{source}', u.subject_id, u.subject_class, u.quantity,
-                             u.amount, u.points, null)::engagement.award)
+        select array_agg(row(u.customer_id, u.source_id, u.document_id, u.employer_id,
+                             u.effective_at, u.expires_at, u.recorded_at, null, u.rule_id,
+                             '{source}', u.subject_id, u.subject_class, u.quantity, u.amount,
+                             u.points, null)::engagement.award)
         into v_changes
         from (
-            select u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at, u.rule_id,
-                   u.subject_id, u.subject_class, u.quantity, u.amount, u.points, max(u.recorded_at) as recorded_at
+            select u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at,
+                   u.expires_at, u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount,
+                   u.points, max(u.recorded_at) as recorded_at
             from (
-                select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at,
-                       d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
-                       null::timestamptz as recorded_at
+                select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
+                       d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount,
+                       d.points, null::timestamptz as recorded_at
                 from ({derivation}) d
-                where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
+                where d.is_sane
+                      or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
                 union all
-                select w.customer_id, w.source_id, w.document_id, w.employer_id, w.effective_at, w.expires_at,
-                       w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount, w.points, w.recorded_at
+                select w.customer_id, w.source_id, w.document_id, w.employer_id, w.effective_at,
+                       w.expires_at, w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount,
+                       w.points, w.recorded_at
                 from {ledger}
                 where w.source = '{source}' and w.voided_at is null
             ) u
-            group by u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
-                     u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points
+            group by u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at,
+                     u.expires_at, u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount,
+                     u.points
             having count(*) = 1
         ) u;
         if v_changes is not null then
@@ -49,13 +58,15 @@ declare
         end if;$sql$;
     v_insert constant text := $sql$
         insert into engagement.award (
-            customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at, rule_id,
-            source, subject_id, subject_class, quantity, amount, points
+            customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,
+            rule_id, source, subject_id, subject_class, quantity, amount, points
         )
-        select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at, p_at,
-               d.rule_id, '{source}', d.subject_id, d.subject_class, d.quantity, d.amount, d.points
+        select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
+               d.expires_at, p_at, d.rule_id, '{source}', d.subject_id, d.subject_class, d.quantity,
+               d.amount, d.points
         from ({derivation}) d
-        where d.is_sane or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
+        where d.is_sane
+              or engagement.reject_activity('{source}', d.source_id::text, d.rule_id, p_at)
         on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;
         get diagnostics v_award_count = row_count;$sql$;
     -- Key by key, whatever the planner thinks of tables that were empty when it planned.
@@ -83,13 +94,14 @@ begin
         return array[v_award_count, v_void_count];
     end if;
     if p_is_new and p_activity_column = 'source_id' then
-        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity that has awards
-        -- already (a discount added to a line, say): then they are compared.
+        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity
+        -- that has awards already (a discount added to a line, say): then they are compared.
         v_ids := p_keys::engagement.host_key[];
         if cardinality(v_ids) = 1 then
             v_id := v_ids[1];
             if not exists (select from engagement.award w
-                           where w.source_id = v_id and w.source = '{source}' and w.voided_at is null) then
+                           where w.source_id = v_id and w.source = '{source}'
+                                 and w.voided_at is null) then
                 {insert_one}
                 return array[v_award_count, 0];
             end if;
@@ -104,7 +116,8 @@ begin
         v_ids := array(
             select v.source_id::engagement.host_key from {view} v
             union
-            select w.source_id from engagement.award w where w.source = '{source}' and w.voided_at is null
+            select w.source_id from engagement.award w
+            where w.source = '{source}' and w.voided_at is null
         );
     else
         v_ids := array(select i from engagement.source_ids__{source}(p_activity_column, p_keys) i);
@@ -135,30 +148,34 @@ declare
     v_void_count bigint := 0;
 begin
     if exists (select from unnest(p_changes) c where c.recorded_at is not null) then
-        -- "was" is live and has no equal in the view; "becomes" is what takes its place, if anything does.
+        -- "was" is live and has no equal in the view; "becomes" is what takes its place, if
+        -- anything does.
         select array_agg(row(
             (x.was).customer_id, (x.was).source_id, (x.was).document_id, (x.was).employer_id,
             (x.was).effective_at, (x.was).expires_at, (x.was).recorded_at,
-            greatest(p_at, (x.was).recorded_at + interval '1 microsecond'), (x.was).rule_id, (x.was).source,
-            (x.was).subject_id, (x.was).subject_class, (x.was).quantity, (x.was).amount, (x.was).points,
-            case
+            greatest(p_at, (x.was).recorded_at + interval '1 microsecond'), (x.was).rule_id,
+            (x.was).source, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
+            (x.was).amount, (x.was).points, case
                 when (x.becomes).source_id is not null then case
-                    when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
-                          (x.was).amount, (x.was).effective_at)
+                    when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
+                          (x.was).quantity, (x.was).amount, (x.was).effective_at)
                          is distinct from
-                         ((x.becomes).document_id, (x.becomes).subject_id, (x.becomes).subject_class,
-                          (x.becomes).quantity, (x.becomes).amount, (x.becomes).effective_at) then 'SOURCE_CHANGED'
+                         ((x.becomes).document_id, (x.becomes).subject_id,
+                          (x.becomes).subject_class, (x.becomes).quantity, (x.becomes).amount,
+                          (x.becomes).effective_at) then 'SOURCE_CHANGED'
                     when (x.was).points <> (x.becomes).points then 'RULE_CHANGED'
-                    when (x.was).expires_at is not distinct from (x.becomes).expires_at then 'EMPLOYER_CHANGED'
-                    -- The same line under the same rule ends at another time: its own end, or the time zone.
+                    when (x.was).expires_at is not distinct from (x.becomes).expires_at
+                         then 'EMPLOYER_CHANGED'
+                    -- The same line under the same rule ends at another time: its own end, or the
+                    -- time zone.
                     when p_is_bulk then 'RULE_CHANGED'
                     else 'SOURCE_CHANGED' end
                 when v.source_id is null then 'SOURCE_REMOVED'
-                when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
-                      (x.was).amount, (x.was).effective_at)
+                when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
+                      (x.was).quantity, (x.was).amount, (x.was).effective_at)
                      is distinct from
-                     (v.document_id, v.subject_id::text, v.subject_class::text, coalesce(v.quantity, 0),
-                      coalesce(v.amount, 0), v.occurred_at)
+                     (v.document_id, v.subject_id::text, v.subject_class::text,
+                      coalesce(v.quantity, 0), coalesce(v.amount, 0), v.occurred_at)
                      or v.ended_at <= v.occurred_at then 'SOURCE_CHANGED'
                 else 'RULE_CHANGED'
             end)::engagement.award)
@@ -177,14 +194,16 @@ begin
         set voided_at = c.voided_at, void_reason = c.void_reason
         from unnest(v_voids) c
         where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
-              and w.customer_id = c.customer_id and w.voided_at is null and w.recorded_at = c.recorded_at;
+              and w.customer_id = c.customer_id and w.voided_at is null
+              and w.recorded_at = c.recorded_at;
         get diagnostics v_void_count = row_count;
     end if;
 
-    -- On record from p_at on, but never while an earlier award of the same activity and rule still was.
+    -- On record from p_at on, but never while an earlier award of the same activity and rule still
+    -- was.
     insert into engagement.award (
-        customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at, rule_id, source,
-        subject_id, subject_class, quantity, amount, points
+        customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,
+        rule_id, source, subject_id, subject_class, quantity, amount, points
     )
     select c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
            greatest(p_at, (
@@ -214,7 +233,8 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (select v.source_id from {view} v where v.document_id = k.key offset 0) v
+            cross join lateral (select v.source_id from {view} v where v.document_id = k.key
+                                offset 0) v
             where v.source_id is not null
             union
             select w.source_id
@@ -228,7 +248,8 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (select v.source_id from {view} v where v.customer_id = k.key offset 0) v
+            cross join lateral (select v.source_id from {view} v where v.customer_id = k.key
+                                offset 0) v
             where v.source_id is not null
             union
             select w.source_id
@@ -242,7 +263,8 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys) k (key)
-            cross join lateral (select v.source_id from {view} v where v.subject_id = k.key offset 0) v
+            cross join lateral (select v.source_id from {view} v where v.subject_id = k.key
+                                offset 0) v
             where v.source_id is not null
             union
             select w.source_id
@@ -256,15 +278,19 @@ begin
 end
 $f$$sql$;
 begin
-    select s.view_name into strict v_view from engagement.activity_source s where s.source = p_source;
+    select s.view_name into strict v_view from engagement.activity_source s
+    where s.source = p_source;
 
     v_award := replace(v_award, '{compare_customers}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
-            replace(replace(v_by_key, '{keys}', '(select distinct k.key from unnest(v_ids) k (key)) k'),
+            replace(replace(v_by_key, '{keys}',
+                            '(select distinct k.key from unnest(v_ids) k (key)) k'),
                     '{column}', 'customer_id'), false)),
-        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k cross join lateral (select w.* '
-                    'from engagement.award w where w.customer_id = k.key and w.voided_at is null offset 0) w'));
+        '{ledger}',
+        '(select distinct k.key from unnest(v_ids) k (key)) k cross join lateral (select w.* '
+                    'from engagement.award w where w.customer_id = k.key and w.voided_at is null '
+                    'offset 0) w'));
     v_award := replace(v_award, '{compare_one}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -273,9 +299,12 @@ begin
     v_award := replace(v_award, '{compare_many}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
-            replace(replace(v_by_key, '{keys}', 'unnest(v_slice) k (key)'), '{column}', 'source_id'), false)),
-        '{ledger}', 'unnest(v_slice) k (key) cross join lateral (select w.* from engagement.award w '
-                    'where w.source_id = k.key and w.source = ''{source}'' and w.voided_at is null offset 0) w'));
+            replace(replace(v_by_key, '{keys}', 'unnest(v_slice) k (key)'), '{column}',
+                    'source_id'), false)),
+        '{ledger}',
+        'unnest(v_slice) k (key) cross join lateral (select w.* from engagement.award w '
+                    'where w.source_id = k.key and w.source = ''{source}'' and w.voided_at is null '
+                    'offset 0) w'));
     v_award := replace(v_award, '{insert_one}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -283,16 +312,19 @@ begin
     v_award := replace(v_award, '{insert_many}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,
-            replace(replace(v_by_key, '{keys}', 'unnest(v_ids) k (key)'), '{column}', 'source_id'), false)));
+            replace(replace(v_by_key, '{keys}', 'unnest(v_ids) k (key)'), '{column}', 'source_id'),
+            false)));
 
     foreach v_text in array array[v_source_ids, v_apply, v_award] loop
-        execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view), '{source}', p_source);
+        execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view),
+                        '{source}', p_source);
     end loop;
     for v_routine in
         select p.oid::regprocedure::text
         from pg_proc p
         where p.pronamespace = 'engagement'::regnamespace
-              and p.proname in ('source_ids__' || p_source, 'apply__' || p_source, 'award__' || p_source)
+              and p.proname in ('source_ids__' || p_source, 'apply__' || p_source,
+                                'award__' || p_source)
     loop
         execute format('revoke all on function %s from public', v_routine);
         execute format('comment on function %s is %L', v_routine,
@@ -301,4 +333,5 @@ begin
 end
 $body$;
 comment on function engagement.generate_source(text) is
-    'Internal: generates the routines source_ids__SOURCE, award__SOURCE and apply__SOURCE of a registered source.';
+    'Internal: generates the routines source_ids__SOURCE, award__SOURCE and apply__SOURCE of a '
+    'registered source.';

@@ -1,5 +1,6 @@
--- Raised recently: more than RAISED_RECENTLY_DAYS ago, both from the same ledger, and earned in between by activity.
--- A rule change or a correction alters both sums alike; an adjustment earns nothing.
+-- Raised recently: more than RAISED_RECENTLY_DAYS ago, both from the same ledger, and earned in
+-- between by activity. A rule change or a correction alters both sums alike; an adjustment earns
+-- nothing.
 -- Reads: award, score_rule.
 create or replace function engagement.is_raised_recently(
     p_customer_id engagement.host_key, p_as_of timestamptz, p_known_at timestamptz
@@ -12,18 +13,22 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_before timestamptz := (p_as_of at time zone v_zone
-        - make_interval(days => engagement.parameter('RAISED_RECENTLY_DAYS')::integer)) at time zone v_zone;
+        - make_interval(days => engagement.parameter('RAISED_RECENTLY_DAYS')::integer))
+            at time zone v_zone;
 begin
     return engagement.score_at(p_customer_id, p_as_of, p_known_at)
            > engagement.score_at(p_customer_id, v_before, p_known_at)
            and exists (
                select from engagement.award w
                inner join engagement.score_rule r on r.rule_id = w.rule_id
-               where w.customer_id = p_customer_id and w.points > 0 and r.engagement_type <> 'ADJUSTMENT'
+               where w.customer_id = p_customer_id and w.points > 0
+                     and r.engagement_type <> 'ADJUSTMENT'
                      and w.effective_at > v_before and w.effective_at <= p_as_of
-                     and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at)
+                     and w.recorded_at <= p_known_at
+                     and (w.voided_at is null or w.voided_at > p_known_at)
            );
 end
 $$;
 comment on function engagement.is_raised_recently(engagement.host_key, timestamptz, timestamptz) is
-    'Whether the own score at p_as_of exceeds that of RAISED_RECENTLY_DAYS earlier through activity in between.';
+    'Whether the own score at p_as_of exceeds that of RAISED_RECENTLY_DAYS earlier through '
+    'activity in between.';

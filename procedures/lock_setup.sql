@@ -7,4 +7,5 @@ set search_path = pg_catalog, pg_temp
 as $$
     select pg_advisory_xact_lock(1701734241, 3)
 $$;
-comment on function engagement.lock_setup() is 'Serialises changes of the setup until the end of the transaction.';
+comment on function engagement.lock_setup() is
+    'Serialises changes of the setup until the end of the transaction.';

@@ -1,6 +1,7 @@
 -- Audits a change of a rule and queues every source whose activities it may score, before or after.
 -- Reads: activity_source. Writes: setup_change, pending_activity.
-create or replace function engagement.note_rule_change(p_old engagement.score_rule, p_new engagement.score_rule)
+create or replace function engagement.note_rule_change(p_old engagement.score_rule,
+                                                       p_new engagement.score_rule)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -11,8 +12,8 @@ begin
     )
     values (
         clock_timestamp(), session_user, 'RULE', p_new.rule_code,
-        case when p_old.rule_id is not null then to_jsonb(p_old) - 'subject_key' end,
-        to_jsonb(p_new) - 'subject_key'
+        case when p_old.rule_id is not null then to_jsonb(p_old) - array['subject_key', 'class_key'] end,
+        to_jsonb(p_new) - array['subject_key', 'class_key']
     );
     insert into engagement.pending_activity (source)
     select s.source

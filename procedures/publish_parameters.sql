@@ -1,6 +1,7 @@
--- Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the planner folds into constants,
--- so that a trigger reads a parameter for nothing (a look-up in the table would cost as much as the queue). Replacing
--- the function invalidates every plan that was made with the old values.
+-- Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the planner folds
+-- into constants, so that a trigger reads a parameter for nothing (a look-up in the table would
+-- cost as much as the queue). Replacing the function invalidates every plan that was made with the
+-- old values.
 -- Reads: app_parameter. Writes: function engagement.parameter.
 create or replace function engagement.publish_parameters()
 returns void
@@ -25,8 +26,8 @@ begin
             'language sql immutable parallel safe as %L', v_body);
         revoke all on function engagement.parameter(text) from public;
         comment on function engagement.parameter(text) is
-            'Generated from app_parameter by publish_parameters: a parameter''s value as a constant for plans; '
-            'NULL for an unknown name. People use get_parameter.';
+            'Generated from app_parameter by publish_parameters: a parameter''s value as a '
+            'constant for plans; NULL for an unknown name. People use get_parameter.';
     end if;
 end
 $$;

@@ -12,20 +12,23 @@ declare
     v_ids engagement.host_key[];
     v_found engagement.host_key[];
 begin
-    v_ids := array(select k.source_id from engagement.recalculation_key k where k.source = p_source);
+    v_ids := array(select k.source_id from engagement.recalculation_key k
+                   where k.source = p_source);
     for v_column, v_keys in
         select case when p.source = 'employment' then 'customer_id' else p.activity_column end,
                array_agg(distinct k.key)
         from engagement.pending_activity p
         cross join unnest(p.keys) k (key)
-        where p.source in (p_source, 'employment') and p.activity_column is not null
+        where p.source in (p_source, 'employment') and p.activity_column <> 'recheck'
         group by 1
     loop
-        execute format('select array(select i from engagement.%I($1, $2) i)', 'source_ids__' || p_source)
+        execute format('select array(select i from engagement.%I($1, $2) i)',
+                       'source_ids__' || p_source)
             into v_found using v_column, v_keys;
         v_ids := v_ids || v_found;
     end loop;
     return v_ids;
 end
 $$;
-comment on function engagement.queued_ids(text) is 'Internal: keys of a source''s activities that are still queued.';
+comment on function engagement.queued_ids(text) is
+    'Internal: keys of a source''s activities that are still queued.';

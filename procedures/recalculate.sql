@@ -1,15 +1,18 @@
--- The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables; each call of run_step
--- does one bounded batch of it and the loop commits it. So a run holds no long transaction, can be watched, and dies
--- without harm: begin_run finds what it left and goes on with its mode and as_of; then comes what was asked for.
+-- The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables; each
+-- call of run_step does one bounded batch of it and the loop commits it. So a run holds no long
+-- transaction, can be watched, and dies without harm: begin_run finds what it left and goes on with
+-- its mode and as_of; then comes what was asked for.
 --
 --   PREPARE  FULL queues everything; a view that changed queues its source
 --   TAKE     the queue becomes work: whole sources, activities, customers
---   WHOLE    whole sources: compare per customer, then the rows of the customers that differ, apply in batches
+--   WHOLE    whole sources: compare per customer, then the rows of the customers that differ, apply
+--            in batches
 --   AWARDS   single activities: compare and apply in batches; who is concerned becomes work
 --   COLLECT  customers that a date has changed, and, after FULL, all of them
 --   TOTALS   sum and write in batches of customers
 --
--- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). Raises: EG001, EG004, EG006,
+-- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000).
+-- Raises: EG001, EG004, EG006,
 -- EG009.
 create or replace procedure engagement.recalculate(
     p_mode text default 'INCREMENTAL',
@@ -23,11 +26,11 @@ declare
 begin
     if p_mode is null or p_mode not in ('INCREMENTAL', 'FULL') then
         raise exception 'unknown mode'
-            using errcode = 'EG004', detail = format('mode %L', p_mode), hint = 'Use INCREMENTAL or FULL.';
-    elsif not isfinite(p_as_of) then
-        raise exception 'as_of is not finite'
-            using errcode = 'EG004', detail = format('as_of %s', p_as_of), hint = 'Give an instant, or NULL for now.';
-    elsif engagement.is_switched_off() then
+            using errcode = 'EG004', detail = format('mode %L', p_mode),
+            hint = 'Use INCREMENTAL or FULL.';
+    end if;
+    perform engagement.check_instant(p_as_of);
+    if engagement.is_switched_off() then
         return;
     elsif p_customer_id is not null then
         perform engagement.refresh(p_customer_id, coalesce(p_as_of, clock_timestamp()));
@@ -45,6 +48,7 @@ begin
 end
 $$;
 comment on procedure engagement.recalculate(text, engagement.host_key, timestamptz) is
-    'Brings awards and scores up to date, as of p_as_of (NULL: now). INCREMENTAL: what the queue, rules, parameters and '
-    'dates changed. FULL: besides, everything is compared and mended. With a customer: as refresh_customer. Commits in '
-    'batches. Raises EG001 (customer), EG004 (mode), EG006 (no host), EG009 (another run is under way).';
+    'Brings awards and scores up to date, as of p_as_of (NULL: now). INCREMENTAL: what the queue, '
+    'rules, parameters and dates changed. FULL: besides, everything is compared and mended. With a '
+    'customer: as refresh_customer. Commits in batches. Raises EG001 (customer), EG004 (mode), '
+    'EG006 (no host), EG009 (another run is under way).';

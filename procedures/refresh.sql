@@ -1,6 +1,9 @@
--- The refresh icon: one customer, awards from the source and totals, at once. What is queued stays queued.
--- Reads: the views, award. Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
-create or replace function engagement.refresh(p_customer_id engagement.host_key, p_as_of timestamptz)
+-- The refresh icon: one customer, awards from the source and totals, at once. What is queued stays
+-- queued.
+-- Reads: the views, award.
+-- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
+create or replace function engagement.refresh(p_customer_id engagement.host_key,
+                                              p_as_of timestamptz)
 returns void
 language plpgsql
 security definer
@@ -17,13 +20,15 @@ begin
     if p_customer_id is null
        or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
        and not exists (select from engagement.award w where w.customer_id = p_customer_id)
-       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id) then
+       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
+           then
         raise exception 'unknown customer'
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),
                   hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
     end if;
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
-        -- Only this customer is written now; the companies that these awards count for are summed by the next run.
+        -- Only this customer is written now; the companies that these awards count for are summed
+        -- by the next run.
         insert into engagement.pending_activity (source, activity_column, keys)
         select 'customer', 'customer_id', array_agg(distinct w.employer_id::text)
         from engagement.award w
@@ -32,8 +37,10 @@ begin
         having count(*) > 0;
     end if;
     perform engagement.write_totals(
-        p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of, p_is_refresh => true);
+        p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
+        p_is_refresh => true);
 end
 $$;
 comment on function engagement.refresh(engagement.host_key, timestamptz) is
-    'Internal: re-derives and re-sums one customer at p_as_of. Raises EG001 for an unknown customer.';
+    'Internal: re-derives and re-sums one customer at p_as_of. Raises EG001 for an unknown '
+    'customer.';

@@ -10,5 +10,5 @@ begin
 end
 $$;
 comment on procedure engagement.refresh_customer(engagement.host_key) is
-    'Brings one customer''s awards and score up to date now (a company''s with its employees'' points). '
-    'Raises EG001 for a customer unknown to the host and the ledger.';
+    'Brings one customer''s awards and score up to date now (a company''s with its employees'' '
+    'points). Raises EG001 for a customer unknown to the host and the ledger.';

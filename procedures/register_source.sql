@@ -1,5 +1,6 @@
 -- Makes a view an activity source: checks it and generates the routines that award from it.
--- Reads: engagement_type, pg_catalog. Writes: activity_source, pending_activity, generated routines.
+-- Reads: engagement_type, pg_catalog.
+-- Writes: activity_source, pending_activity, generated routines.
 -- Locks: the setup lock. Raises: EG005, EG006, EG007.
 create or replace procedure engagement.register_source(
     p_source text, p_engagement_type text, p_effective_when text, p_view regclass
@@ -26,24 +27,28 @@ begin
     where t.engagement_type = p_engagement_type;
     if not found then
         raise exception 'unknown engagement type'
-            using errcode = 'EG005', detail = format('source %s, engagement type %L', p_source, p_engagement_type),
+            using errcode = 'EG005',
+            detail = format('source %s, engagement type %L', p_source, p_engagement_type),
                   hint = 'select * from engagement.engagement_type lists them; an organisation adds its own rows.';
     end if;
     if p_effective_when not in ('ORDER_CREATION', 'INVOICE_CREATION')
        or (v_needs_effective_when and p_effective_when is null) then
         raise exception 'effective-when is not valid'
-            using errcode = 'EG005', detail = format('source %s, effective_when %L', p_source, p_effective_when),
+            using errcode = 'EG005',
+            detail = format('source %s, effective_when %L', p_source, p_effective_when),
                   hint = 'Use ORDER_CREATION or INVOICE_CREATION.';
     end if;
-    if p_view is null or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then
+    if p_view is null
+       or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then
         raise exception 'an activity source is a view'
-            using errcode = 'EG007', detail = format('source %s: %s is no view', p_source, coalesce(p_view::text, 'NULL')),
+            using errcode = 'EG007',
+            detail = format('source %s: %s is no view', p_source, coalesce(p_view::text, 'NULL')),
                   hint = 'Create a view in schema engagement_host and register that.';
     end if;
     perform engagement.check_view(
         p_view,
-        array['source_id', 'document_id', 'customer_id', 'employer_id', 'subject_id', 'subject_class',
-              'quantity', 'amount', 'occurred_at', 'ended_at'],
+        array['source_id', 'document_id', 'customer_id', 'employer_id', 'subject_id',
+              'subject_class', 'quantity', 'amount', 'occurred_at', 'ended_at'],
         array['host_key', 'host_key', 'host_key', 'host_key', 'text', 'text',
               'numeric', 'numeric', 'timestamptz', 'timestamptz']);
     perform engagement.check_required_views();
@@ -65,7 +70,8 @@ begin
     insert into engagement.activity_source (
         source, engagement_type, effective_when, view_name, view_fingerprint, registered_at
     )
-    values (p_source, p_engagement_type, p_effective_when, v_view_name, v_fingerprint, clock_timestamp())
+    values (p_source, p_engagement_type, p_effective_when, v_view_name, v_fingerprint,
+            clock_timestamp())
     on conflict (source) do update
     set engagement_type = excluded.engagement_type,
         effective_when = excluded.effective_when,
@@ -82,5 +88,6 @@ begin
 end
 $$;
 comment on procedure engagement.register_source(text, text, text, regclass) is
-    'Makes a view of the contract''s shape an activity source (again: replaces it). p_effective_when is ORDER_CREATION, '
-    'INVOICE_CREATION or NULL. Raises EG005, EG006 (name), EG007 (shape; the detail names each column).';
+    'Makes a view of the contract''s shape an activity source (again: replaces it). '
+    'p_effective_when is ORDER_CREATION, INVOICE_CREATION or NULL. Raises EG005, EG006 (name), '
+    'EG007 (shape; the detail names each column).';

@@ -1,6 +1,7 @@
 -- Ends a rule. Definer: rules change only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock. Raises: EG002.
-create or replace function engagement.retire_rule(p_rule_code text, p_retroactive boolean default false)
+create or replace function engagement.retire_rule(p_rule_code text,
+                                                  p_retroactive boolean default false)
 returns void
 language plpgsql
 security definer
@@ -16,7 +17,8 @@ begin
     v_now := clock_timestamp();
     -- All versions: a retired rule awards nothing, whichever version an activity's date points to.
     for v_old in
-        select * from engagement.score_rule r where r.rule_code = p_rule_code and r.is_active order by r.version
+        select * from engagement.score_rule r where r.rule_code = p_rule_code and r.is_active
+        order by r.version
     loop
         v_new := v_old;
         if p_retroactive or v_old.applies_from >= v_now then
@@ -33,5 +35,6 @@ begin
 end
 $$;
 comment on function engagement.retire_rule(text, boolean) is
-    'Ends a rule: no awards for activities from now on, existing ones run their course; retroactive: all its awards '
-    'are voided at the next run. Raises EG002 for an unknown rule_code.';
+    'Ends a rule: no awards for activities from now on, existing ones run their course; '
+    'retroactive: all its awards are voided at the next run. Raises EG002 for an unknown '
+    'rule_code.';

@@ -1,5 +1,7 @@
--- Makes a new version of a rule, from now on or retroactively. Definer: rules change only through routines.
--- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock. Raises: EG002, EG004, EG005, EG010.
+-- Makes a new version of a rule, from now on or retroactively. Definer: rules change only through
+-- routines.
+-- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
+-- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.revise_rule(
     p_rule_code text, p_changes jsonb, p_retroactive boolean default false
 )
@@ -18,11 +20,12 @@ begin
     v_old := engagement.current_rule(p_rule_code);
     select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(
-        case when jsonb_typeof(p_changes) = 'object' then p_changes else '{"(not an object)": 0}' end
+        case when jsonb_typeof(p_changes) = 'object' then p_changes else '{"(not an object)": 0}'
+            end
     ) k
-    where k not in ('description', 'category_code', 'engagement_type', 'effective_when', 'subject_id',
-                    'subject_class', 'flat_score', 'quantity_score', 'amount_score', 'valid_for_weeks',
-                    'applies_from', 'applies_until');
+    where k not in ('description', 'category_code', 'engagement_type', 'effective_when',
+                    'subject_id', 'subject_class', 'flat_score', 'quantity_score', 'amount_score',
+                    'valid_for_weeks', 'applies_from', 'applies_until');
     if v_unknown is not null or p_changes is null then
         raise exception 'unknown key in the changes of a rule'
             using errcode = 'EG010', detail = format('rule %L, key %s', p_rule_code, v_unknown),
@@ -70,23 +73,27 @@ begin
         elsif v_new.applies_from is null or v_new.applies_from < v_now then
             raise exception 'a revision from now on cannot begin in the past'
                 using errcode = 'EG004',
-                      detail = format('rule %L, applies_from %s', p_rule_code, coalesce(p_changes ->> 'applies_from', 'null')),
+                      detail = format('rule %L, applies_from %s', p_rule_code,
+                                      coalesce(p_changes ->> 'applies_from', 'null')),
                       hint = 'Leave applies_from out, give a later instant, or revise retroactively.';
         end if;
         if not p_changes ? 'applies_until' and v_new.applies_until <= v_now then
             v_new.applies_until := null;  -- revising a retired rule revives it
         end if;
-        -- The old version ends where the new one begins; one that would begin only then has nothing to leave to it.
+        -- The old version ends where the new one begins; one that would begin only then has nothing
+        -- to leave to it.
         update engagement.score_rule r
         set applies_until = case when r.applies_from >= v_new.applies_from then r.applies_until
                                  else least(r.applies_until, v_new.applies_from) end,
-            is_active = r.is_active and (r.applies_from is null or r.applies_from < v_new.applies_from)
+            is_active = r.is_active
+            and (r.applies_from is null or r.applies_from < v_new.applies_from)
         where r.rule_id = v_old.rule_id;
     end if;
     return engagement.store_rule(v_new, v_old);
 end
 $$;
 comment on function engagement.revise_rule(text, jsonb, boolean) is
-    'Makes a new version of a rule and returns its id. From now on: the old version ends and the new one begins at the '
-    'call''s instant (or a later applies_from). Retroactive: the old version''s awards are voided and made anew at the next run. A change of '
-    'description alone is made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';
+    'Makes a new version of a rule and returns its id. From now on: the old version ends and the '
+    'new one begins at the call''s instant (or a later applies_from). Retroactive: the old '
+    'version''s awards are voided and made anew at the next run. A change of description alone is '
+    'made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';

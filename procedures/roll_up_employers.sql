@@ -1,11 +1,13 @@
--- The roll-up of employees' points to companies alone: a run that sums every employer. Commits, see recalculate.
--- Raises: EG006, EG009.
+-- The roll-up of employees' points to companies alone: a run that sums every employer. Commits, see
+-- recalculate.
+-- Raises: EG004, EG006, EG009.
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
 language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
 begin
+    perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then
         return;
     end if;
@@ -21,5 +23,5 @@ begin
 end
 $$;
 comment on procedure engagement.roll_up_employers(timestamptz) is
-    'Sums the employees'' points of every company as of p_as_of (NULL: now). Part of recalculate, callable alone. '
-    'Commits in batches. Raises EG006 (no host), EG009 (a run is under way).';
+    'Sums the employees'' points of every company as of p_as_of (NULL: now). Part of recalculate, '
+    'callable alone. Commits in batches. Raises EG006 (no host), EG009 (a run is under way).';

@@ -1,4 +1,5 @@
--- Rounds half to even. Inlined by the planner: keep it one expression, and pass columns or constants.
+-- Rounds half to even. Inlined by the planner: keep it one expression, and pass columns or
+-- constants.
 create or replace function engagement.round_half_even(p_value numeric, p_decimals integer)
 returns numeric
 language sql
@@ -13,4 +14,5 @@ as $$
     end
 $$;
 comment on function engagement.round_half_even(numeric, integer) is
-    'p_value rounded to p_decimals decimal places, a tie to the even neighbour: 0.125 → 0.12, 0.135 → 0.14.';
+    'p_value rounded to p_decimals decimal places, a tie to the even neighbour: 0.125 → 0.12, '
+    '0.135 → 0.14.';

@@ -1,5 +1,6 @@
 -- Phase AWARDS: single activities, one batch of one source.
--- Reads: recalculation_key. Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
+-- Reads: recalculation_key.
+-- Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
 create or replace function engagement.run_awards(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -38,8 +39,8 @@ begin
 
     v_counts := engagement.award_batch(p_run, v_source, v_ids);
 
-    -- Whoever has or had an award of these activities is concerned, whether or not this run changed it: the triggers
-    -- may have done that already.
+    -- Whoever has or had an award of these activities is concerned, whether or not this run changed
+    -- it: the triggers may have done that already.
     insert into engagement.recalculation_customer (customer_id)
     select c.customer_id
     from (
@@ -70,4 +71,5 @@ begin
     return true;
 end
 $$;
-comment on function engagement.run_awards(engagement.recalculation_run) is 'Internal: phase AWARDS of a run.';
+comment on function engagement.run_awards(engagement.recalculation_run) is
+    'Internal: phase AWARDS of a run.';

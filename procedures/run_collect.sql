@@ -1,5 +1,5 @@
--- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later instant than this
--- run's; and customers without a score, whether or not a trigger told of them.
+-- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
+-- instant than this run's; and customers without a score, whether or not a trigger told of them.
 -- Reads: customer_score, engagement_host.customer. Writes: recalculation_customer.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
@@ -16,7 +16,8 @@ begin
     select c.customer_id
     from engagement_host.customer c
     where c.customer_id is not null
-          and not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+          and not exists (select from engagement.customer_score s
+                          where s.customer_id = c.customer_id)
     on conflict (customer_id) do nothing;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         -- Points of people go to whoever employs them on the date of the run.
@@ -30,4 +31,5 @@ begin
     return false;
 end
 $$;
-comment on function engagement.run_collect(engagement.recalculation_run) is 'Internal: phase COLLECT of a run.';
+comment on function engagement.run_collect(engagement.recalculation_run) is
+    'Internal: phase COLLECT of a run.';

@@ -1,5 +1,7 @@
--- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source and every customer in the queue.
--- Reads: activity_source. Writes: activity_source, pending_activity, recalculation_customer, generated routines.
+-- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source and every
+-- customer in the queue.
+-- Reads: activity_source.
+-- Writes: activity_source, pending_activity, recalculation_customer, generated routines.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -50,4 +52,5 @@ begin
     return false;
 end
 $$;
-comment on function engagement.run_prepare(engagement.recalculation_run) is 'Internal: phase PREPARE of a run.';
+comment on function engagement.run_prepare(engagement.recalculation_run) is
+    'Internal: phase PREPARE of a run.';

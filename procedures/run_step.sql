@@ -1,5 +1,7 @@
--- One bounded batch of a run, and on to the next phase when there is nothing left to do in this one.
--- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2). Raises: EG009.
+-- One bounded batch of a run, and on to the next phase when there is nothing left to do in this
+-- one.
+-- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2).
+-- Raises: EG009.
 create or replace function engagement.run_step(p_run_id integer)
 returns boolean
 language plpgsql
@@ -14,7 +16,8 @@ begin
     select * into v_run from engagement.recalculation_run r where r.run_id = p_run_id for update;
     if v_run.run_status is distinct from 'RUNNING' or v_run.backend_pid <> pg_backend_pid() then
         raise exception 'the run was taken over by another session'
-            using errcode = 'EG009', detail = format('run %s, server process %s', p_run_id, v_run.backend_pid),
+            using errcode = 'EG009',
+            detail = format('run %s, server process %s', p_run_id, v_run.backend_pid),
                   hint = 'Let the other session finish it.';
     end if;
     v_has_more := case v_run.phase
@@ -28,11 +31,13 @@ begin
     if v_has_more then
         return true;
     end if;
-    -- The plans of the next phases are made for a ledger of this size, not for the empty one of before.
+    -- The plans of the next phases are made for a ledger of this size, not for the empty one of
+    -- before.
     if v_run.phase in ('PREPARE', 'WHOLE') and exists (
         select from pg_class c
         where c.oid = 'engagement.award'::regclass
-              and (c.reltuples < 0 or (v_run.phase = 'WHOLE' and v_run.award_count > c.reltuples / 5))
+              and (c.reltuples < 0
+                   or (v_run.phase = 'WHOLE' and v_run.award_count > c.reltuples / 5))
     ) then
         analyze engagement.award;
     end if;
@@ -58,18 +63,22 @@ begin
     update engagement.recalculation_run r
     set run_status = 'COMPLETED',
         finished_at = clock_timestamp(),
-        failure_count = (select count(*) from engagement.scoring_failure f where f.resolved_at is null)
+        failure_count = (select count(*) from engagement.scoring_failure f
+                         where f.resolved_at is null)
     where r.run_id = p_run_id
     returning * into v_run;
     if v_run.failure_count > 0 then
         raise warning 'not everything could be scored'
-            using detail = format('%s open rows in engagement.scoring_failure; sources not read: %s',
+            using detail
+                = format('%s open rows in engagement.scoring_failure; sources not read: %s',
                                   v_run.failure_count,
-                                  coalesce(nullif(array_to_string(v_run.failed_sources, ', '), ''), 'none')),
+                                  coalesce(nullif(array_to_string(v_run.failed_sources, ', '), ''),
+                                           'none')),
                   hint = 'select * from engagement.scoring_failure where resolved_at is null';
     end if;
     return false;
 end
 $$;
 comment on function engagement.run_step(integer) is
-    'Internal: does one batch of a run; false when the run is complete. Raises EG009 when another session has it.';
+    'Internal: does one batch of a run; false when the run is complete. Raises EG009 when another '
+    'session has it.';

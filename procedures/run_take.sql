@@ -1,6 +1,8 @@
--- Phase TAKE: the queue becomes work. Rows are deleted from the queue and turned into work in one transaction, so no
--- key is lost; a transaction that has not committed yet leaves its row to the next run.
--- Reads: activity_source, the views. Writes: pending_activity, recalculation_source, recalculation_key,
+-- Phase TAKE: the queue becomes work. Rows are deleted from the queue and turned into work in one
+-- transaction, so no key is lost; a transaction that has not committed yet leaves its row to the
+-- next run.
+-- Reads: activity_source, the views.
+-- Writes: pending_activity, recalculation_source, recalculation_key,
 -- recalculation_customer, scoring_failure.
 create or replace function engagement.run_take(p_run engagement.recalculation_run)
 returns boolean
@@ -12,8 +14,11 @@ declare
     v_other text;
     v_keys text[];
 begin
-    for v_source in select distinct p.source from engagement.pending_activity p where p.activity_column is null loop
-        delete from engagement.pending_activity p where p.source = v_source and p.activity_column is null;
+    perform engagement.take_rechecks();
+    for v_source in select distinct p.source from engagement.pending_activity p
+    where p.activity_column is null loop
+        delete from engagement.pending_activity p
+        where p.source = v_source and p.activity_column is null;
         if v_source = 'customer' then
             perform engagement.collect_everybody();
         else
@@ -29,7 +34,8 @@ begin
         end if;
     end loop;
 
-    -- Keys of customers: to be summed. Keys of employees: all their activities may have another employer.
+    -- Keys of customers: to be summed. Keys of employees: all their activities may have another
+    -- employer.
     with taken as (
         delete from engagement.pending_activity p
         where p.source = 'customer'
@@ -57,13 +63,17 @@ begin
         end if;
     end if;
 
-    for v_source in select distinct p.source from engagement.pending_activity p loop
+    for v_source in select distinct p.source from engagement.pending_activity p
+    where p.activity_column <> 'recheck' loop
         if exists (select from engagement.activity_source s
                    where s.source = v_source and s.detached_at is not null) then
-            delete from engagement.pending_activity p where p.source = v_source;
+            delete from engagement.pending_activity p
+            where p.source = v_source and p.activity_column <> 'recheck';
         elsif not exists (select from engagement.activity_source s where s.source = v_source) then
-            delete from engagement.pending_activity p where p.source = v_source;
-            insert into engagement.recalculation_source (source) values (v_source) on conflict (source) do nothing;
+            delete from engagement.pending_activity p
+            where p.source = v_source and p.activity_column <> 'recheck';
+            insert into engagement.recalculation_source (source) values (v_source)
+            on conflict (source) do nothing;
         elsif exists (select from engagement.recalculation_source s where s.source = v_source) then
             null;  -- compared as a whole first; the keys are taken after that, to know whom to sum
         else
@@ -73,4 +83,5 @@ begin
     return false;
 end
 $$;
-comment on function engagement.run_take(engagement.recalculation_run) is 'Internal: phase TAKE of a run.';
+comment on function engagement.run_take(engagement.recalculation_run) is
+    'Internal: phase TAKE of a run.';

@@ -1,6 +1,7 @@
--- Phase TOTALS: one batch of customers. A refresh that somebody left open holds its customer's row: after 30 seconds
--- the run gives up (55P03), and the next one resumes it.
--- Reads: recalculation_customer. Writes: customer_score, category_score, recalculation_customer, recalculation_run.
+-- Phase TOTALS: one batch of customers. A refresh that somebody left open holds its customer's row:
+-- after 30 seconds the run gives up (55P03), and the next one resumes it.
+-- Reads: recalculation_customer.
+-- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 create or replace function engagement.run_totals(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -14,7 +15,8 @@ begin
     with batch as (
         delete from engagement.recalculation_customer c
         where c.customer_id in (
-            select b.customer_id from engagement.recalculation_customer b order by b.customer_id limit 5000
+            select b.customer_id from engagement.recalculation_customer b order by b.customer_id
+            limit 5000
         )
         returning c.customer_id
     )
@@ -22,11 +24,13 @@ begin
     if v_ids is null then
         return false;
     end if;
-    v_count := engagement.write_totals(p_customer_ids => v_ids, p_as_of => p_run.as_of, p_is_refresh => false);
+    v_count := engagement.write_totals(p_customer_ids => v_ids, p_as_of => p_run.as_of,
+                                       p_is_refresh => false);
     update engagement.recalculation_run r
     set done_count = r.done_count + cardinality(v_ids), score_count = r.score_count + v_count
     where r.run_id = p_run.run_id;
     return true;
 end
 $$;
-comment on function engagement.run_totals(engagement.recalculation_run) is 'Internal: phase TOTALS of a run.';
+comment on function engagement.run_totals(engagement.recalculation_run) is
+    'Internal: phase TOTALS of a run.';

@@ -1,6 +1,6 @@
--- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further step applies one
--- batch of what differs and makes those customers work for the totals. What the host commits after the staging has
--- its keys in the queue, and they are taken after it.
+-- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further
+-- step applies one batch of what differs and makes those customers work for the totals. What the
+-- host commits after the staging has its keys in the queue, and they are taken after it.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
 -- recalculation_customer, scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)
@@ -40,9 +40,10 @@ begin
             select s.batch into v_batch from pg_temp.engagement_stage s order by s.batch limit 1;
             if found then
                 v_changes := array(
-                    select row(s.customer_id, s.source_id, s.document_id, s.employer_id, s.effective_at, s.expires_at,
-                               s.recorded_at, null, s.rule_id, v_source, s.subject_id, s.subject_class, s.quantity,
-                               s.amount, s.points, null)::engagement.award
+                    select row(s.customer_id, s.source_id, s.document_id, s.employer_id,
+                               s.effective_at, s.expires_at, s.recorded_at, null, s.rule_id,
+                               v_source, s.subject_id, s.subject_class, s.quantity, s.amount,
+                               s.points, null)::engagement.award
                     from pg_temp.engagement_stage s
                     where s.batch = v_batch
                           and (s.is_sane or engagement.reject_activity(
@@ -69,9 +70,11 @@ begin
         end if;
     exception
         when lock_not_available then
-            -- A host's open transaction holds some of these awards: one by one, then, in the next phase.
+            -- A host's open transaction holds some of these awards: one by one, then, in the next
+            -- phase.
             insert into engagement.recalculation_key (source, source_id)
-            select distinct v_source, s.source_id from pg_temp.engagement_stage s where s.batch = v_batch
+            select distinct v_source, s.source_id from pg_temp.engagement_stage s
+            where s.batch = v_batch
             on conflict (source, source_id) do nothing;
             delete from pg_temp.engagement_stage s where s.batch = v_batch;
             return true;
@@ -88,4 +91,5 @@ begin
     return true;
 end
 $$;
-comment on function engagement.run_whole(engagement.recalculation_run) is 'Internal: phase WHOLE of a run.';
+comment on function engagement.run_whole(engagement.recalculation_run) is
+    'Internal: phase WHOLE of a run.';

@@ -1,4 +1,5 @@
--- A score is a sum of awards at an instant. Two clocks: what counts at p_as_of, as on record at p_known_at.
+-- A score is a sum of awards at an instant. Two clocks: what counts at p_as_of, as on record at
+-- p_known_at.
 -- Reads: award.
 create or replace function engagement.score_at(
     p_customer_id engagement.host_key,
@@ -21,4 +22,5 @@ begin
 end
 $$;
 comment on function engagement.score_at(engagement.host_key, timestamptz, timestamptz) is
-    'Own points of a customer that count at p_as_of, as the ledger knew them at p_known_at; 0 for an unknown customer.';
+    'Own points of a customer that count at p_as_of, as the ledger knew them at p_known_at; 0 for '
+    'an unknown customer.';

@@ -1,6 +1,7 @@
--- All that a customer's screen shows, as one JSON object. The own part is summed from the ledger at p_as_of and
--- p_known_at; the employees' part and the rank are as stored.
--- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source, engagement_host.customer.
+-- All that a customer's screen shows, as one JSON object. The own part is summed from the ledger at
+-- p_as_of and p_known_at; the employees' part and the rank are as stored.
+-- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
+-- engagement_host.customer.
 -- Raises: EG001.
 create or replace function engagement.score_card(
     p_customer_id engagement.host_key,
@@ -20,11 +21,13 @@ declare
     v_own numeric;
     v_card jsonb;
 begin
+    perform engagement.check_instant(p_as_of);
     select c.display_name, c.customer_type into v_customer
     from engagement_host.customer c
     where c.customer_id = p_customer_id;
     if not found and not exists (select from engagement.award w where w.customer_id = p_customer_id)
-       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id) then
+       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
+           then
         raise exception 'unknown customer'
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),
                   hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
@@ -43,8 +46,10 @@ begin
     rule_total as (
         select r.category_code, r.rule_code, max(r.description) as description,
                coalesce(sum(o.points) filter (where o.counts), 0) as score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.ytd_from), 0) as ytd_score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.overview_from), 0) as overview_score,
+               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.ytd_from),
+                        0) as ytd_score,
+               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.overview_from),
+                        0) as overview_score,
                count(*) filter (where o.counts) as award_count
         from own o
         inner join engagement.score_rule r on r.rule_id = o.rule_id
@@ -61,7 +66,8 @@ begin
         'previous_score', v_stored.previous_score,
         'changed_at', v_stored.changed_at,
         'calculated_at', v_stored.calculated_at,
-        'rules_pending', exists (select from engagement.pending_activity p where p.activity_column is null)
+        'rules_pending',
+        exists (select from engagement.pending_activity p where p.activity_column is null)
                          or exists (select from engagement.recalculation_source),
         'band_code', v_stored.band_code,
         'percentile', v_stored.percentile,
@@ -96,7 +102,8 @@ begin
                 'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
             ) order by m.ends_at)
             from (
-                select (date_trunc('month', p_as_of at time zone v_zone) - make_interval(months => g.months))
+                select (date_trunc('month',
+                                   p_as_of at time zone v_zone) - make_interval(months => g.months))
                        at time zone v_zone - interval '1 microsecond' as ends_at
                 from generate_series(0, 11) g (months)
             ) m
@@ -110,5 +117,6 @@ begin
 end
 $$;
 comment on function engagement.score_card(engagement.host_key, timestamptz, timestamptz) is
-    'The customer''s screen as JSON: score, categories with their rules (score, year to date, overview; award_count: '
-    'awards that count), trend of twelve month-ends, and for a company its people. Raises EG001 for an unknown customer.';
+    'The customer''s screen as JSON: score, categories with their rules (score, year to date, '
+    'overview; award_count: awards that count), trend of twelve month-ends, and for a company its '
+    'people. Raises EG001 for an unknown customer.';

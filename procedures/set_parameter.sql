@@ -1,5 +1,6 @@
--- Sets an application parameter: checked, audited, made known to every session's plans, and what depends on it is
--- queued for the next run. Definer, because it rewrites engagement.parameter, which only its owner may.
+-- Sets an application parameter: checked, audited, made known to every session's plans, and what
+-- depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
+-- which only its owner may.
 -- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
 -- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
 create or replace function engagement.set_parameter(p_parameter_name text, p_value text)
@@ -33,7 +34,8 @@ begin
     end;
     if not v_is_valid then
         raise exception 'value does not fit the parameter'
-            using errcode = 'EG004', detail = format('parameter %s, value %L', p_parameter_name, p_value),
+            using errcode = 'EG004',
+            detail = format('parameter %s, value %L', p_parameter_name, p_value),
                   hint = format('It takes %s.', v_old.value_type);
     end if;
     if p_value = v_old.parameter_value then
@@ -56,11 +58,16 @@ begin
         insert into engagement.pending_activity (source)
         select s.source from engagement.activity_source s where s.detached_at is null;
     end if;
+    if p_parameter_name = 'CALCULATE_ENGAGEMENT_SCORE_POINTS' and p_value = 'Y' then
+        -- An order under way has not been captured, and the next run may not see it yet.
+        insert into engagement.pending_activity (source, activity_column, keys)
+        select s.source, 'recheck', '{}' from engagement.activity_source s where s.detached_at is null;
+    end if;
     if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS') then
         insert into engagement.pending_activity (source) values ('customer');
     end if;
 end
 $$;
 comment on function engagement.set_parameter(text, text) is
-    'Sets an application parameter after checking its type; audited; the next run re-derives what depends on it. '
-    'Raises EG003 for an unknown name, EG004 for a value of the wrong type.';
+    'Sets an application parameter after checking its type; audited; the next run re-derives what '
+    'depends on it. Raises EG003 for an unknown name, EG004 for a value of the wrong type.';

@@ -1,9 +1,11 @@
--- Compares a whole source with its part of the ledger and leaves what differs in a temporary table, in batches that
--- keep a customer together. An empty ledger has nothing to compare. Otherwise a fingerprint per customer (number and
--- sum of row hashes) finds the customers that differ, and only their rows are compared one by one: two passes that the
--- planner can run in parallel, instead of sorting two ledgers.
+-- Compares a whole source with its part of the ledger and leaves what differs in a temporary table,
+-- in batches that keep a customer together. An empty ledger has nothing to compare. Otherwise a
+-- fingerprint per customer (number and sum of row hashes) finds the customers that differ, and only
+-- their rows are compared one by one: two passes that the planner can run in parallel, instead of
+-- sorting two ledgers.
 -- Reads: the view, award. Writes: temporary table engagement_stage, scoring_failure.
-create or replace function engagement.stage_source(p_run engagement.recalculation_run, p_source text)
+create or replace function engagement.stage_source(p_run engagement.recalculation_run,
+                                                   p_source text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -18,14 +20,16 @@ declare
     v_columns constant text := 'd.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, '
         'd.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points';
     v_fingerprint constant text := 'sum(hash_record_extended(row(d.source_id, d.document_id, d.employer_id, '
-        'd.effective_at, d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points), 0))';
+        'd.effective_at, d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, '
+        'd.amount, d.points), 0))';
 begin
     -- What a run derives anew is no longer open; reject_activity opens what still fails.
     update engagement.scoring_failure f
     set resolved_at = p_run.started_at
     where f.source = p_source and f.source_id is not null and f.resolved_at is null;
 
-    if not exists (select from engagement.award w where w.source = p_source and w.voided_at is null) then
+    if not exists (select from engagement.award w where w.source = p_source and w.voided_at is null)
+       then
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
             select %1$s, null::timestamptz as recorded_at, d.is_sane,
@@ -36,7 +40,8 @@ begin
             create temporary table engagement_stage_customer on commit drop as
             select coalesce(v.customer_id, l.customer_id) as customer_id
             from (
-                select d.customer_id, count(*) as row_count, %1$s as fingerprint, bool_and(d.is_sane) as is_sane
+                select d.customer_id, count(*) as row_count, %1$s as fingerprint,
+                       bool_and(d.is_sane) as is_sane
                 from (%2$s) d
                 group by d.customer_id
             ) v
@@ -47,7 +52,8 @@ begin
                 group by d.customer_id
             ) l on l.customer_id = v.customer_id
             where not v.is_sane
-                  or (v.row_count, v.fingerprint) is distinct from (l.row_count, l.fingerprint)$sql$,
+                  or (v.row_count, v.fingerprint)
+                  is distinct from (l.row_count, l.fingerprint)$sql$,
             v_fingerprint, v_derivation, p_source);
         analyze pg_temp.engagement_stage_customer;
         execute format($sql$
@@ -62,11 +68,13 @@ begin
                     select %1$s, d.recorded_at, true
                     from engagement.award d
                     where d.source = %3$L and d.voided_at is null
-                          and d.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)
+                          and d.customer_id in (select c.customer_id
+                                                from pg_temp.engagement_stage_customer c)
                 ) d
                 group by %1$s, d.is_sane
                 having count(*) = 1
-            ) u$sql$, v_columns, engagement.derivation_sql(p_source, format(v_differing, v_view), true), p_source);
+            ) u$sql$, v_columns,
+            engagement.derivation_sql(p_source, format(v_differing, v_view), true), p_source);
         drop table pg_temp.engagement_stage_customer;
     end if;
     create index on pg_temp.engagement_stage (batch);
@@ -77,4 +85,5 @@ begin
 end
 $$;
 comment on function engagement.stage_source(engagement.recalculation_run, text) is
-    'Internal: fills the temporary table engagement_stage with the differences between a source and its awards.';
+    'Internal: fills the temporary table engagement_stage with the differences between a source '
+    'and its awards.';

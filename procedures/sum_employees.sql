@@ -1,5 +1,6 @@
--- THE definition of what a company's people earn for it: other people's awards that carry it as employer or, with
--- EMPLOYER_ATTRIBUTION = CURRENT, all awards of those whose primary employer it is on p_as_of's date.
+-- THE definition of what a company's people earn for it: other people's awards that carry it as
+-- employer or, with EMPLOYER_ATTRIBUTION = CURRENT, all awards of those whose primary employer it
+-- is on p_as_of's date.
 -- Reads: award, engagement_host.employment.
 create or replace function engagement.sum_employees(
     p_customer_ids engagement.host_key[],
@@ -21,7 +22,8 @@ begin
         return query
         select w.employer_id, null::text,
                coalesce(sum(w.points) filter (
-                   where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)), 0),
+                   where w.effective_at <= p_as_of
+                         and (w.expires_at is null or w.expires_at > p_as_of)), 0),
                coalesce(sum(w.points) filter (
                    where w.effective_at >= p_ytd_from and w.effective_at <= p_as_of), 0),
                coalesce(sum(w.points) filter (
@@ -30,10 +32,13 @@ begin
                      min(w.expires_at) filter (where w.expires_at > p_as_of),
                      case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                           then p_ytd_next end,
-                     engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from)))
+                     engagement.leaves_overview_at(min(w.effective_at)
+                                                   filter (where w.effective_at
+                                                           >= p_overview_from)))
         from unnest(p_customer_ids) k (customer_id)
         cross join lateral (
-            select w.* from engagement.award w where w.employer_id = k.customer_id and w.voided_at is null offset 0
+            select w.* from engagement.award w
+            where w.employer_id = k.customer_id and w.voided_at is null offset 0
         ) w
         where w.customer_id <> w.employer_id
         group by w.employer_id;
@@ -57,19 +62,25 @@ begin
     total as (
         select j.employer_id,
                coalesce(sum(w.points) filter (
-                   where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)), 0) as score,
+                   where w.effective_at <= p_as_of
+                         and (w.expires_at is null or w.expires_at > p_as_of)), 0) as score,
                coalesce(sum(w.points) filter (
-                   where w.effective_at >= p_ytd_from and w.effective_at <= p_as_of), 0) as ytd_score,
+                   where w.effective_at >= p_ytd_from and w.effective_at <= p_as_of),
+                         0) as ytd_score,
                coalesce(sum(w.points) filter (
-                   where w.effective_at >= p_overview_from and w.effective_at <= p_as_of), 0) as overview_score,
+                   where w.effective_at >= p_overview_from and w.effective_at <= p_as_of),
+                         0) as overview_score,
                least(min(w.effective_at) filter (where w.effective_at > p_as_of),
                      min(w.expires_at) filter (where w.expires_at > p_as_of),
                      case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                           then p_ytd_next end,
-                     engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from))) as next_change_at
+                     engagement.leaves_overview_at(min(w.effective_at)
+                                                   filter (where w.effective_at
+                                                           >= p_overview_from))) as next_change_at
         from job j
         inner join engagement.award w on w.customer_id = j.employee_id
-        where j.employer_id = any (p_customer_ids) and w.voided_at is null and w.customer_id <> j.employer_id
+        where j.employer_id = any (p_customer_ids) and w.voided_at is null
+              and w.customer_id <> j.employer_id
         group by j.employer_id
     ),
     -- Any date on which a job of these people begins or has ended may move their points.
@@ -81,8 +92,9 @@ begin
         where t.is_primary and t.employer_id = any (p_customer_ids) and d.moved_on > v_today
         group by t.employer_id
     )
-    select coalesce(t.employer_id, m.employer_id), null::text, coalesce(t.score, 0), coalesce(t.ytd_score, 0),
-           coalesce(t.overview_score, 0), least(t.next_change_at, m.next_change_at)
+    select coalesce(t.employer_id, m.employer_id), null::text, coalesce(t.score, 0),
+           coalesce(t.ytd_score, 0), coalesce(t.overview_score, 0),
+           least(t.next_change_at, m.next_change_at)
     from total t
     full join moved m on m.employer_id = t.employer_id;
 end

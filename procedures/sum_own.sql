@@ -19,7 +19,8 @@ begin
     return query
     select w.customer_id, r.category_code,
            coalesce(sum(w.points) filter (
-               where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)), 0),
+               where w.effective_at <= p_as_of
+                     and (w.expires_at is null or w.expires_at > p_as_of)), 0),
            coalesce(sum(w.points) filter (
                where w.effective_at >= p_ytd_from and w.effective_at <= p_as_of), 0),
            coalesce(sum(w.points) filter (
@@ -28,10 +29,12 @@ begin
                  min(w.expires_at) filter (where w.expires_at > p_as_of),
                  case when bool_or(w.effective_at >= p_ytd_from and w.effective_at < p_ytd_next)
                       then p_ytd_next end,
-                 engagement.leaves_overview_at(min(w.effective_at) filter (where w.effective_at >= p_overview_from)))
+                 engagement.leaves_overview_at(min(w.effective_at)
+                                               filter (where w.effective_at >= p_overview_from)))
     from unnest(p_customer_ids) k (customer_id)
     cross join lateral (
-        select w.* from engagement.award w where w.customer_id = k.customer_id and w.voided_at is null offset 0
+        select w.* from engagement.award w
+        where w.customer_id = k.customer_id and w.voided_at is null offset 0
     ) w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
     group by w.customer_id, r.category_code;

@@ -1,5 +1,7 @@
--- Ends an activity source: its triggers and generated routines go now, its awards are voided by the next run.
--- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers. Locks: the setup lock and
+-- Ends an activity source: its triggers and generated routines go now, its awards are voided by the
+-- next run.
+-- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers.
+-- Locks: the setup lock and
 -- SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
 create or replace procedure engagement.unregister_source(p_source text)
 language plpgsql
@@ -14,7 +16,8 @@ begin
             using errcode = 'EG006', detail = format('source %L', p_source),
                   hint = 'select source from engagement.activity_source lists them.';
     end if;
-    for v_table_name in select a.table_name from engagement.attached_table a where a.source = p_source loop
+    for v_table_name in select a.table_name from engagement.attached_table a
+    where a.source = p_source loop
         perform engagement.drop_capture(p_source, v_table_name);
     end loop;
     perform engagement.drop_source_routines(p_source);
@@ -23,4 +26,5 @@ begin
 end
 $$;
 comment on procedure engagement.unregister_source(text) is
-    'Ends an activity source; the next run voids its awards (SOURCE_REMOVED). Raises EG006 for an unknown source.';
+    'Ends an activity source; the next run voids its awards (SOURCE_REMOVED). Raises EG006 for an '
+    'unknown source.';

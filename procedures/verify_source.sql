@@ -33,20 +33,21 @@ begin
                     else 'award differs' end,
                coalesce(d.customer_id, l.customer_id), %2$L, coalesce(d.source_id, l.source_id),
                coalesce(d.rule_id, l.rule_id),
-               row(d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-                   d.points, d.effective_at, d.expires_at)::text,
-               row(l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
-                   l.points, l.effective_at, l.expires_at)::text
+               row(d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity,
+                   d.amount, d.points, d.effective_at, d.expires_at)::text,
+               row(l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity,
+                   l.amount, l.points, l.effective_at, l.expires_at)::text
         from derived d
         full join live l
             on l.source_id = d.source_id and l.rule_id = d.rule_id and l.customer_id = d.customer_id
-        where (d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
-               d.effective_at, d.expires_at)
+        where (d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
+               d.points, d.effective_at, d.expires_at)
               is distinct from
-              (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount, l.points,
-               l.effective_at, l.expires_at)
+              (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
+               l.points, l.effective_at, l.expires_at)
               or d.source_id is null or l.source_id is null$sql$,
-        engagement.derivation_sql(p_source.source, p_source.view_name || ' v', true), p_source.source)
+        engagement.derivation_sql(p_source.source, p_source.view_name || ' v', true),
+        p_source.source)
     using p_queued_ids;
     return query
     select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
@@ -54,9 +55,11 @@ begin
     from engagement.award w
     where w.source = p_source.source and w.voided_at is null and w.source_id <> all (p_queued_ids)
           and exists (select from engagement.award o
-                      where o.source_id = w.source_id and o.source = w.source and o.voided_at is null
+                      where o.source_id = w.source_id and o.source = w.source
+                            and o.voided_at is null
                             and o.customer_id <> w.customer_id);
 end
 $$;
 comment on function engagement.verify_source(engagement.activity_source, engagement.host_key[]) is
-    'Internal: differences between a source''s activities and its live awards; the given activities are left out.';
+    'Internal: differences between a source''s activities and its live awards; the given '
+    'activities are left out.';

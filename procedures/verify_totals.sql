@@ -1,4 +1,5 @@
--- The totals of rows that were computed for one instant, compared with a recomputation from the ledger.
+-- The totals of rows that were computed for one instant, compared with a recomputation from the
+-- ledger.
 -- Reads: customer_score, category_score, award.
 create or replace function engagement.verify_totals(
     p_as_of timestamptz, p_customer_ids engagement.host_key[]
@@ -23,18 +24,23 @@ begin
     return query
     with own as (
         select t.*
-        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next, v_calendar.overview_from) t
+        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
+                                v_calendar.overview_from) t
     ),
     employees as (
         select t.*
-        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next, v_calendar.overview_from) t
+        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from,
+                                      v_calendar.ytd_next, v_calendar.overview_from) t
         where engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
               and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
     ),
     wanted as (
-        select k.customer_id, coalesce(o.score, 0) as own_score, coalesce(e.score, 0) as employee_score,
-               coalesce(o.score, 0) + coalesce(e.score, 0) as score, coalesce(o.ytd_score, 0) as ytd_score,
-               coalesce(o.overview_score, 0) as overview_score, coalesce(e.ytd_score, 0) as employee_ytd_score,
+        select k.customer_id, coalesce(o.score, 0) as own_score,
+               coalesce(e.score, 0) as employee_score,
+               coalesce(o.score, 0) + coalesce(e.score, 0) as score,
+               coalesce(o.ytd_score, 0) as ytd_score,
+               coalesce(o.overview_score, 0) as overview_score,
+               coalesce(e.ytd_score, 0) as employee_ytd_score,
                coalesce(e.overview_score, 0) as employee_overview_score,
                least(o.next_change_at, e.next_change_at) as next_change_at
         from unnest(p_customer_ids) k (customer_id)
@@ -46,29 +52,33 @@ begin
         ) o on o.customer_id = k.customer_id
         left join employees e on e.customer_id = k.customer_id
     )
-    select 'customer score differs', w.customer_id, null::text, null::engagement.host_key, null::integer,
-           row(w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score, w.employee_ytd_score,
-               w.employee_overview_score, w.next_change_at)::text,
-           row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score, s.employee_ytd_score,
-               s.employee_overview_score, s.next_change_at)::text
+    select 'customer score differs', w.customer_id, null::text, null::engagement.host_key,
+           null::integer,
+           row(w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
+               w.employee_ytd_score, w.employee_overview_score, w.next_change_at)::text,
+           row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
+               s.employee_ytd_score, s.employee_overview_score, s.next_change_at)::text
     from wanted w
     inner join engagement.customer_score s on s.customer_id = w.customer_id
-    where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score, w.employee_ytd_score,
-           w.employee_overview_score, w.next_change_at)
+    where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
+           w.employee_ytd_score, w.employee_overview_score, w.next_change_at)
           is distinct from
-          (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score, s.employee_ytd_score,
-           s.employee_overview_score, s.next_change_at)
+          (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
+           s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
     union all
     select 'category score differs', coalesce(o.customer_id, c.customer_id),
            coalesce(o.category_code, c.category_code), null::engagement.host_key, null::integer,
-           row(o.score, o.ytd_score, o.overview_score)::text, row(c.score, c.ytd_score, c.overview_score)::text
+           row(o.score, o.ytd_score, o.overview_score)::text,
+           row(c.score, c.ytd_score, c.overview_score)::text
     from own o
     full join (
         select c.* from engagement.category_score c where c.customer_id = any (p_customer_ids)
     ) c on c.customer_id = o.customer_id and c.category_code = o.category_code
-    where (o.score, o.ytd_score, o.overview_score) is distinct from (c.score, c.ytd_score, c.overview_score)
+    where (o.score, o.ytd_score, o.overview_score)
+          is distinct from (c.score, c.ytd_score, c.overview_score)
           or o.customer_id is null or c.customer_id is null;
 end
 $$;
 comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is
-    'Internal: differences between the stored totals of these customers, computed for p_as_of, and the ledger.';
+    'Internal: differences between the stored totals of these customers, computed for p_as_of, and '
+    'the ledger.';

@@ -1,5 +1,5 @@
--- What an activity view says, all views below it included, as one MD5. Under a pinned search_path, because the text
--- of a view's definition depends on it.
+-- What an activity view says, all views below it included, as one MD5. Under a pinned search_path,
+-- because the text of a view's definition depends on it.
 -- Reads: pg_catalog.
 create or replace function engagement.view_fingerprint(p_view_name text)
 returns text
@@ -10,7 +10,8 @@ as $$
 begin
     return (
         with recursive reached (view_oid) as (
-            select to_regclass(n)::oid from unnest(array[p_view_name, 'engagement_host.employment']) u (n)
+            select to_regclass(n)::oid
+            from unnest(array[p_view_name, 'engagement_host.employment']) u (n)
             union
             select d.refobjid
             from reached v
@@ -27,5 +28,5 @@ begin
 end
 $$;
 comment on function engagement.view_fingerprint(text) is
-    'Internal: MD5 of the definitions of an activity view, the employment view and all views below them; NULL when '
-    'neither exists.';
+    'Internal: MD5 of the definitions of an activity view, the employment view and all views below '
+    'them; NULL when neither exists.';

@@ -1,7 +1,9 @@
--- Computes the totals of some customers and writes what changed. First the rows are locked, in key order and in a
--- statement of its own; what is summed after that is newer than anything another session has written.
+-- Computes the totals of some customers and writes what changed. First the rows are locked, in key
+-- order and in a statement of its own; what is summed after that is newer than anything another
+-- session has written.
 -- Reads: award, score_rule, engagement_host.customer (and employment for CURRENT attribution).
--- Writes: customer_score, category_score. Locks: the rows of these customers; advisory (class, 4) to create rows.
+-- Writes: customer_score, category_score.
+-- Locks: the rows of these customers; advisory (class, 4) to create rows.
 create or replace function engagement.write_totals(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_refresh boolean
 )
@@ -29,7 +31,8 @@ begin
             for update
         ) l;
         exit when v_locked_count = cardinality(p_customer_ids) or v_attempt = 2;
-        -- Rows that do not exist cannot be locked: whoever creates some waits for the others who do.
+        -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
+        -- do.
         perform pg_advisory_xact_lock(1701734241, 4);
     end loop;
 
@@ -37,30 +40,36 @@ begin
     v_own := array(select t from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from,
         v_calendar.ytd_next, v_calendar.overview_from) t);
     if v_has_roll_up then
-        v_employees := array(select t from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from,
+        v_employees := array(select t
+                             from engagement.sum_employees(p_customer_ids, p_as_of,
+                                                           v_calendar.ytd_from,
             v_calendar.ytd_next, v_calendar.overview_from) t);
     end if;
 
     delete from engagement.category_score c
     where c.customer_id = any (p_customer_ids)
           and not exists (select from unnest(v_own) o
-                          where o.customer_id = c.customer_id and o.category_code = c.category_code);
-    insert into engagement.category_score (customer_id, category_code, score, ytd_score, overview_score)
+                          where o.customer_id = c.customer_id
+                                and o.category_code = c.category_code);
+    insert into engagement.category_score (customer_id, category_code, score, ytd_score,
+                                           overview_score)
     select o.customer_id, o.category_code, o.score, o.ytd_score, o.overview_score
     from unnest(v_own) o
     on conflict (customer_id, category_code) do update
-    set score = excluded.score, ytd_score = excluded.ytd_score, overview_score = excluded.overview_score
+    set score = excluded.score, ytd_score = excluded.ytd_score,
+        overview_score = excluded.overview_score
     where (category_score.score, category_score.ytd_score, category_score.overview_score)
           is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score);
 
     insert into engagement.customer_score (
-        customer_id, own_score, employee_score, score, ytd_score, overview_score, employee_ytd_score,
-        employee_overview_score, previous_score, changed_at, raised_at, calculated_at, next_change_at
+        customer_id, own_score, employee_score, score, ytd_score, overview_score,
+        employee_ytd_score, employee_overview_score, previous_score, changed_at, raised_at,
+        calculated_at, next_change_at
     )
-    select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0), coalesce(o.score, 0) + coalesce(e.score, 0),
-           coalesce(o.ytd_score, 0), coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0),
-           coalesce(e.overview_score, 0), null,
-           case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
+    select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0),
+           coalesce(o.score, 0) + coalesce(e.score, 0), coalesce(o.ytd_score, 0),
+           coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0), coalesce(e.overview_score, 0),
+           null, case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
            case when coalesce(o.score, 0) + coalesce(e.score, 0) > 0 then p_as_of end,
            p_as_of, least(o.next_change_at, e.next_change_at)
     from unnest(p_customer_ids) k (customer_id)
@@ -92,16 +101,18 @@ begin
         next_change_at = excluded.next_change_at
     where p_is_refresh
           or customer_score.calculated_at > excluded.calculated_at
-          or (customer_score.own_score, customer_score.employee_score, customer_score.score, customer_score.ytd_score,
-              customer_score.overview_score, customer_score.employee_ytd_score,
-              customer_score.employee_overview_score, customer_score.next_change_at)
+          or (customer_score.own_score, customer_score.employee_score, customer_score.score,
+              customer_score.ytd_score, customer_score.overview_score,
+              customer_score.employee_ytd_score, customer_score.employee_overview_score,
+              customer_score.next_change_at)
              is distinct from
-             (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score, excluded.overview_score,
-              excluded.employee_ytd_score, excluded.employee_overview_score, excluded.next_change_at);
+             (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score,
+              excluded.overview_score, excluded.employee_ytd_score,
+              excluded.employee_overview_score, excluded.next_change_at);
     get diagnostics v_count = row_count;
     return v_count;
 end
 $$;
 comment on function engagement.write_totals(engagement.host_key[], timestamptz, boolean) is
-    'Internal: computes and writes the totals of these customers at p_as_of; only changed rows, unless p_is_refresh. '
-    'Returns the number of rows of customer_score written.';
+    'Internal: computes and writes the totals of these customers at p_as_of; only changed rows, '
+    'unless p_is_refresh. Returns the number of rows of customer_score written.';

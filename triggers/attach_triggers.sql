@@ -1,7 +1,8 @@
--- Puts the package's statement triggers on a host table. Attaching what is attached already changes no trigger, so
--- that a deployment takes no lock on the host's tables without need.
+-- Puts the package's statement triggers on a host table. Attaching what is attached already changes
+-- no trigger, so that a deployment takes no lock on the host's tables without need.
 -- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
--- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing. Raises: EG006, EG008.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
+-- Raises: EG006, EG008.
 create or replace procedure engagement.attach_triggers(
     p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
 )
@@ -21,7 +22,7 @@ declare
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
-    v_plan_line text;
+    v_plan jsonb;
 begin
     perform engagement.lock_setup();
     if p_source in ('customer', 'employment') then
@@ -31,9 +32,11 @@ begin
         raise exception 'unknown source'
             using errcode = 'EG006', detail = format('source %L', p_source),
                   hint = 'Register it first: call engagement.register_source(…).';
-    elsif v_column is null or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
+    elsif v_column is null
+          or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
         raise exception 'unknown activity column'
-            using errcode = 'EG008', detail = format('source %s, activity column %L', p_source, v_column),
+            using errcode = 'EG008',
+            detail = format('source %s, activity column %L', p_source, v_column),
                   hint = 'Use source_id, document_id, customer_id or subject_id.';
     end if;
     select c.relkind, c.relispartition, format('%I.%I', n.nspname, c.relname)
@@ -45,7 +48,8 @@ begin
         raise exception 'triggers need a table'
             using errcode = 'EG008',
                   detail = format('%s is a %s', coalesce(v_table_name, 'NULL'), case v_kind
-                      when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
+                      when 'v' then 'view' when 'm' then 'materialized view' when 'f'
+                           then 'foreign table'
                       else 'relation of another kind' end),
                   hint = 'Attach the tables that the view reads; engagement check lists them.';
     elsif v_is_partition then
@@ -64,33 +68,42 @@ begin
         -- A cursor takes one statement only, whatever the expression tries.
         open v_probe for execute format(
             'select (%s)::%s from %s t limit 0', v_key,
-            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end, v_table_name);
+            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end,
+            v_table_name);
         close v_probe;
-    exception when syntax_error_or_access_rule_violation or data_exception or invalid_cursor_definition then
+    exception when syntax_error_or_access_rule_violation or data_exception
+    or invalid_cursor_definition then
         raise exception 'key column is not valid'
-            using errcode = 'EG008', detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
+            using errcode = 'EG008',
+            detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
                   hint = 'Give a column of the table, or an expression over its row that casts to the key''s type.';
     end;
-    -- Whether an index finds a key is the planner's to say.
-    open v_probe for execute format(
-        'explain (costs off) select from %s t where (%s) = (select null::%s)', v_table_name, v_key,
-        case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end);
-    loop
-        fetch v_probe into v_plan_line;
-        exit when not found or v_plan_line ~ 'Index Cond:';
-    end loop;
-    close v_probe;
-    if v_plan_line is null then
+    -- Whether an index finds a key is the planner's to say; it must lead with it, too.
+    execute format(
+        'explain (format json) select from %s t where (%s) = (select null::%s)', v_table_name, v_key,
+        case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
+    into v_plan;
+    if not exists (
+        select from pg_index i
+        inner join pg_class c on c.oid = i.indexrelid
+        where i.indrelid = p_table
+              and c.relname::text = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}'
+              and jsonb_path_exists(v_plan, '$.**."Index Cond"')
+              and i.indkey[0] = coalesce((select a.attnum from pg_attribute a
+                                          where a.attrelid = p_table and a.attname = p_key_column
+                                                and a.attnum > 0 and not a.attisdropped), 0)
+    ) then
         raise warning 'no index on the key of %', v_table_name
             using detail = format('key %s', v_key),
-                  hint = 'Without one, scoring reads the whole table for every key; create an index on it.';
+                  hint = 'Without one, scoring reads the whole table for every key; make one.';
     end if;
 
     select a.attachment_id into v_attachment_id
     from engagement.attached_table a
     where a.source = p_source and a.table_name = v_table_name;
     if not found then
-        select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id from engagement.attached_table a;
+        select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id
+        from engagement.attached_table a;
     end if;
     insert into engagement.attached_table (
         attachment_id, source, table_name, key_expression, activity_column, attached_at
@@ -120,7 +133,9 @@ begin
         execute format('create or replace trigger %I after %s on %s %s for each statement execute function %s()',
                        v_trigger, v_event, v_table_name, v_referencing, v_function);
         -- The TRIGGER privilege makes a trigger; only the table's owner may comment on it.
-        continue when not pg_has_role((select c.relowner from pg_class c where c.oid = p_table), 'usage');
+        continue
+            when not pg_has_role((select c.relowner from pg_class c where c.oid = p_table),
+                                 'usage');
         execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
                        format('pg-engagement: queues the %s keys of the rows of this statement (source %s).',
                               v_column, p_source));
@@ -128,6 +143,7 @@ begin
 end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is
-    'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a registered source, '
-    'customer or employment; p_key_column a column or an expression over the row whose value is the view''s '
-    'p_activity_column. Raises EG006 (source), EG008 (table, key, column); warns when the key has no index.';
+    'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
+    'registered source, customer or employment; p_key_column a column or an expression over the '
+    'row whose value is the view''s p_activity_column. Raises EG006 (source), EG008 (table, key, '
+    'column); warns when the key has no index.';

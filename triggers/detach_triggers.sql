@@ -1,5 +1,6 @@
 -- Takes the package's triggers off a host table.
--- Writes: attached_table, routine, triggers. Locks: the setup lock; SHARE ROW EXCLUSIVE on the table. Raises: EG008.
+-- Writes: attached_table, routine, triggers.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table. Raises: EG008.
 create or replace procedure engagement.detach_triggers(p_source text, p_table regclass)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -22,4 +23,5 @@ begin
 end
 $$;
 comment on procedure engagement.detach_triggers(text, regclass) is
-    'Takes the package''s triggers off a host table. Raises EG008 when it carries none for the source.';
+    'Takes the package''s triggers off a host table. Raises EG008 when it carries none for the '
+    'source.';

@@ -11,8 +11,10 @@ begin
     delete from engagement.attached_table a
     where a.source = p_source and a.table_name = p_table_name
     returning a.attachment_id into v_attachment_id;
-    -- With the routine go its triggers: that needs no ownership of the host's table, as dropping them would.
-    execute format('drop function if exists engagement.%I () cascade', 'capture__' || v_attachment_id);
+    -- With the routine go its triggers: that needs no ownership of the host's table, as dropping
+    -- them would.
+    execute format('drop function if exists engagement.%I () cascade',
+                   'capture__' || v_attachment_id);
 end
 $$;
 comment on function engagement.drop_capture(text, text) is

@@ -1,12 +1,14 @@
 -- Generates the trigger routine of one attachment: capture, never block.
 --
--- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it then brings the
--- awards of these rows up to date. All of it stands in one exception block, waits 50 ms for a lock at most, and on any
--- error leaves the keys in the queue. In a SERIALIZABLE transaction it only queues, because what it would read could
--- make the host's commit fail.
--- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction with an id, and
--- more than 64 of them slow down every session. From then on the block only reads, and the append stands outside it: the
--- same append has worked 50 times, or is_broken says that it has not.
+-- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it
+-- then brings the awards of these rows up to date. All of it stands in one exception block, waits
+-- 50 ms for a lock at most, and on any error leaves the keys in the queue. In a SERIALIZABLE
+-- transaction it only queues, because what it would read could make the host's commit fail.
+-- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction
+-- with an id, and more than 64 of them slow down every session. From then on the block only reads,
+-- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
+-- has not.
+-- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
@@ -29,22 +31,27 @@ begin
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
     v_views := case
-        when v_attached.source in ('customer', 'employment') then array['engagement_host.' || v_attached.source]
-        else array[(select s.view_name from engagement.activity_source s where s.source = v_attached.source)] end;
+        when v_attached.source in ('customer', 'employment')
+             then array['engagement_host.' || v_attached.source]
+        else array[(select s.view_name from engagement.activity_source s
+                    where s.source = v_attached.source)] end;
     v_key := format('((%s)::%s)::text', v_attached.key_expression,
                     case when v_attached.activity_column = 'subject_id' then 'text'
                          else 'engagement.host_key' end);
-    -- Types without equality (json, point, …) are compared as text.
-    select string_agg(format(', t.%I%s as c%s', a.attname, case when o.oid is null then '::text' else '' end, a.attnum),
+    -- A change is what differs letter by letter: types without equality (json, point, …) and those
+    -- whose collation may think different texts equal are compared as text.
+    select string_agg(format(', t.%I%s as c%s', a.attname,
+                             case when a.attcollation <> 0 then '::text collate "C"'
+                                  when o.oid is null then '::text' else '' end, a.attnum),
                       '' order by a.attnum),
            string_agg(format(', u.c%s', a.attnum), '' order by a.attnum)
     into v_columns, v_groups
     from pg_attribute a
-    inner join pg_type t on t.oid = a.atttypid
     left join (pg_opclass o inner join pg_am m on m.oid = o.opcmethod and m.amname = 'btree')
         on o.opcdefault and o.opcintype = a.atttypid
     where a.attrelid = v_attached.table_name::regclass
-          and a.attname = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
+          and a.attname
+          = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
 
     v_rows_of := array[
         format('select %s from new_rows t', v_key),
@@ -67,20 +74,24 @@ begin
         elsif tg_op = 'DELETE' then{delete}
         elsif tg_op = 'UPDATE' then{update}
         end if;$sql$;
-    v_append := replace(replace(replace(v_by_event, '{insert}', replace(v_append, '{rows}', v_rows_of[1])),
-        '{delete}', replace(v_append, '{rows}', v_rows_of[2])), '{update}', replace(v_append, '{rows}', v_rows_of[3]));
-    v_collect := replace(replace(replace(v_by_event, '{insert}', replace(v_collect, '{rows}', v_rows_of[1])),
-        '{delete}', replace(v_collect, '{rows}', v_rows_of[2])), '{update}', replace(v_collect, '{rows}', v_rows_of[3]));
+    v_append := replace(replace(replace(v_by_event, '{insert}',
+                                        replace(v_append, '{rows}', v_rows_of[1])),
+        '{delete}', replace(v_append, '{rows}', v_rows_of[2])), '{update}',
+        replace(v_append, '{rows}', v_rows_of[3]));
+    v_collect := replace(replace(replace(v_by_event, '{insert}',
+                                         replace(v_collect, '{rows}', v_rows_of[1])),
+        '{delete}', replace(v_collect, '{rows}', v_rows_of[2])), '{update}',
+        replace(v_collect, '{rows}', v_rows_of[3]));
     v_award := case v_attached.source
         when 'customer' then ''
         when 'employment' then $sql$
             if v_is_immediate and v_keys is not null then
-                perform engagement.award_customers(v_keys, clock_timestamp());
+                v_count := engagement.award_customers(v_keys, clock_timestamp());
             end if;$sql$
         else format($sql$
             if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
-                perform engagement.%I(case when tg_op <> 'TRUNCATE' then %L end, v_keys, clock_timestamp(),
-                                      tg_op = 'INSERT');
+                v_counts := engagement.%I(case when tg_op <> 'TRUNCATE' then %L end, v_keys,
+                                      clock_timestamp(), tg_op = 'INSERT');
             end if;$sql$, 'award__' || v_attached.source, v_attached.activity_column)
     end;
 
@@ -94,18 +105,21 @@ set lock_timeout = '50ms'
 as $f$
 #variable_conflict use_column
 declare
-    v_calls text := coalesce(current_setting('engagement.scoring_calls', true), '');  -- one letter a call
+    v_calls text := coalesce(current_setting('engagement.scoring_calls', true),
+                             '');  -- one letter a call
     v_is_immediate boolean := engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
         and current_setting('transaction_isolation') <> 'serializable';
     v_keys text[];
     v_is_whole boolean := tg_op = 'TRUNCATE';
+    v_count bigint;
+    v_counts bigint[];
 begin
     if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
         raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
         return null;
     end if;
     if length(v_calls) < 50 then
-        perform set_config('engagement.scoring_calls', v_calls || 'x', true);
+        v_calls := set_config('engagement.scoring_calls', v_calls || 'x', true);
         begin%s
             if tg_op = 'TRUNCATE' then
                 insert into engagement.pending_activity (source) values (%L), ('customer');
@@ -126,7 +140,8 @@ begin
 end
 $f$$sql$, 'capture__' || p_attachment_id, v_append, v_attached.source, v_award, v_attached.source,
         v_attached.activity_column, v_collect, v_attached.source, v_attached.activity_column);
-    execute format('revoke all on function engagement.%I() from public', 'capture__' || p_attachment_id);
+    execute format('revoke all on function engagement.%I() from public',
+                   'capture__' || p_attachment_id);
     execute format('comment on function engagement.%I() is %L', 'capture__' || p_attachment_id,
                    format('Generated by engagement.generate_capture: captures changes of %s for source %s.',
                           v_attached.table_name, v_attached.source));

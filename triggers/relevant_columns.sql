@@ -24,14 +24,17 @@ begin
             from reached v
             inner join pg_rewrite r on r.ev_class = v.view_oid
             inner join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                                      and d.refclassid = 'pg_class'::regclass and d.refobjid = p_table
+                                      and d.refclassid = 'pg_class'::regclass
+                                      and d.refobjid = p_table
         )
         select array_agg(a.attname::text order by a.attnum)
         from pg_attribute a
         where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped
-              and (a.attnum in (select r.column_number from read r) or exists (select from read r where r.reads_row))
+              and (a.attnum in (select r.column_number from read r)
+                   or exists (select from read r where r.reads_row))
     );
 end
 $$;
 comment on function engagement.relevant_columns(text[], regclass) is
-    'Internal: columns of a table that the given views read, directly or through other views; NULL for none.';
+    'Internal: columns of a table that the given views read, directly or through other views; NULL '
+    'for none.';

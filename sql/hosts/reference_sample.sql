@@ -11,7 +11,8 @@
 
 create function pg_temp.chance(p_salt text, p_number bigint) returns double precision
 language sql immutable as $$
-    select ('x' || substr(md5(p_salt || ':' || p_number), 1, 8))::bit(32)::bigint / 4294967296.0::float8
+    select ('x' || substr(md5(p_salt || ':' || p_number), 1, 8))::bit(32)::bigint
+        / 4294967296.0::float8
 $$;
 
 create function pg_temp.sample_until() returns timestamp

@@ -1,22 +1,30 @@
 -- The application parameters. A value that is set stays; texts follow the package.
-insert into engagement.app_parameter (parameter_name, parameter_value, value_type, default_value, description)
+insert into engagement.app_parameter (parameter_name, parameter_value, value_type, default_value,
+                                      description)
 select v.parameter_name, v.default_value, v.value_type, v.default_value, v.description
 from (
     values
     ('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'Y|N', 'Y',
-     'N switches scoring off: triggers, refresh and runs return with a notice, scores stay. The first run after Y is FULL.'),
+     'N switches scoring off: triggers, refresh and runs return with a notice, scores stay. The '
+     'first run after Y is FULL.'),
     ('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE', 'Y|N', 'Y', 'N: companies have no employee score.'),
-    ('ROLLUP_EMPLOYEES_TO_EMPLOYER', 'Y|N', 'Y', 'N: employees'' points are not added to their company.'),
+    ('ROLLUP_EMPLOYEES_TO_EMPLOYER', 'Y|N', 'Y',
+     'N: employees'' points are not added to their company.'),
     ('MULTIPLE_CONCURRENT_EMPLOYERS', 'Y|N', 'N',
      'Y: the employer chosen on a document gets its points, where the person has or had that job.'),
     ('EMPLOYER_ATTRIBUTION', 'AT_ACTIVITY|CURRENT', 'AT_ACTIVITY',
-     'AT_ACTIVITY: points go to the employer at the time of the activity; CURRENT: to the present one.'),
-    ('YTD_START_MONTH', 'integer 1..12', '1', 'Month whose first day begins the year of the year-to-date columns.'),
+     'AT_ACTIVITY: points go to the employer at the time of the activity; CURRENT: to the present '
+     'one.'),
+    ('YTD_START_MONTH', 'integer 1..12', '1',
+     'Month whose first day begins the year of the year-to-date columns.'),
     ('OVERVIEW_YEARS', 'integer 0..50', '3',
      'The overview columns go back to 1 January of this year less so many years.'),
-    ('SCORE_DECIMALS', 'integer 0..6', '2', 'Decimal places to which points are rounded, half to even, when awarded.'),
-    ('TIME_ZONE', 'time zone', 'UTC', 'The organisation''s zone: days, weeks, months and years are counted in it.'),
-    ('RAISED_RECENTLY_DAYS', 'integer 1..3660', '30', 'How many days back "raised recently" looks.'),
+    ('SCORE_DECIMALS', 'integer 0..6', '2',
+     'Decimal places to which points are rounded, half to even, when awarded.'),
+    ('TIME_ZONE', 'time zone', 'UTC',
+     'The organisation''s zone: days, weeks, months and years are counted in it.'),
+    ('RAISED_RECENTLY_DAYS', 'integer 1..3660', '30',
+     'How many days back "raised recently" looks.'),
     ('TRIGGER_MODE', 'IMMEDIATE|DEFERRED', 'IMMEDIATE',
      'IMMEDIATE: awards are in the ledger when the host commits; DEFERRED: triggers only queue.')
 ) v (parameter_name, value_type, default_value, description)

@@ -20,6 +20,12 @@ HeldUp = Callable[[str, str], AbstractContextManager[tuple[Host, Future[Any]]]]
 #: What a trigger may meet and leave to the queue: a lock, or a newer row than it may see.
 LEFT_TO_THE_QUEUE = {"55P03", "40001"}
 
+
+def never_wait(clerk: Host) -> None:
+    """The host's own limits: what would wait for a lock fails, and what hangs fails as well."""
+    clerk.run("set lock_timeout = '200ms'; set statement_timeout = '20s'")
+
+
 modes = pytest.mark.parametrize("mode", ["IMMEDIATE", "DEFERRED"])
 
 
@@ -95,6 +101,23 @@ def test_setup_changed_while_an_order_is_under_way(
     assert host.proven("FULL").award_count == 0
 
 
+def test_order_under_way_while_scoring_is_switched_on_is_not_missed(
+    host: Host, another: Another
+) -> None:
+    host.rule(quantity_score=2)
+    customer = host.customer()
+    host.proven()
+    host.set(CALCULATE_ENGAGEMENT_SCORE_POINTS="N")
+    late = another()
+    late.run("begin")
+    late.order(customer, Line(quantity=3))
+    host.set(CALCULATE_ENGAGEMENT_SCORE_POINTS="Y")
+    host.recalculate()
+    late.run("commit")
+    host.proven()
+    assert host.live(customer) == [6]
+
+
 def test_repeatable_read_host_meets_a_newer_award_and_commits(host: Host, another: Another) -> None:
     host.rule(quantity_score=2)
     customer = host.customer()
@@ -140,7 +163,7 @@ def test_package_table_locked_by_somebody_order_commits_and_nothing_is_lost(
     order = host.order(customer, Line(quantity=1))
     host.proven()
     holder, clerk = another(), another()
-    clerk.run("set lock_timeout = '200ms'")
+    never_wait(clerk)
     holder.run("begin")
     holder.run(f"lock table engagement.{table} in access exclusive mode")
     clerk.order(customer, Line(quantity=3))
@@ -173,7 +196,7 @@ def test_run_locks_no_row_of_the_host(
         for table in ("customer", "product", "sales_order", "order_line", "invoice",
                       "invoice_line", "committee", "committee_member", "employment"):  # fmt: skip
             assert clerk.rows(f"select 1 from crm.{table} for update nowait")
-        clerk.run("set lock_timeout = '200ms'")
+        never_wait(clerk)
         clerk.set_line(order.line, quantity=4)
         clerk.order(customer, Line(quantity=1))
     run.result(timeout=60)
@@ -190,7 +213,7 @@ def test_run_and_host_that_want_each_other_s_awards_do_not_deadlock(
     host.proven()
     host.revise({"quantity_score": 5}, retroactive=True)
     clerk, runner = another(), another()
-    clerk.run("set lock_timeout = '200ms'")
+    never_wait(clerk)
     clerk.run("begin")
     clerk.set_line(lines[10], quantity=2)
     run = background(runner.recalculate, "FULL")
@@ -217,7 +240,7 @@ def test_recalculate_while_orders_come_in(
     def enter(clerk: Host, seed: int) -> None:
         """A clerk's day: drafts, confirmations, changes, cancellations, returns."""
         dice = random.Random(seed)
-        clerk.run("set lock_timeout = '200ms'")
+        never_wait(clerk)
         for _ in range(40):
             customer = dice.choice(customers)
             with clerk.session.transaction():

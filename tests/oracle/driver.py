@@ -277,6 +277,12 @@ class Driver:
         """Every difference that verify finds."""
         return self._rows("select * from engagement.verify()")
 
+    def queue(self) -> list[tuple[Any, ...]]:
+        """What waits in the queue."""
+        return self._rows(
+            "select source, activity_column, keys, queued_at from engagement.pending_activity"
+        )
+
     def queue_length(self) -> int:
         """How many entries wait in the queue."""
         return int(self.scalar("select count(*) from engagement.pending_activity"))

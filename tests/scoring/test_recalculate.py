@@ -199,6 +199,28 @@ def test_recalculate_bad_input_refused(host: Host, arguments: str, sqlstate: str
         host.run(f"call engagement.recalculate({arguments})")
 
 
+@pytest.mark.parametrize("as_of", ["infinity", "-infinity", "294276-12-31", "4714-11-24 BC"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "recalculate(p_as_of => '{as_of}')",
+        "recalculate(p_customer_id => {customer}, p_as_of => '{as_of}')",
+        "roll_up_employers('{as_of}')",
+    ],
+)
+def test_run_for_an_instant_beyond_the_calendar_refused_and_next_run_is_sound(
+    host: Host, call: str, as_of: str
+) -> None:
+    host.rule(quantity_score=2)
+    customer, company = host.customer(), host.customer("COMPANY")
+    host.job(customer, company)
+    host.order(customer)
+    host.proven()
+    with host.unchanged(), refused("EG004"):
+        host.run(f"call engagement.{call.format(customer=customer, as_of=as_of)}")
+    host.proven()
+
+
 def test_recalculate_inside_a_transaction_refused(host: Host) -> None:
     with host.unchanged(), refused("2D000"), host.session.transaction():
         host.run("call engagement.recalculate()")

@@ -422,6 +422,25 @@ def test_view_reads_a_whole_row_every_column_counts(deed: Host) -> None:
     deed.proven()
 
 
+def test_update_that_only_the_collation_thinks_equal_is_seen(deed: Host) -> None:
+    if not deed.one("select exists (select from pg_collation where collprovider = 'i')"):
+        pytest.skip("this server has no ICU")
+    deed.run(
+        "create collation crm.any_case"
+        " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    deed.run("alter table crm.deed add note text collate crm.any_case")
+    view(deed, subject_id='note collate "C"')
+    register(deed)
+    attach(deed)
+    customer = deed.customer()
+    deed.run("insert into crm.deed values (1, %s, 3, 'gift')", customer)
+    deed.proven()
+    deed.run("update crm.deed set note = 'GIFT'")
+    assert deed.awards(customer)[-1].subject_id == "GIFT"
+    deed.proven()
+
+
 def test_detach_triggers_and_attach_again(deed: Host) -> None:
     register(deed)
     attach(deed)

@@ -199,6 +199,13 @@ def test_score_card_unknown_customer_refused(host: Host) -> None:
         host.card(-1)
 
 
+@pytest.mark.parametrize("as_of", ["infinity", "-infinity"])
+def test_score_card_at_no_instant_refused(host: Host, as_of: str) -> None:
+    customer = host.customer()
+    with refused("EG004"):
+        host.card(customer, as_of)
+
+
 @pytest.mark.parametrize(
     ("orders", "raised"),
     [

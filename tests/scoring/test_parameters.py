@@ -1,0 +1,132 @@
+"""Application parameters: read, set, refused, audited, and heard of by the next run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from scoring.host import Host, Line, refused
+
+DEFAULTS = {
+    "CALCULATE_EMPLOYER_ENGAGEMENT_SCORE": "Y",
+    "CALCULATE_ENGAGEMENT_SCORE_POINTS": "Y",
+    "EMPLOYER_ATTRIBUTION": "AT_ACTIVITY",
+    "MULTIPLE_CONCURRENT_EMPLOYERS": "N",
+    "OVERVIEW_YEARS": "3",
+    "RAISED_RECENTLY_DAYS": "30",
+    "ROLLUP_EMPLOYEES_TO_EMPLOYER": "Y",
+    "SCORE_DECIMALS": "2",
+    "TIME_ZONE": "UTC",
+    "TRIGGER_MODE": "IMMEDIATE",
+    "YTD_START_MONTH": "1",
+}
+
+
+def test_parameters_of_a_fresh_deployment(host: Host) -> None:
+    stored = host.rows("select parameter_name, parameter_value, default_value"
+                       " from engagement.app_parameter")  # fmt: skip
+    assert {name: value for name, value, _ in stored} == DEFAULTS
+    assert {name: value for name, _, value in stored} == DEFAULTS
+    for name, value in DEFAULTS.items():
+        assert host.one("select engagement.get_parameter(%s)", name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OVERVIEW_YEARS", "0"),
+        ("OVERVIEW_YEARS", "50"),
+        ("YTD_START_MONTH", "12"),
+        ("SCORE_DECIMALS", "6"),
+        ("RAISED_RECENTLY_DAYS", "1"),
+        ("TIME_ZONE", "America/New_York"),
+        ("TRIGGER_MODE", "DEFERRED"),
+        ("EMPLOYER_ATTRIBUTION", "CURRENT"),
+    ],
+)
+def test_set_parameter_is_read_back_and_audited_once(host: Host, name: str, value: str) -> None:
+    host.set(**{name: value})
+    with host.unchanged():
+        host.set(**{name: value})
+    assert host.one("select engagement.get_parameter(%s)", name) == value
+    assert host.rows(
+        "select object_type, object_name, old_value #>> '{}', new_value #>> '{}', changed_by"
+        " from engagement.setup_change"
+    ) == [("PARAMETER", name, DEFAULTS[name], value, host.session.info.user)]
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "name", "value"),
+    [
+        ("EG003", "UNKNOWN", "1"),
+        ("EG003", "time_zone", "UTC"),
+        ("EG003", None, "1"),
+        ("EG004", "CALCULATE_ENGAGEMENT_SCORE_POINTS", "y"),
+        ("EG004", "CALCULATE_ENGAGEMENT_SCORE_POINTS", ""),
+        ("EG004", "CALCULATE_ENGAGEMENT_SCORE_POINTS", None),
+        ("EG004", "TRIGGER_MODE", "LATER"),
+        ("EG004", "TRIGGER_MODE", "IMMEDIATE|DEFERRED"),
+        ("EG004", "YTD_START_MONTH", "0"),
+        ("EG004", "YTD_START_MONTH", "13"),
+        ("EG004", "YTD_START_MONTH", "January"),
+        ("EG004", "OVERVIEW_YEARS", "-1"),
+        ("EG004", "OVERVIEW_YEARS", "51"),
+        ("EG004", "OVERVIEW_YEARS", "1.5"),
+        ("EG004", "OVERVIEW_YEARS", "99999999999999999999"),
+        ("EG004", "SCORE_DECIMALS", "7"),
+        ("EG004", "RAISED_RECENTLY_DAYS", "0"),
+        ("EG004", "TIME_ZONE", "Mars/Olympus"),
+        ("EG004", "TIME_ZONE", "'; drop table engagement.award; --"),
+    ],
+)
+def test_set_parameter_bad_input_refused(
+    host: Host, sqlstate: str, name: str | None, value: str | None
+) -> None:
+    with host.unchanged(), refused(sqlstate):
+        host.rows("select engagement.set_parameter(%s, %s)", name, value)
+
+
+def test_get_parameter_unknown_refused(host: Host) -> None:
+    with refused("EG003"):
+        host.rows("select engagement.get_parameter('UNKNOWN')")
+
+
+def test_set_parameter_rolled_back_is_not_heard_of(host: Host) -> None:
+    with host.session.transaction(force_rollback=True):
+        host.set(SCORE_DECIMALS="0")
+    host.rule(amount_score="0.5")
+    customer = host.customer()
+    host.order(customer, Line(amount=1))
+    assert host.live(customer) == [Decimal("0.5")]
+
+
+def test_set_parameter_decimals_awards_anew(host: Host) -> None:
+    host.rule(amount_score="0.125")
+    customer, same = host.customer(), host.customer()
+    host.order(customer, Line(amount=1))
+    host.order(same, Line(amount=8))
+    host.proven()
+    host.set(SCORE_DECIMALS="0")
+    host.order(same, Line(amount=9))  # triggers know it at once
+    host.proven()
+    assert (host.live(customer), host.live(same)) == ([], [1, 1])
+    assert host.reasons(customer) == ["RULE_CHANGED"]
+    assert host.reasons(same) == []
+    host.set(SCORE_DECIMALS="3")
+    host.proven()
+    assert host.live(customer) == [Decimal("0.125")]
+
+
+def test_set_parameter_time_zone_moves_days_and_weeks(host: Host) -> None:
+    host.rule(quantity_score=1, valid_for_weeks=4)
+    host.seat_rule()
+    customer = host.customer()
+    host.order(customer, at="2025-03-03 10:00+00")
+    host.seat(customer, "2025-05-01")
+    host.proven()
+    host.set(TIME_ZONE="Europe/Zurich")
+    host.proven()
+    assert host.score_at(customer, "2025-03-31 09:30+00") == 0
+    assert host.score_at(customer, "2025-04-30 22:00+00") == 30
+    assert host.proven("FULL").award_count == 0
