@@ -60,7 +60,7 @@ comment on column engagement.attached_table.attached_at is 'When it was last att
 create table engagement.pending_activity (
     source text not null,
     activity_column text,
-    keys text [],
+    keys text[],
     queued_at timestamptz not null default now()
 );
 alter table engagement.pending_activity replica identity full;
@@ -79,7 +79,7 @@ create table engagement.scoring_failure (
     failed_at timestamptz not null,
     source text not null,
     activity_column text,
-    keys text [],
+    keys text[],
     source_id text,
     rule_id integer,
     sqlstate_code text not null,

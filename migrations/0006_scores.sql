@@ -79,7 +79,7 @@ create table engagement.recalculation_run (
     void_count bigint not null default 0,
     score_count bigint not null default 0,
     failure_count bigint not null default 0,
-    failed_sources text [] not null default '{}',
+    failed_sources text[] not null default '{}',
     constraint recalculation_run_pkey primary key (run_id),
     constraint recalculation_run_mode check (run_mode in ('INCREMENTAL', 'FULL', 'ROLL_UP')),
     constraint recalculation_run_status check (run_status in ('RUNNING', 'COMPLETED'))

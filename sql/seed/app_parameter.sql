@@ -1,7 +1,12 @@
 -- The application parameters. A value that is set stays; texts follow the package.
 insert into engagement.app_parameter (parameter_name, parameter_value, value_type, default_value,
                                       description)
-select v.parameter_name, v.default_value, v.value_type, v.default_value, v.description
+select
+    v.parameter_name,
+    v.default_value,
+    v.value_type,
+    v.default_value,
+    v.description
 from (
     values
     ('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'Y|N', 'Y',
