@@ -41,13 +41,13 @@ begin
                 -- Through the row type and back, so that 2 equals 2.0 and instants compare as
                 -- instants.
                 select coalesce(jsonb_object_agg(n.key, n.value), '{}') into changes
-                from jsonb_each(to_jsonb(jsonb_populate_record(null::engagement.score_rule,
-                                                               v_new))) n
+                from jsonb_each(
+                    to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_new))
+                ) n
                 where v_new ? n.key
                       and (v_old is null
-                           or n.value
-                           <> to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_old))
-                               -> n.key);
+                           or n.value <> to_jsonb(jsonb_populate_record(
+                               null::engagement.score_rule, v_old)) -> n.key);
             exception when data_exception then
                 raise exception 'value does not fit the rule'
                     using errcode = 'EG004', detail = format('rule %L: %s', rule_code, sqlerrm),
@@ -56,7 +56,7 @@ begin
             action := case
                 when v_old is null and exists (select from engagement.score_rule r
                                                where r.rule_code = v_rule ->> 'rule_code')
-                                                     then 'revise'
+                     then 'revise'
                 when v_old is null then 'add'
                 when changes = '{}' then 'same'
                 when changes - 'description' = '{}' then 'describe'

@@ -29,7 +29,8 @@ begin
     select * into v_run from engagement.recalculation_run r where r.run_status = 'RUNNING';
     if found then
         if v_run.backend_pid <> pg_backend_pid()
-           and v_run.backend_started_at > pg_postmaster_start_time() and exists (
+           and v_run.backend_started_at > pg_postmaster_start_time()
+           and exists (
             select from pg_stat_activity a
             where a.pid = v_run.backend_pid
                   and (a.backend_start is null or a.backend_start = v_run.backend_started_at)
@@ -41,7 +42,8 @@ begin
                                       v_run.run_id, v_run.run_mode, v_run.started_at,
                                       v_run.backend_pid, v_run.phase, v_run.done_count,
                                       v_run.total_count),
-                      hint = 'Wait for it; a run whose process is gone is resumed by the next call.';
+                      hint = 'Wait for it; a run whose process is gone is resumed by the next '
+                             'call.';
         end if;
         raise notice 'resuming run % (%, as of %)', v_run.run_id, v_run.run_mode, v_run.as_of;
         update engagement.recalculation_run r

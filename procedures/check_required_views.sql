@@ -15,7 +15,7 @@ begin
     if v_missing is not null then
         raise exception 'required host views are missing'
             using errcode = 'EG007',
-            detail = format('missing in schema engagement_host: %s', v_missing),
+                  detail = format('missing in schema engagement_host: %s', v_missing),
                   hint = 'The host adapter defines them; a view without rows will do.';
     end if;
     perform engagement.check_view(

@@ -137,14 +137,15 @@ from (
                    least(b.ended_at,
                          (b.effective_at at time zone engagement.parameter('TIME_ZONE')
                           + make_interval(weeks => b.valid_for_weeks))
-                              at time zone engagement.parameter('TIME_ZONE')),
+                         at time zone engagement.parameter('TIME_ZONE')),
                    'infinity')
                end as expires_at
         from (
             select a.customer_id, a.source_id, a.document_id, %s as employer_id,
                    a.occurred_at as effective_at, a.ended_at, a.subject_id, a.subject_class,
                    a.quantity, a.amount, r.rule_id, r.flat_score, r.quantity_score, r.amount_score,
-                   r.valid_for_weeks, a.quantity > -1e1000 and a.quantity < 1e1000
+                   r.valid_for_weeks,
+                   a.quantity > -1e1000 and a.quantity < 1e1000
                    and a.amount > -1e1000 and a.amount < 1e1000
                    and abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000
                    and abs(r.amount_score) < 1e1000

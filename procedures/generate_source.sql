@@ -19,7 +19,8 @@ declare
     v_view text;
     v_routine text;
     v_text text;
-    v_settings constant text := 'language plpgsql security definer set search_path = pg_catalog, pg_temp '
+    v_settings constant text := 'language plpgsql security definer '
+        'set search_path = pg_catalog, pg_temp '
         'set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
     -- What is derived and what is live, equal pairs gone: no estimate matters to it.
     v_compare constant text := $sql$
@@ -155,7 +156,8 @@ begin
             (x.was).effective_at, (x.was).expires_at, (x.was).recorded_at,
             greatest(p_at, (x.was).recorded_at + interval '1 microsecond'), (x.was).rule_id,
             (x.was).source, (x.was).subject_id, (x.was).subject_class, (x.was).quantity,
-            (x.was).amount, (x.was).points, case
+            (x.was).amount, (x.was).points,
+            case
                 when (x.becomes).source_id is not null then case
                     when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
                           (x.was).quantity, (x.was).amount, (x.was).effective_at)
@@ -233,8 +235,9 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (select v.source_id from {view} v where v.document_id = k.key
-                                offset 0) v
+            cross join lateral (
+                select v.source_id from {view} v where v.document_id = k.key offset 0
+            ) v
             where v.source_id is not null
             union
             select w.source_id
@@ -248,8 +251,9 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (select v.source_id from {view} v where v.customer_id = k.key
-                                offset 0) v
+            cross join lateral (
+                select v.source_id from {view} v where v.customer_id = k.key offset 0
+            ) v
             where v.source_id is not null
             union
             select w.source_id
@@ -263,8 +267,9 @@ begin
             return query
             select v.source_id::engagement.host_key
             from unnest(p_keys) k (key)
-            cross join lateral (select v.source_id from {view} v where v.subject_id = k.key
-                                offset 0) v
+            cross join lateral (
+                select v.source_id from {view} v where v.subject_id = k.key offset 0
+            ) v
             where v.source_id is not null
             union
             select w.source_id
@@ -287,10 +292,9 @@ begin
             replace(replace(v_by_key, '{keys}',
                             '(select distinct k.key from unnest(v_ids) k (key)) k'),
                     '{column}', 'customer_id'), false)),
-        '{ledger}',
-        '(select distinct k.key from unnest(v_ids) k (key)) k cross join lateral (select w.* '
-                    'from engagement.award w where w.customer_id = k.key and w.voided_at is null '
-                    'offset 0) w'));
+        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k '
+                    'cross join lateral (select w.* from engagement.award w '
+                    'where w.customer_id = k.key and w.voided_at is null offset 0) w'));
     v_award := replace(v_award, '{compare_one}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -301,10 +305,10 @@ begin
         '{derivation}', engagement.derivation_sql(p_source,
             replace(replace(v_by_key, '{keys}', 'unnest(v_slice) k (key)'), '{column}',
                     'source_id'), false)),
-        '{ledger}',
-        'unnest(v_slice) k (key) cross join lateral (select w.* from engagement.award w '
-                    'where w.source_id = k.key and w.source = ''{source}'' and w.voided_at is null '
-                    'offset 0) w'));
+        '{ledger}', 'unnest(v_slice) k (key) '
+                    'cross join lateral (select w.* from engagement.award w '
+                    'where w.source_id = k.key and w.source = ''{source}'' '
+                    'and w.voided_at is null offset 0) w'));
     v_award := replace(v_award, '{insert_one}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,

@@ -15,7 +15,8 @@ begin
     if not found then
         raise exception 'unknown parameter'
             using errcode = 'EG003', detail = format('parameter %L', p_parameter_name),
-                  hint = 'select parameter_name, description from engagement.app_parameter lists them.';
+                  hint = 'select parameter_name, description from engagement.app_parameter lists '
+                         'them.';
     end if;
     return v_value;
 end

@@ -14,7 +14,7 @@ declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_before timestamptz := (p_as_of at time zone v_zone
         - make_interval(days => engagement.parameter('RAISED_RECENTLY_DAYS')::integer))
-            at time zone v_zone;
+        at time zone v_zone;
 begin
     return engagement.score_at(p_customer_id, p_as_of, p_known_at)
            > engagement.score_at(p_customer_id, v_before, p_known_at)

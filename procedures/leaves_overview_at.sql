@@ -12,7 +12,7 @@ declare
 begin
     return (date_trunc('year', p_effective_at at time zone v_zone)
             + make_interval(years => engagement.parameter('OVERVIEW_YEARS')::integer + 1))
-                at time zone v_zone;
+           at time zone v_zone;
 end
 $$;
 comment on function engagement.leaves_overview_at(timestamptz) is

@@ -12,8 +12,7 @@
 --   TOTALS   sum and write in batches of customers
 --
 -- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000).
--- Raises: EG001, EG004, EG006,
--- EG009.
+-- Raises: EG001, EG004, EG006, EG009.
 create or replace procedure engagement.recalculate(
     p_mode text default 'INCREMENTAL',
     p_customer_id engagement.host_key default null,
@@ -27,7 +26,7 @@ begin
     if p_mode is null or p_mode not in ('INCREMENTAL', 'FULL') then
         raise exception 'unknown mode'
             using errcode = 'EG004', detail = format('mode %L', p_mode),
-            hint = 'Use INCREMENTAL or FULL.';
+                  hint = 'Use INCREMENTAL or FULL.';
     end if;
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then

@@ -21,10 +21,11 @@ begin
        or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
        and not exists (select from engagement.award w where w.customer_id = p_customer_id)
        and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
-           then
+    then
         raise exception 'unknown customer'
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),
-                  hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
+                  hint = 'The host''s view engagement_host.customer does not show it and it has no '
+                         'awards.';
     end if;
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
         -- Only this customer is written now; the companies that these awards count for are summed

@@ -20,7 +20,8 @@ begin
        or p_source in ('customer', 'employment') then
         raise exception 'source name is not valid'
             using errcode = 'EG006', detail = format('source %L', p_source),
-                  hint = 'Use small letters, digits and single _, at most 30; customer and employment are taken.';
+                  hint = 'Use small letters, digits and single _, at most 30; customer and '
+                         'employment are taken.';
     end if;
     select t.needs_effective_when into v_needs_effective_when
     from engagement.engagement_type t
@@ -28,21 +29,23 @@ begin
     if not found then
         raise exception 'unknown engagement type'
             using errcode = 'EG005',
-            detail = format('source %s, engagement type %L', p_source, p_engagement_type),
-                  hint = 'select * from engagement.engagement_type lists them; an organisation adds its own rows.';
+                  detail = format('source %s, engagement type %L', p_source, p_engagement_type),
+                  hint = 'select * from engagement.engagement_type lists them; an organisation '
+                         'adds its own rows.';
     end if;
     if p_effective_when not in ('ORDER_CREATION', 'INVOICE_CREATION')
        or (v_needs_effective_when and p_effective_when is null) then
         raise exception 'effective-when is not valid'
             using errcode = 'EG005',
-            detail = format('source %s, effective_when %L', p_source, p_effective_when),
+                  detail = format('source %s, effective_when %L', p_source, p_effective_when),
                   hint = 'Use ORDER_CREATION or INVOICE_CREATION.';
     end if;
     if p_view is null
        or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then
         raise exception 'an activity source is a view'
             using errcode = 'EG007',
-            detail = format('source %s: %s is no view', p_source, coalesce(p_view::text, 'NULL')),
+                  detail = format('source %s: %s is no view', p_source,
+                                  coalesce(p_view::text, 'NULL')),
                   hint = 'Create a view in schema engagement_host and register that.';
     end if;
     perform engagement.check_view(

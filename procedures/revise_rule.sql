@@ -20,8 +20,8 @@ begin
     v_old := engagement.current_rule(p_rule_code);
     select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(
-        case when jsonb_typeof(p_changes) = 'object' then p_changes else '{"(not an object)": 0}'
-            end
+        case when jsonb_typeof(p_changes) = 'object' then p_changes
+             else '{"(not an object)": 0}' end
     ) k
     where k not in ('description', 'category_code', 'engagement_type', 'effective_when',
                     'subject_id', 'subject_class', 'flat_score', 'quantity_score', 'amount_score',
@@ -75,7 +75,8 @@ begin
                 using errcode = 'EG004',
                       detail = format('rule %L, applies_from %s', p_rule_code,
                                       coalesce(p_changes ->> 'applies_from', 'null')),
-                      hint = 'Leave applies_from out, give a later instant, or revise retroactively.';
+                      hint = 'Leave applies_from out, give a later instant, or revise '
+                             'retroactively.';
         end if;
         if not p_changes ? 'applies_until' and v_new.applies_until <= v_now then
             v_new.applies_until := null;  -- revising a retired rule revives it
@@ -86,7 +87,7 @@ begin
         set applies_until = case when r.applies_from >= v_new.applies_from then r.applies_until
                                  else least(r.applies_until, v_new.applies_from) end,
             is_active = r.is_active
-            and (r.applies_from is null or r.applies_from < v_new.applies_from)
+                        and (r.applies_from is null or r.applies_from < v_new.applies_from)
         where r.rule_id = v_old.rule_id;
     end if;
     return engagement.store_rule(v_new, v_old);

@@ -1,5 +1,5 @@
--- The roll-up of employees' points to companies alone: a run that sums every employer. Commits, see
--- recalculate.
+-- The roll-up of employees' points to companies alone: a run that sums every employer.
+-- Commits, see recalculate.
 -- Raises: EG004, EG006, EG009.
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
 language plpgsql

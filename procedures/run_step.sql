@@ -17,7 +17,7 @@ begin
     if v_run.run_status is distinct from 'RUNNING' or v_run.backend_pid <> pg_backend_pid() then
         raise exception 'the run was taken over by another session'
             using errcode = 'EG009',
-            detail = format('run %s, server process %s', p_run_id, v_run.backend_pid),
+                  detail = format('run %s, server process %s', p_run_id, v_run.backend_pid),
                   hint = 'Let the other session finish it.';
     end if;
     v_has_more := case v_run.phase
@@ -69,9 +69,8 @@ begin
     returning * into v_run;
     if v_run.failure_count > 0 then
         raise warning 'not everything could be scored'
-            using detail
-                = format('%s open rows in engagement.scoring_failure; sources not read: %s',
-                                  v_run.failure_count,
+            using detail = format('%s open rows in engagement.scoring_failure; '
+                                  'sources not read: %s', v_run.failure_count,
                                   coalesce(nullif(array_to_string(v_run.failed_sources, ', '), ''),
                                            'none')),
                   hint = 'select * from engagement.scoring_failure where resolved_at is null';

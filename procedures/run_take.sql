@@ -2,8 +2,8 @@
 -- transaction, so no key is lost; a transaction that has not committed yet leaves its row to the
 -- next run.
 -- Reads: activity_source, the views.
--- Writes: pending_activity, recalculation_source, recalculation_key,
--- recalculation_customer, scoring_failure.
+-- Writes: pending_activity, recalculation_source, recalculation_key, recalculation_customer,
+-- scoring_failure.
 create or replace function engagement.run_take(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -15,8 +15,10 @@ declare
     v_keys text[];
 begin
     perform engagement.take_rechecks();
-    for v_source in select distinct p.source from engagement.pending_activity p
-    where p.activity_column is null loop
+    for v_source in
+        select distinct p.source from engagement.pending_activity p
+        where p.activity_column is null
+    loop
         delete from engagement.pending_activity p
         where p.source = v_source and p.activity_column is null;
         if v_source = 'customer' then
@@ -63,8 +65,10 @@ begin
         end if;
     end if;
 
-    for v_source in select distinct p.source from engagement.pending_activity p
-    where p.activity_column <> 'recheck' loop
+    for v_source in
+        select distinct p.source from engagement.pending_activity p
+        where p.activity_column <> 'recheck'
+    loop
         if exists (select from engagement.activity_source s
                    where s.source = v_source and s.detached_at is not null) then
             delete from engagement.pending_activity p

@@ -27,10 +27,11 @@ begin
     where c.customer_id = p_customer_id;
     if not found and not exists (select from engagement.award w where w.customer_id = p_customer_id)
        and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
-           then
+    then
         raise exception 'unknown customer'
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),
-                  hint = 'The host''s view engagement_host.customer does not show it and it has no awards.';
+                  hint = 'The host''s view engagement_host.customer does not show it and it has no '
+                         'awards.';
     end if;
     select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
     select * into v_calendar from engagement.calendar(p_as_of);
@@ -46,10 +47,10 @@ begin
     rule_total as (
         select r.category_code, r.rule_code, max(r.description) as description,
                coalesce(sum(o.points) filter (where o.counts), 0) as score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.ytd_from),
-                        0) as ytd_score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.overview_from),
-                        0) as overview_score,
+               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.ytd_from), 0)
+                   as ytd_score,
+               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.overview_from), 0)
+                   as overview_score,
                count(*) filter (where o.counts) as award_count
         from own o
         inner join engagement.score_rule r on r.rule_id = o.rule_id
@@ -66,8 +67,8 @@ begin
         'previous_score', v_stored.previous_score,
         'changed_at', v_stored.changed_at,
         'calculated_at', v_stored.calculated_at,
-        'rules_pending',
-        exists (select from engagement.pending_activity p where p.activity_column is null)
+        'rules_pending', exists (select from engagement.pending_activity p
+                                 where p.activity_column is null)
                          or exists (select from engagement.recalculation_source),
         'band_code', v_stored.band_code,
         'percentile', v_stored.percentile,
@@ -102,8 +103,8 @@ begin
                 'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
             ) order by m.ends_at)
             from (
-                select (date_trunc('month',
-                                   p_as_of at time zone v_zone) - make_interval(months => g.months))
+                select (date_trunc('month', p_as_of at time zone v_zone)
+                        - make_interval(months => g.months))
                        at time zone v_zone - interval '1 microsecond' as ends_at
                 from generate_series(0, 11) g (months)
             ) m

@@ -19,7 +19,8 @@ begin
     if not found then
         raise exception 'unknown parameter'
             using errcode = 'EG003', detail = format('parameter %L', p_parameter_name),
-                  hint = 'select parameter_name, description from engagement.app_parameter lists them.';
+                  hint = 'select parameter_name, description from engagement.app_parameter lists '
+                         'them.';
     end if;
     v_bounds := regexp_match(v_old.value_type, '^integer (\d+)\.\.(\d+)$');
     v_is_valid := case
@@ -35,7 +36,7 @@ begin
     if not v_is_valid then
         raise exception 'value does not fit the parameter'
             using errcode = 'EG004',
-            detail = format('parameter %s, value %L', p_parameter_name, p_value),
+                  detail = format('parameter %s, value %L', p_parameter_name, p_value),
                   hint = format('It takes %s.', v_old.value_type);
     end if;
     if p_value = v_old.parameter_value then
@@ -61,7 +62,8 @@ begin
     if p_parameter_name = 'CALCULATE_ENGAGEMENT_SCORE_POINTS' and p_value = 'Y' then
         -- An order under way has not been captured, and the next run may not see it yet.
         insert into engagement.pending_activity (source, activity_column, keys)
-        select s.source, 'recheck', '{}' from engagement.activity_source s where s.detached_at is null;
+        select s.source, 'recheck', '{}' from engagement.activity_source s
+        where s.detached_at is null;
     end if;
     if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS') then
         insert into engagement.pending_activity (source) values ('customer');

@@ -17,11 +17,12 @@ declare
     v_derivation text := engagement.derivation_sql(p_source, v_view || ' v', true);
     v_differing constant text := '(select v.* from %s v '
         'where v.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)) v';
-    v_columns constant text := 'd.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at, '
-        'd.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points';
-    v_fingerprint constant text := 'sum(hash_record_extended(row(d.source_id, d.document_id, d.employer_id, '
+    v_columns constant text := 'd.customer_id, d.source_id, d.document_id, d.employer_id, '
         'd.effective_at, d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, '
-        'd.amount, d.points), 0))';
+        'd.amount, d.points';
+    v_fingerprint constant text := 'sum(hash_record_extended(row(d.source_id, d.document_id, '
+        'd.employer_id, d.effective_at, d.expires_at, d.rule_id, d.subject_id, d.subject_class, '
+        'd.quantity, d.amount, d.points), 0))';
 begin
     -- What a run derives anew is no longer open; reject_activity opens what still fails.
     update engagement.scoring_failure f
@@ -29,7 +30,7 @@ begin
     where f.source = p_source and f.source_id is not null and f.resolved_at is null;
 
     if not exists (select from engagement.award w where w.source = p_source and w.voided_at is null)
-       then
+    then
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
             select %1$s, null::timestamptz as recorded_at, d.is_sane,
@@ -53,7 +54,7 @@ begin
             ) l on l.customer_id = v.customer_id
             where not v.is_sane
                   or (v.row_count, v.fingerprint)
-                  is distinct from (l.row_count, l.fingerprint)$sql$,
+                     is distinct from (l.row_count, l.fingerprint)$sql$,
             v_fingerprint, v_derivation, p_source);
         analyze pg_temp.engagement_stage_customer;
         execute format($sql$

@@ -18,11 +18,12 @@ begin
                   hint = 'Use capital letters, digits and _, beginning with a letter, at most 60.';
     end if;
     if not exists (select from engagement.category c where c.category_code = v_rule.category_code)
-       then
+    then
         raise exception 'unknown category'
             using errcode = 'EG005',
-            detail = format('%s, category %L', v_what, v_rule.category_code),
-                  hint = 'select * from engagement.category lists them; an organisation adds its own rows.';
+                  detail = format('%s, category %L', v_what, v_rule.category_code),
+                  hint = 'select * from engagement.category lists them; an organisation adds its '
+                         'own rows.';
     end if;
     select t.needs_effective_when into v_needs_effective_when
     from engagement.engagement_type t
@@ -30,8 +31,9 @@ begin
     if not found then
         raise exception 'unknown engagement type'
             using errcode = 'EG005',
-            detail = format('%s, engagement type %L', v_what, v_rule.engagement_type),
-                  hint = 'select * from engagement.engagement_type lists them; an organisation adds its own rows.';
+                  detail = format('%s, engagement type %L', v_what, v_rule.engagement_type),
+                  hint = 'select * from engagement.engagement_type lists them; an organisation '
+                         'adds its own rows.';
     end if;
     if v_rule.effective_when not in ('ORDER_CREATION', 'INVOICE_CREATION')
        or (v_needs_effective_when and v_rule.effective_when is null) then
@@ -44,7 +46,7 @@ begin
     if v_rule.valid_for_weeks not between 1 and 100000 then
         raise exception 'valid_for_weeks is out of range'
             using errcode = 'EG004',
-            detail = format('%s, %s weeks', v_what, v_rule.valid_for_weeks),
+                  detail = format('%s, %s weeks', v_what, v_rule.valid_for_weeks),
                   hint = 'Use 1 to 100000, or NULL for points that never expire.';
     end if;
     if v_rule.applies_from >= v_rule.applies_until then

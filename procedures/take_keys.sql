@@ -1,8 +1,7 @@
 -- Turns a source's queued keys into activities to re-derive. A source that cannot be read keeps its
 -- queue, and the run goes on without it.
 -- Reads: the view and the ledger through source_ids__SOURCE.
--- Writes: pending_activity, recalculation_key,
--- scoring_failure, recalculation_run.
+-- Writes: pending_activity, recalculation_key, scoring_failure, recalculation_run.
 create or replace function engagement.take_keys(p_run engagement.recalculation_run, p_source text)
 returns void
 language plpgsql

@@ -1,6 +1,6 @@
--- While scoring is switched off, triggers capture nothing. A transaction that wrote then and commits
--- after the first run would be missed: it is known by its lock on a host table, and its source is
--- compared once more when it has ended.
+-- While scoring is switched off, triggers capture nothing. A transaction that wrote then and
+-- commits after the first run would be missed: it is known by its lock on a host table, and its
+-- source is compared once more when it has ended.
 -- Reads: pg_locks, attached_table. Writes: pending_activity, recalculation_source.
 create or replace function engagement.take_rechecks()
 returns void
@@ -10,14 +10,16 @@ as $$
 declare
     v_writers text[];
 begin
-    if not exists (select from engagement.pending_activity p where p.activity_column = 'recheck') then
+    if not exists (select from engagement.pending_activity p
+                   where p.activity_column = 'recheck') then
         return;
     end if;
     v_writers := array(
         select distinct l.virtualtransaction
         from pg_locks l
         where l.locktype = 'relation' and l.pid <> pg_backend_pid() and l.mode = 'RowExclusiveLock'
-              and l.database = (select d.oid from pg_database d where d.datname = current_database())
+              and l.database = (select d.oid from pg_database d
+                                where d.datname = current_database())
               and l.relation in (select to_regclass(a.table_name) from engagement.attached_table a)
     );
     with settled as (

@@ -1,8 +1,7 @@
 -- Ends an activity source: its triggers and generated routines go now, its awards are voided by the
 -- next run.
 -- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers.
--- Locks: the setup lock and
--- SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
+-- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
 create or replace procedure engagement.unregister_source(p_source text)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -16,8 +15,9 @@ begin
             using errcode = 'EG006', detail = format('source %L', p_source),
                   hint = 'select source from engagement.activity_source lists them.';
     end if;
-    for v_table_name in select a.table_name from engagement.attached_table a
-    where a.source = p_source loop
+    for v_table_name in
+        select a.table_name from engagement.attached_table a where a.source = p_source
+    loop
         perform engagement.drop_capture(p_source, v_table_name);
     end loop;
     perform engagement.drop_source_routines(p_source);

@@ -29,8 +29,10 @@ begin
                                      where p.activity_column is null)
         or exists (select from engagement.recalculation_source);
 
-    for v_source in select s.* from engagement.activity_source s where s.detached_at is null
-    order by s.source loop
+    for v_source in
+        select s.* from engagement.activity_source s where s.detached_at is null
+        order by s.source
+    loop
         v_queued_ids := engagement.queued_ids(v_source.source);
         v_queued_customers := v_queued_customers || array(
             select c.id

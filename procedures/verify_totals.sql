@@ -17,22 +17,15 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_calendar record;
 begin
-    select * into v_calendar from engagement.calendar(p_as_of);
     return query
     with own as (
-        select t.*
-        from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from, v_calendar.ytd_next,
-                                v_calendar.overview_from) t
+        select t.* from engagement.sum_points(
+            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t
     ),
     employees as (
-        select t.*
-        from engagement.sum_employees(p_customer_ids, p_as_of, v_calendar.ytd_from,
-                                      v_calendar.ytd_next, v_calendar.overview_from) t
-        where engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
-              and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
+        select t.* from engagement.sum_points(
+            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t
     ),
     wanted as (
         select k.customer_id, coalesce(o.score, 0) as own_score,

@@ -1,7 +1,7 @@
 -- Computes the totals of some customers and writes what changed. First the rows are locked, in key
 -- order and in a statement of its own; what is summed after that is newer than anything another
 -- session has written.
--- Reads: award, score_rule, engagement_host.customer (and employment for CURRENT attribution).
+-- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.
 create or replace function engagement.write_totals(
@@ -14,11 +14,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_locked_count bigint;
-    v_calendar record;
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
-    v_has_roll_up boolean := engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
-        and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y';
     v_count bigint;
 begin
     for v_attempt in 1 .. 2 loop
@@ -36,15 +33,10 @@ begin
         perform pg_advisory_xact_lock(1701734241, 4);
     end loop;
 
-    select * into v_calendar from engagement.calendar(p_as_of);
-    v_own := array(select t from engagement.sum_own(p_customer_ids, p_as_of, v_calendar.ytd_from,
-        v_calendar.ytd_next, v_calendar.overview_from) t);
-    if v_has_roll_up then
-        v_employees := array(select t
-                             from engagement.sum_employees(p_customer_ids, p_as_of,
-                                                           v_calendar.ytd_from,
-            v_calendar.ytd_next, v_calendar.overview_from) t);
-    end if;
+    v_own := array(select t from engagement.sum_points(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
+    v_employees := array(select t from engagement.sum_points(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
 
     delete from engagement.category_score c
     where c.customer_id = any (p_customer_ids)

@@ -36,7 +36,7 @@ begin
           or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
         raise exception 'unknown activity column'
             using errcode = 'EG008',
-            detail = format('source %s, activity column %L', p_source, v_column),
+                  detail = format('source %s, activity column %L', p_source, v_column),
                   hint = 'Use source_id, document_id, customer_id or subject_id.';
     end if;
     select c.relkind, c.relispartition, format('%I.%I', n.nspname, c.relname)
@@ -48,8 +48,8 @@ begin
         raise exception 'triggers need a table'
             using errcode = 'EG008',
                   detail = format('%s is a %s', coalesce(v_table_name, 'NULL'), case v_kind
-                      when 'v' then 'view' when 'm' then 'materialized view' when 'f'
-                           then 'foreign table'
+                      when 'v' then 'view' when 'm' then 'materialized view'
+                      when 'f' then 'foreign table'
                       else 'relation of another kind' end),
                   hint = 'Attach the tables that the view reads; engagement check lists them.';
     elsif v_is_partition then
@@ -72,15 +72,17 @@ begin
             v_table_name);
         close v_probe;
     exception when syntax_error_or_access_rule_violation or data_exception
-    or invalid_cursor_definition then
+                   or invalid_cursor_definition then
         raise exception 'key column is not valid'
             using errcode = 'EG008',
-            detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
-                  hint = 'Give a column of the table, or an expression over its row that casts to the key''s type.';
+                  detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
+                  hint = 'Give a column of the table, or an expression over its row that casts to '
+                         'the key''s type.';
     end;
     -- Whether an index finds a key is the planner's to say; it must lead with it, too.
     execute format(
-        'explain (format json) select from %s t where (%s) = (select null::%s)', v_table_name, v_key,
+        'explain (format json) select from %s t where (%s) = (select null::%s)',
+        v_table_name, v_key,
         case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
     into v_plan;
     if not exists (
@@ -130,14 +132,15 @@ begin
             when 'update' then 'referencing old table as old_rows new table as new_rows'
             when 'delete' then 'referencing old table as old_rows'
             else '' end;
-        execute format('create or replace trigger %I after %s on %s %s for each statement execute function %s()',
+        execute format('create or replace trigger %I after %s on %s %s for each statement execute '
+                       'function %s()',
                        v_trigger, v_event, v_table_name, v_referencing, v_function);
         -- The TRIGGER privilege makes a trigger; only the table's owner may comment on it.
-        continue
-            when not pg_has_role((select c.relowner from pg_class c where c.oid = p_table),
-                                 'usage');
+        continue when not pg_has_role(
+            (select c.relowner from pg_class c where c.oid = p_table), 'usage');
         execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
-                       format('pg-engagement: queues the %s keys of the rows of this statement (source %s).',
+                       format('pg-engagement: queues the %s keys of the rows of this statement '
+                              '(source %s).',
                               v_column, p_source));
     end loop;
 end

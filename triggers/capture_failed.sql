@@ -18,7 +18,8 @@ begin
             p_keys, p_sqlstate, p_message);
 exception when others then
     perform set_config('engagement.is_broken', 'Y', true);
-    raise warning 'engagement scoring failed and could not be queued: run engagement.recalculate(''FULL'')'
+    raise warning 'engagement scoring failed and could not be queued: '
+                  'run engagement.recalculate(''FULL'')'
         using detail = format('source %s: %s %s; then %s %s', p_source, p_sqlstate, p_message,
                               sqlstate, sqlerrm);
 end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -22,27 +22,24 @@ HeldUp = Callable[[str, str], AbstractContextManager[tuple[Host, Future[Any]]]]
 RUN = f"call engagement.recalculate(p_as_of => '{NOW}')"
 
 
-@pytest.fixture
-def pausing(host: Host, another: Another) -> Iterator[Callable[[], Host]]:
-    """``pausing()``: a session that has summed but waits for the end of the block to write."""
-    host.run(
-        "create function crm.pause() returns trigger language plpgsql as $$ begin"
-        " if current_setting('application_name') = 'pausing' then"
-        " perform pg_advisory_xact_lock_shared(77); end if; return null; end $$"
-    )
-    host.run(
-        "create trigger pause before insert on engagement.customer_score"
-        " for each statement execute function crm.pause()"
-    )
+PAUSE = "perform pg_advisory_lock_shared(77); perform pg_advisory_unlock_shared(77);"
+
+
+@contextmanager
+def pause(host: Host, session: Host) -> Iterator[None]:
+    """Inside the block the session waits at each PAUSE that a test has put in its way."""
+    session.run("set application_name = 'pausing'")
     host.rows("select pg_advisory_lock(77)")
+    try:
+        yield
+    finally:
+        host.rows("select pg_advisory_unlock(77)")
 
-    def session() -> Host:
-        paused = another()
-        paused.run("set application_name = 'pausing'")
-        return paused
 
-    yield session
-    host.rows("select pg_advisory_unlock_all()")
+def pausing(then: str) -> str:
+    """Body of a routine that pauses in the sessions that are to pause."""
+    when = "current_setting('application_name') = 'pausing'"
+    return f"language plpgsql as $$ begin if {when} then {PAUSE} end if; {then}; end $$"
 
 
 @pytest.mark.parametrize("has_row", [True, False])
@@ -50,12 +47,16 @@ def pausing(host: Host, another: Another) -> Iterator[Callable[[], Host]]:
 def test_two_refreshes_of_one_customer_never_lose_the_newer_sum(
     host: Host,
     another: Another,
-    pausing: Callable[[], Host],
     background: Background,
     wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
     has_row: bool,
     is_company: bool,
 ) -> None:
+    host.run(f"create function crm.pause() returns trigger {pausing('return null')}")
+    host.run(
+        "create trigger pause before insert on engagement.customer_score"
+        " for each statement execute function crm.pause()"
+    )
     host.rule(quantity_score=2)
     customer, company = host.customer(), host.customer("COMPANY")
     host.job(customer, company)
@@ -63,13 +64,13 @@ def test_two_refreshes_of_one_customer_never_lose_the_newer_sum(
     if has_row:
         host.proven()
     whom = company if is_company else customer
-    older, newer = pausing(), another()
-    refreshes = [background(older.refresh, whom)]
-    wait_until_blocked(older.session)  # it has the older sum in hand
-    host.order(customer, Line(quantity=5))
-    refreshes.append(background(newer.refresh, whom))
-    wait_until_blocked(newer.session)  # for the older one, before it sums
-    host.rows("select pg_advisory_unlock(77)")
+    older, newer = another(), another()
+    with pause(host, older):
+        refreshes = [background(older.refresh, whom)]
+        wait_until_blocked(older.session)  # it has the older sum in hand
+        host.order(customer, Line(quantity=5))
+        refreshes.append(background(newer.refresh, whom))
+        wait_until_blocked(newer.session)  # for the older one, before it sums
     for refresh in refreshes:
         refresh.result(timeout=60)
     assert host.score(whom).score == 12
@@ -113,6 +114,29 @@ def test_second_run_refused_while_one_is_under_way(
     (row,) = host.runs()
     assert row.run_status == "COMPLETED"
     host.proven()
+
+
+def test_second_run_refused_between_two_batches_of_the_first(
+    host: Host,
+    another: Another,
+    background: Background,
+    wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
+) -> None:
+    host.run("alter function engagement.run_step(integer) rename to run_step_itself")
+    host.run(
+        "create function engagement.run_step(p_run_id integer) returns boolean "
+        + pausing("return engagement.run_step_itself(p_run_id)")
+    )
+    customer = host.customer()
+    first = another()
+    with pause(host, first):
+        run = background(first.recalculate)
+        wait_until_blocked(first.session)
+        with host.unchanged(), refused("EG009"):
+            host.run("call engagement.recalculate()")
+    run.result(timeout=60)
+    assert [row.run_status for row in host.runs()] == ["COMPLETED"]
+    assert host.score(customer).score == 0
 
 
 def test_many_runs_at_once_one_at_a_time(

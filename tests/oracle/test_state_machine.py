@@ -48,7 +48,7 @@ STEPS = 60 if THOROUGH else 30
 EXAMPLES = (
     {"bigint": 1500, "uuid": 300, "text": 300}
     if THOROUGH
-    else {"bigint": 120, "uuid": 20, "text": 20}
+    else {"bigint": 70, "uuid": 12, "text": 12}
 )
 
 PRODUCTS = {"BOOK": "PRINT", "MAGAZINE": "PRINT", "FAIR": "EVENT", "GIFT": None}
@@ -905,8 +905,9 @@ class Association(RuleBasedStateMachine):
         self.check_answers(self.customer(who), self.instant(at))
         self.check_past_answers()
         assert self.driver.verify() == []
-        self.check_failures()
+        assert self.expected_failures() <= self.recorded_failures()
         self.recalculate("FULL")
+        assert self.expected_failures() == self.recorded_failures()
         run = self.driver.latest_run()
         assert (run.award_count, run.void_count, run.score_count) == (0, 0, 0)
         self.remembered.append((self.driver.clock(), self.as_of, self.expected_points(self.as_of)))
@@ -1080,11 +1081,14 @@ class Association(RuleBasedStateMachine):
             for customer_id, points_then in known.items():
                 assert self.driver.score_at(customer_id, as_of, known_at) == points_then
 
-    def check_failures(self) -> None:
-        """Each pair that cannot be scored is on record, and nothing else is."""
-        expected = oracle.failures(self.host, self.driver.rules(), self.parameters())
-        recorded = {(source, source_id) for source, source_id, *_ in self.driver.failures()}
-        assert recorded == {(source, str(source_id)) for source, source_id, _ in expected}
+    def expected_failures(self) -> set[tuple[str, str]]:
+        """Source and row of each activity that cannot be scored."""
+        found = oracle.failures(self.host, self.driver.rules(), self.parameters())
+        return {(source, str(source_id)) for source, source_id, _ in found}
+
+    def recorded_failures(self) -> set[tuple[str, str]]:
+        """Source and row of each open failure. INCREMENTAL may leave one of a row that is gone."""
+        return {(source, source_id) for source, source_id, *_ in self.driver.failures()}
 
 
 def row_of(award: Award) -> tuple[Any, ...]:

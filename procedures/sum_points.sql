@@ -1,0 +1,114 @@
+-- THE definition of totals: which awards belong to whom, and what they add up to at an instant.
+--   own points, by category: the customer's awards;
+--   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
+--   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
+-- Reads: award, score_rule, engagement_host.employment, parameters.
+create or replace function engagement.sum_points(
+    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
+)
+returns setof engagement.period_total
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_today date := (p_as_of at time zone v_zone)::date;
+    v_ytd_from timestamptz;
+    v_ytd_next timestamptz;
+    v_overview_from timestamptz;
+begin
+    if p_is_employees and (engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'N'
+                           or engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'N') then
+        return;
+    end if;
+    select c.ytd_from, c.ytd_next, c.overview_from
+    into v_ytd_from, v_ytd_next, v_overview_from
+    from engagement.calendar(p_as_of) c;
+
+    return query
+    with counted as (
+        select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at
+        from unnest(p_customer_ids) k (customer_id)
+        cross join lateral (
+            select w.* from engagement.award w
+            where w.customer_id = k.customer_id and w.voided_at is null
+            offset 0
+        ) w
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
+        where not p_is_employees
+        union all
+        select w.employer_id, null, w.points, w.effective_at, w.expires_at
+        from unnest(p_customer_ids) k (customer_id)
+        cross join lateral (
+            select w.* from engagement.award w
+            where w.employer_id = k.customer_id and w.voided_at is null
+            offset 0
+        ) w
+        where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
+        union all
+        select j.employer_id, null, w.points, w.effective_at, w.expires_at
+        from (
+            select distinct on (m.employee_id) m.employee_id, m.employer_id
+            from engagement_host.employment m
+            where m.is_primary
+                  and m.employee_id in (select p.employee_id from engagement_host.employment p
+                                        where p.employer_id = any (p_customer_ids))
+                  and (m.begin_on is null or m.begin_on <= v_today)
+                  and (m.end_on is null or m.end_on >= v_today)
+            order by m.employee_id, m.begin_on desc nulls last, m.employer_id
+        ) j
+        cross join lateral (
+            select w.* from engagement.award w
+            where w.customer_id = j.employee_id and w.voided_at is null
+            offset 0
+        ) w
+        where p_is_employees and v_is_current and j.employer_id = any (p_customer_ids)
+              and w.customer_id <> j.employer_id
+    ),
+    total as (
+        select c.holder_id, c.category_code,
+               coalesce(sum(c.points) filter (
+                   where c.effective_at <= p_as_of
+                         and (c.expires_at is null or c.expires_at > p_as_of)), 0) as score,
+               coalesce(sum(c.points) filter (
+                   where c.effective_at >= v_ytd_from
+                         and c.effective_at <= p_as_of), 0) as ytd_score,
+               coalesce(sum(c.points) filter (
+                   where c.effective_at >= v_overview_from
+                         and c.effective_at <= p_as_of), 0) as overview_score,
+               least(min(c.effective_at) filter (where c.effective_at > p_as_of),
+                     min(c.expires_at) filter (where c.expires_at > p_as_of),
+                     case when bool_or(c.effective_at >= v_ytd_from
+                                       and c.effective_at < v_ytd_next) then v_ytd_next end,
+                     engagement.leaves_overview_at(
+                         min(c.effective_at) filter (where c.effective_at >= v_overview_from))
+               ) as next_change_at
+        from counted c
+        group by c.holder_id, c.category_code
+    ),
+    -- CURRENT: any date on which a job of these people begins or has ended may move their points.
+    moved as (
+        select p.employer_id as holder_id,
+               min(d.moved_on::timestamp at time zone v_zone) as next_change_at
+        from engagement_host.employment p
+        inner join engagement_host.employment m on m.employee_id = p.employee_id and m.is_primary
+        cross join lateral (values (m.begin_on), (m.end_on + 1)) d (moved_on)
+        where p_is_employees and v_is_current and p.is_primary
+              and p.employer_id = any (p_customer_ids) and d.moved_on > v_today
+        group by p.employer_id
+    )
+    select coalesce(t.holder_id, m.holder_id), t.category_code, coalesce(t.score, 0),
+           coalesce(t.ytd_score, 0), coalesce(t.overview_score, 0),
+           least(t.next_change_at, m.next_change_at)
+    from total t
+    full join moved m on m.holder_id = t.holder_id;
+end
+$$;
+comment on function engagement.sum_points(engagement.host_key[], timestamptz, boolean) is
+    'Internal: totals of customers at p_as_of, by category; with p_is_employees those of the '
+    'employees of companies (category NULL), none where the roll-up is switched off.';
