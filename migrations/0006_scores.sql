@@ -129,11 +129,15 @@ comment on column engagement.recalculation_key.source_id is 'The activity.';
 
 create table engagement.recalculation_customer (
     customer_id engagement.host_key not null,
+    is_touched boolean not null,
     constraint recalculation_customer_pkey primary key (customer_id)
 );
 comment on table engagement.recalculation_customer is
     'Work of the run: customers whose totals may have changed.';
 comment on column engagement.recalculation_customer.customer_id is 'The customer.';
+comment on column engagement.recalculation_customer.is_touched is
+    'True: awards or parameters behind the totals have changed, so the row is computed for the '
+    'run''s as_of even if its numbers stay; false: it is written only if they do not.';
 
 -- One line of totals on its way from the sums to the tables.
 create type engagement.period_total as (

@@ -13,11 +13,7 @@ declare
     v_started_at timestamptz := clock_timestamp();
     v_backend_started_at timestamptz;
 begin
-    if to_regclass('engagement_host.customer') is null then
-        raise exception 'no host is attached'
-            using errcode = 'EG006', detail = 'View engagement_host.customer does not exist.',
-                  hint = 'Deploy a host adapter: engagement deploy --host NAME.';
-    end if;
+    perform engagement.check_attached();
     if not pg_try_advisory_xact_lock(1701734241, 2) then
         raise exception 'a recalculation is already running'
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',

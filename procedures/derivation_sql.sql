@@ -94,7 +94,8 @@ begin
                 from engagement_host.employment p where p.is_primary
                 union
                 select p.employee_id, p.end_on + 1
-                from engagement_host.employment p where p.is_primary and p.end_on is not null
+                from engagement_host.employment p
+                where p.is_primary and p.end_on < '5874897-12-31'
             ) b
             left join engagement_host.employment m
                 on m.employee_id = b.employee_id and m.is_primary

@@ -12,11 +12,7 @@ as $$
 declare
     v_at timestamptz := clock_timestamp();
 begin
-    if to_regclass('engagement_host.customer') is null then
-        raise exception 'no host is attached'
-            using errcode = 'EG006', detail = 'View engagement_host.customer does not exist.',
-                  hint = 'Deploy a host adapter: engagement deploy --host NAME.';
-    end if;
+    perform engagement.check_attached();
     if p_customer_id is null
        or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
        and not exists (select from engagement.award w where w.customer_id = p_customer_id)
@@ -39,7 +35,7 @@ begin
     end if;
     perform engagement.write_totals(
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
-        p_is_refresh => true);
+        p_is_touched => true);
 end
 $$;
 comment on function engagement.refresh(engagement.host_key, timestamptz) is

@@ -41,8 +41,8 @@ begin
 
     -- Whoever has or had an award of these activities is concerned, whether or not this run changed
     -- it: the triggers may have done that already.
-    insert into engagement.recalculation_customer (customer_id)
-    select c.customer_id
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select distinct c.customer_id, true
     from (
         select w.customer_id, w.employer_id
         from unnest(v_ids) k (source_id)
@@ -62,7 +62,7 @@ begin
     ) w
     cross join lateral (values (w.customer_id), (w.employer_id)) c (customer_id)
     where c.customer_id is not null
-    on conflict (customer_id) do nothing;
+    on conflict (customer_id) do update set is_touched = true;
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1],
         void_count = r.void_count + v_counts[2],

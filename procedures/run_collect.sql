@@ -7,13 +7,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into engagement.recalculation_customer (customer_id)
-    select s.customer_id
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select s.customer_id, false
     from engagement.customer_score s
     where s.next_change_at <= p_run.as_of or s.calculated_at > p_run.as_of
     on conflict (customer_id) do nothing;
-    insert into engagement.recalculation_customer (customer_id)
-    select c.customer_id
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select c.customer_id, false
     from engagement_host.customer c
     where c.customer_id is not null
           and not exists (select from engagement.customer_score s
@@ -21,12 +21,14 @@ begin
     on conflict (customer_id) do nothing;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         -- Points of people go to whoever employs them on the date of the run.
-        insert into engagement.recalculation_customer (customer_id)
-        select e.employer_id
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select e.employer_id, bool_or(c.is_touched)
         from engagement.recalculation_customer c
         inner join engagement_host.employment e on e.employee_id = c.customer_id
         where e.is_primary and e.employer_id is not null
-        on conflict (customer_id) do nothing;
+        group by e.employer_id
+        on conflict (customer_id) do update set is_touched = true
+        where excluded.is_touched and not recalculation_customer.is_touched;
     end if;
     return false;
 end

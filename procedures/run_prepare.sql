@@ -12,14 +12,14 @@ declare
     v_attachment_id integer;
 begin
     if p_run.run_mode = 'ROLL_UP' then
-        insert into engagement.recalculation_customer (customer_id)
-        select w.employer_id
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select w.employer_id, false
         from engagement.award w
         where w.employer_id is not null and w.voided_at is null
         union
-        select e.employer_id from engagement_host.employment e where e.employer_id is not null
+        select e.employer_id, false from engagement_host.employment e where e.employer_id is not null
         union
-        select s.customer_id from engagement.customer_score s where s.employee_score <> 0
+        select s.customer_id, false from engagement.customer_score s where s.employee_score <> 0
         on conflict (customer_id) do nothing;
         update engagement.recalculation_run r
         set phase = 'TOTALS', total_count = (select count(*) from engagement.recalculation_customer)
@@ -45,9 +45,8 @@ begin
     end loop;
     if p_run.run_mode = 'FULL' then
         insert into engagement.pending_activity (source)
-        select s.source from engagement.activity_source s where s.detached_at is null
-        union all
-        select 'customer';
+        select s.source from engagement.activity_source s where s.detached_at is null;
+        perform engagement.collect_everybody(false);
     end if;
     return false;
 end

@@ -22,7 +22,7 @@ begin
         delete from engagement.pending_activity p
         where p.source = v_source and p.activity_column is null;
         if v_source = 'customer' then
-            perform engagement.collect_everybody();
+            perform engagement.collect_everybody(true);
         else
             insert into engagement.recalculation_source (source)
             select v_source where v_source <> 'employment'
@@ -31,7 +31,7 @@ begin
             where v_source = 'employment' and s.detached_at is null
             on conflict (source) do nothing;
             if v_source = 'employment' then
-                perform engagement.collect_everybody();
+                perform engagement.collect_everybody(true);
             end if;
         end if;
     end loop;
@@ -43,11 +43,11 @@ begin
         where p.source = 'customer'
         returning p.keys
     )
-    insert into engagement.recalculation_customer (customer_id)
-    select distinct k.key::engagement.host_key
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select distinct k.key::engagement.host_key, true
     from taken t
     cross join unnest(t.keys) k (key)
-    on conflict (customer_id) do nothing;
+    on conflict (customer_id) do update set is_touched = true;
     with taken as (
         delete from engagement.pending_activity p
         where p.source = 'employment'
@@ -61,9 +61,17 @@ begin
         where s.detached_at is null;
         if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
             -- Which company lost somebody is no longer to be seen: all are summed.
-            perform engagement.collect_everybody();
+            perform engagement.collect_everybody(true);
         end if;
     end if;
+
+    -- What could not be scored is tried again: its activity may be gone, with nothing left to tell.
+    insert into engagement.recalculation_key (source, source_id)
+    select f.source, f.source_id::engagement.host_key
+    from engagement.scoring_failure f
+    inner join engagement.activity_source s on s.source = f.source and s.detached_at is null
+    where f.source_id is not null and f.resolved_at is null
+    on conflict (source, source_id) do nothing;
 
     for v_source in
         select distinct p.source from engagement.pending_activity p

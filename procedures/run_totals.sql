@@ -9,23 +9,29 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '30s'
 as $$
 declare
+    v_is_touched boolean;
     v_ids engagement.host_key[];
     v_count bigint;
 begin
+    select c.is_touched into v_is_touched
+    from engagement.recalculation_customer c
+    order by c.customer_id
+    limit 1;
+    if not found then
+        return false;
+    end if;
     with batch as (
         delete from engagement.recalculation_customer c
         where c.customer_id in (
-            select b.customer_id from engagement.recalculation_customer b order by b.customer_id
+            select b.customer_id from engagement.recalculation_customer b
+            where b.is_touched = v_is_touched order by b.customer_id
             limit 5000
         )
         returning c.customer_id
     )
     select array_agg(b.customer_id order by b.customer_id) into v_ids from batch b;
-    if v_ids is null then
-        return false;
-    end if;
     v_count := engagement.write_totals(p_customer_ids => v_ids, p_as_of => p_run.as_of,
-                                       p_is_refresh => false);
+                                       p_is_touched => v_is_touched);
     update engagement.recalculation_run r
     set done_count = r.done_count + cardinality(v_ids), score_count = r.score_count + v_count
     where r.run_id = p_run.run_id;

@@ -50,12 +50,12 @@ begin
                               v_source, s.source_id::text, s.rule_id, p_run.started_at)));
                 execute format('select engagement.%I($1, $2, true)', 'apply__' || v_source)
                     into v_counts using v_changes, p_run.started_at;
-                insert into engagement.recalculation_customer (customer_id)
-                select s.customer_id from pg_temp.engagement_stage s where s.batch = v_batch
+                insert into engagement.recalculation_customer (customer_id, is_touched)
+                select s.customer_id, true from pg_temp.engagement_stage s where s.batch = v_batch
                 union
-                select s.employer_id from pg_temp.engagement_stage s
+                select s.employer_id, true from pg_temp.engagement_stage s
                 where s.batch = v_batch and s.employer_id is not null
-                on conflict (customer_id) do nothing;
+                on conflict (customer_id) do update set is_touched = true;
                 update engagement.recalculation_run r
                 set done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s
                                                  where s.batch = v_batch)

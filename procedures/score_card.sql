@@ -21,6 +21,7 @@ declare
     v_own numeric;
     v_card jsonb;
 begin
+    perform engagement.check_attached();
     perform engagement.check_instant(p_as_of);
     select c.display_name, c.customer_type into v_customer
     from engagement_host.customer c

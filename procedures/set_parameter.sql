@@ -30,7 +30,10 @@ begin
                  then p_value::integer between v_bounds[1]::integer and v_bounds[2]::integer
                  else false end
         when v_old.value_type = 'time zone' then
+            -- CET and its like are abbreviations to AT TIME ZONE, and know no summer.
             exists (select from pg_timezone_names z where z.name = p_value)
+            and (p_value in ('UTC', 'GMT')
+                 or not exists (select from pg_timezone_abbrevs a where a.abbrev = p_value))
         else p_value = any (string_to_array(v_old.value_type, '|'))
     end;
     if not v_is_valid then

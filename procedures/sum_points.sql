@@ -97,7 +97,9 @@ begin
                min(d.moved_on::timestamp at time zone v_zone) as next_change_at
         from engagement_host.employment p
         inner join engagement_host.employment m on m.employee_id = p.employee_id and m.is_primary
-        cross join lateral (values (m.begin_on), (m.end_on + 1)) d (moved_on)
+        cross join lateral (
+            values (m.begin_on), (case when m.end_on < '5874897-12-31' then m.end_on + 1 end)
+        ) d (moved_on)
         where p_is_employees and v_is_current and p.is_primary
               and p.employer_id = any (p_customer_ids) and d.moved_on > v_today
         group by p.employer_id

@@ -1,7 +1,7 @@
 -- The proof: everything recomputed from the source and compared, row by row; no row is no
 -- difference. What is still queued is nobody's error and is left out: whole sources, activities,
 -- and the totals of customers they concern.
--- Reads: everything. Writes: nothing.
+-- Reads: everything. Writes: nothing. Raises: EG006.
 create or replace function engagement.verify()
 returns table (
     check_name text,
@@ -25,6 +25,7 @@ declare
     v_as_of timestamptz;
     v_ids engagement.host_key[];
 begin
+    perform engagement.check_attached();
     v_is_everybody_queued := exists (select from engagement.pending_activity p
                                      where p.activity_column is null)
         or exists (select from engagement.recalculation_source);
@@ -49,15 +50,24 @@ begin
         -- What a session commits meanwhile is in the queue by the time the comparison is done:
         -- asked for once more.
         v_late_ids := null;
-        for v_difference in select v.* from engagement.verify_source(v_source, v_queued_ids) v loop
-            v_late_ids := coalesce(v_late_ids, engagement.queued_ids(v_source.source));
-            if v_difference.source_id <> all (v_late_ids) then
-                return query
-                select v_difference.check_name, v_difference.customer_id, v_difference.source,
-                       v_difference.source_id, v_difference.rule_id, v_difference.expected,
-                       v_difference.found;
-            end if;
-        end loop;
+        begin
+            for v_difference in
+                select v.* from engagement.verify_source(v_source, v_queued_ids) v
+            loop
+                v_late_ids := coalesce(v_late_ids, engagement.queued_ids(v_source.source));
+                if v_difference.source_id <> all (v_late_ids) then
+                    return query
+                    select v_difference.check_name, v_difference.customer_id, v_difference.source,
+                           v_difference.source_id, v_difference.rule_id, v_difference.expected,
+                           v_difference.found;
+                end if;
+            end loop;
+        exception when others then
+            return query
+            select 'source cannot be read', null::engagement.host_key, v_source.source,
+                   null::engagement.host_key, null::integer, null::text,
+                   format('%s %s', sqlstate, sqlerrm);
+        end;
     end loop;
 
     return query

@@ -21,11 +21,11 @@ begin
         returning w.customer_id, w.employer_id
     ),
     concerned as (
-        insert into engagement.recalculation_customer (customer_id)
-        select v.customer_id from void v
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select v.customer_id, true from void v
         union
-        select v.employer_id from void v where v.employer_id is not null
-        on conflict (customer_id) do nothing
+        select v.employer_id, true from void v where v.employer_id is not null
+        on conflict (customer_id) do update set is_touched = true
     )
     select count(*) into v_count from void;
     return v_count;

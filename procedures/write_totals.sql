@@ -5,7 +5,7 @@
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.
 create or replace function engagement.write_totals(
-    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_refresh boolean
+    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_touched boolean
 )
 returns bigint
 language plpgsql
@@ -91,7 +91,7 @@ begin
                          else customer_score.raised_at end,
         calculated_at = excluded.calculated_at,
         next_change_at = excluded.next_change_at
-    where p_is_refresh
+    where p_is_touched and customer_score.calculated_at <> excluded.calculated_at
           or customer_score.calculated_at > excluded.calculated_at
           or (customer_score.own_score, customer_score.employee_score, customer_score.score,
               customer_score.ytd_score, customer_score.overview_score,
@@ -107,4 +107,4 @@ end
 $$;
 comment on function engagement.write_totals(engagement.host_key[], timestamptz, boolean) is
     'Internal: computes and writes the totals of these customers at p_as_of; only changed rows, '
-    'unless p_is_refresh. Returns the number of rows of customer_score written.';
+    'with p_is_touched also those computed for another instant. Returns the number of rows written.';

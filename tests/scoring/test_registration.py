@@ -423,12 +423,13 @@ def test_view_reads_a_whole_row_every_column_counts(deed: Host) -> None:
 
 
 def test_update_that_only_the_collation_thinks_equal_is_seen(deed: Host) -> None:
-    if not deed.one("select exists (select from pg_collation where collprovider = 'i')"):
+    try:
+        deed.run(
+            "create collation crm.any_case"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
         pytest.skip("this server has no ICU")
-    deed.run(
-        "create collation crm.any_case"
-        " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
-    )
     deed.run("alter table crm.deed add note text collate crm.any_case")
     view(deed, subject_id='note collate "C"')
     register(deed)
@@ -499,7 +500,8 @@ def test_detach_host_keeps_ledger_and_redeploy_goes_on(host: Host) -> None:
     )
     assert host.rows("select * from engagement.award order by source, source_id") == ledger
     assert host.score_at(customer) == host.score(customer).score == 38
-    assert host.verify() == []
+    with refused("EG006"):  # nothing to prove it by
+        host.verify()
     host.run("alter table crm.order_line alter quantity type numeric(12, 4)")
     host.set_line(order.lines[0], quantity=5)
     host.run("delete from crm.committee_member")
