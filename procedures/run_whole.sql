@@ -51,10 +51,11 @@ begin
                 execute format('select engagement.%I($1, $2, true)', 'apply__' || v_source)
                     into v_counts using v_changes, p_run.started_at;
                 insert into engagement.recalculation_customer (customer_id, is_touched)
-                select s.customer_id, true from pg_temp.engagement_stage s where s.batch = v_batch
+                select s.customer_id, true from pg_temp.engagement_stage s
+                where s.batch = v_batch and s.is_sane
                 union
                 select s.employer_id, true from pg_temp.engagement_stage s
-                where s.batch = v_batch and s.employer_id is not null
+                where s.batch = v_batch and s.is_sane and s.employer_id is not null
                 on conflict (customer_id) do update set is_touched = true;
                 update engagement.recalculation_run r
                 set done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s

@@ -76,7 +76,6 @@ begin
         'categories', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'category_code', c.category_code,
-                'category_name', c.category_name,
                 'score', coalesce(t.score, 0),
                 'ytd_score', coalesce(t.ytd_score, 0),
                 'overview_score', coalesce(t.overview_score, 0),

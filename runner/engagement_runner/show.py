@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -247,8 +247,8 @@ def table(records: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Table
 # The score card
 
 
-def card(text: str, output: Format) -> None:
-    """Print a score card, the JSON *text* of engagement.score_card."""
+def card(text: str, output: Format, category_names: Mapping[str, str]) -> None:
+    """Print a score card, the JSON *text* of engagement.score_card; a table with the names."""
     if output == "json":
         json_text(text)
         return
@@ -256,6 +256,8 @@ def card(text: str, output: Format) -> None:
     if output == "csv":
         csv_text(CARD_CSV, card_records(content))
         return
+    for category in content.get("categories") or []:
+        category["category_name"] = category_names.get(category["category_code"])
     out = console()
     out.print(card_layout(content, out.width, unicode=_unicode(out)))
 

@@ -148,6 +148,7 @@ def test_deploy_routine_under_another_name_than_its_file_is_refused(
 
 def test_deploy_view_with_other_columns_replaces_it(session: Connection, package: Path) -> None:
     file = package / "sql/views/90_probe.sql"
+    file.parent.mkdir(exist_ok=True)
     file.write_text("create or replace view engagement.probe as select 1 as a, 2 as b;")
     deploy(session, top=package)
     file.write_text("create or replace view engagement.probe as select 'x'::text as a;")

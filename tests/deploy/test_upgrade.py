@@ -61,6 +61,7 @@ def test_deploy_of_a_next_version_equals_a_fresh_one(
     (package / "migrations/9000_note.sql").write_text(
         "create table engagement.note (note_id integer constraint note_pkey primary key);"
     )
+    (package / "sql/views").mkdir(exist_ok=True)
     (package / "sql/views/note_list.sql").write_text(
         "create or replace view engagement.note_list as select note_id from engagement.note;"
     )

@@ -165,7 +165,7 @@ def print_card(
 ) -> None:
     """Print the score card of a customer on stdout. Raises psycopg.Error."""
     text = queries.value(connection, "score_card", customer=customer, as_of=as_of)
-    show.card(text, output)
+    show.card(text, output, queries.loads(queries.value(connection, "category_names")))
 
 
 @click.command()
