@@ -62,6 +62,10 @@ begin
                 when changes - 'description' = '{}' then 'describe'
                 else 'revise'
             end;
+            if v_old is null and action = 'revise'
+               and (changes ->> 'applies_from')::timestamptz <= clock_timestamp() then
+                changes := changes - 'applies_from';  -- a rule that is revived begins again now
+            end if;
             -- Keys that are no column of a rule would otherwise be dropped in silence.
             if exists (select from jsonb_object_keys(v_new) k (key)
                        where not v_defaults ? k.key

@@ -33,14 +33,21 @@ begin
             perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
             return array[0, 0];
         when others then
-            if cardinality(p_ids) = 1 then
+            if cardinality(p_ids) = 1
+               or (sqlstate = '55P03' and cardinality(p_ids) <= 2500) then
                 insert into engagement.pending_activity (source, activity_column, keys)
                 values (p_source, 'source_id', p_ids::text[]);
                 insert into engagement.scoring_failure (
                     failed_at, source, activity_column, keys, source_id, sqlstate_code, message
                 )
-                values (clock_timestamp(), p_source, 'source_id', p_ids::text[], p_ids[1]::text,
-                        sqlstate, sqlerrm);
+                select clock_timestamp(), p_source, 'source_id', p_ids::text[],
+                       case when cardinality(p_ids) = 1 then p_ids[1]::text end, sqlstate, sqlerrm
+                where not exists (
+                    select from engagement.scoring_failure f
+                    where f.source = p_source and f.keys = p_ids::text[]
+                          and f.source_id is not null and f.sqlstate_code = sqlstate
+                          and f.resolved_at is null
+                );
                 return array[0, 0];
             end if;
     end;

@@ -1,4 +1,4 @@
--- The version of a rule that is in force: the newest active one.
+-- The version of a rule that a change starts from: the newest, active or not.
 -- Reads: score_rule. Raises: EG002.
 create or replace function engagement.current_rule(p_rule_code text)
 returns engagement.score_rule

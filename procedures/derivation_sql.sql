@@ -159,8 +159,10 @@ from (
                        v.subject_id::text as subject_id, v.subject_class::text as subject_class,
                        coalesce(v.quantity, 0) as quantity, coalesce(v.amount, 0) as amount,
                        v.occurred_at, v.ended_at,
-                       (v.occurred_at
-                        at time zone engagement.parameter('TIME_ZONE'))::date as local_on
+                       case when v.occurred_at > '4000-01-01 BC' and v.occurred_at < '200000-01-01'
+                            then (v.occurred_at
+                                  at time zone engagement.parameter('TIME_ZONE'))::date
+                       end as local_on
                 from %s
                 where v.customer_id is not null and v.source_id is not null
                       and v.occurred_at is not null

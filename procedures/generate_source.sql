@@ -90,8 +90,11 @@ declare
     v_void_count bigint := 0;
 begin
     if p_activity_column = 'customer_id' then
-        v_ids := p_keys::engagement.host_key[];
-        {compare_customers}
+        v_ids := array(select distinct k.key::engagement.host_key from unnest(p_keys) k (key));
+        for v_first in 1 .. cardinality(v_ids) by 1000 loop
+            v_slice := v_ids[v_first : v_first + 999];
+            {compare_customers}
+        end loop;
         return array[v_award_count, v_void_count];
     end if;
     if p_is_new and p_activity_column = 'source_id' then
@@ -290,9 +293,9 @@ begin
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
             replace(replace(v_by_key, '{keys}',
-                            '(select distinct k.key from unnest(v_ids) k (key)) k'),
+                            'unnest(v_slice) k (key)'),
                     '{column}', 'customer_id'), false)),
-        '{ledger}', '(select distinct k.key from unnest(v_ids) k (key)) k '
+        '{ledger}', 'unnest(v_slice) k (key) '
                     'cross join lateral (select w.* from engagement.award w '
                     'where w.customer_id = k.key and w.voided_at is null offset 0) w'));
     v_award := replace(v_award, '{compare_one}', replace(replace(

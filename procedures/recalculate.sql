@@ -32,7 +32,7 @@ begin
     if engagement.is_switched_off() then
         return;
     elsif p_customer_id is not null then
-        perform engagement.refresh(p_customer_id, coalesce(p_as_of, clock_timestamp()));
+        perform engagement.refresh(p_customer_id, p_as_of);
         return;
     end if;
     loop

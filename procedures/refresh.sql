@@ -35,9 +35,11 @@ begin
     end if;
     perform engagement.write_totals(
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
-        p_is_touched => true);
+        p_is_touched => true,
+        p_is_for_now => p_as_of is null);
 end
 $$;
 comment on function engagement.refresh(engagement.host_key, timestamptz) is
-    'Internal: re-derives and re-sums one customer at p_as_of. Raises EG001 for an unknown '
+    'Internal: re-derives and re-sums one customer at p_as_of (NULL: now). '
+    'Raises EG001 for an unknown '
     'customer.';

@@ -5,7 +5,7 @@ language plpgsql
 as $$
 begin
     if not engagement.is_switched_off() then
-        perform engagement.refresh(p_customer_id, clock_timestamp());
+        perform engagement.refresh(p_customer_id, null);
     end if;
 end
 $$;

@@ -10,7 +10,8 @@ begin
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select s.customer_id, false
     from engagement.customer_score s
-    where s.next_change_at <= p_run.as_of or s.calculated_at > p_run.as_of
+    where s.next_change_at <= p_run.as_of or (s.calculated_at > p_run.as_of
+              and (p_run.as_of <> p_run.started_at or s.calculated_at > clock_timestamp()))
     on conflict (customer_id) do nothing;
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select c.customer_id, false

@@ -31,7 +31,8 @@ begin
     )
     select array_agg(b.customer_id order by b.customer_id) into v_ids from batch b;
     v_count := engagement.write_totals(p_customer_ids => v_ids, p_as_of => p_run.as_of,
-                                       p_is_touched => v_is_touched);
+                                       p_is_touched => v_is_touched,
+                                       p_is_for_now => p_run.as_of = p_run.started_at);
     update engagement.recalculation_run r
     set done_count = r.done_count + cardinality(v_ids), score_count = r.score_count + v_count
     where r.run_id = p_run.run_id;

@@ -25,7 +25,7 @@ begin
     end if;
     begin
         if not exists (select from engagement.activity_source s where s.source = v_source) then
-            v_counts := array[0, engagement.void_source(v_source)];
+            v_counts := array[0, engagement.void_source(p_run, v_source)];
             if v_counts[2] = 0 then
                 delete from engagement.recalculation_source s where s.source = v_source;
             end if;
@@ -33,7 +33,8 @@ begin
                       where s.source = v_source and s.detached_at is not null) then
             delete from engagement.recalculation_source s where s.source = v_source;
             return true;
-        elsif to_regclass('pg_temp.engagement_stage') is null then
+        elsif obj_description(to_regclass('pg_temp.engagement_stage'), 'pg_class')
+              is distinct from engagement.stage_name(v_source) then
             perform engagement.stage_source(p_run, v_source);
             return true;
         else
@@ -71,6 +72,10 @@ begin
         end if;
     exception
         when lock_not_available then
+            if v_batch is null then
+                perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
+                return true;
+            end if;
             -- A host's open transaction holds some of these awards: one by one, then, in the next
             -- phase.
             insert into engagement.recalculation_key (source, source_id)
@@ -83,7 +88,7 @@ begin
             if to_regclass('pg_temp.engagement_stage') is not null then
                 drop table pg_temp.engagement_stage;
             end if;
-            perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
+            perform engagement.divide_source(p_run, v_source, sqlstate, sqlerrm);
             return true;
     end;
     update engagement.recalculation_run r

@@ -40,7 +40,9 @@ begin
         raise exception 'value does not fit the parameter'
             using errcode = 'EG004',
                   detail = format('parameter %s, value %L', p_parameter_name, p_value),
-                  hint = format('It takes %s.', v_old.value_type);
+                  hint = format('It takes %s.', case v_old.value_type
+                      when 'time zone' then 'a Region/City name of pg_timezone_names, or UTC'
+                      else v_old.value_type end);
     end if;
     if p_value = v_old.parameter_value then
         return;

@@ -9,7 +9,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into engagement.scoring_failure (failed_at, source, sqlstate_code, message)
-    values (clock_timestamp(), p_source, p_sqlstate, p_message);
+    select clock_timestamp(), p_source, p_sqlstate, p_message
+    where not exists (
+        select from engagement.scoring_failure f
+        where f.source = p_source and f.sqlstate_code = p_sqlstate and f.message = p_message
+              and f.keys is null and f.source_id is null and f.resolved_at is null
+    );
     update engagement.recalculation_run r
     set failed_sources = array_append(r.failed_sources, p_source)
     where r.run_id = p_run.run_id;

@@ -13,6 +13,7 @@ set enable_nestloop = off
 set jit = off
 as $$
 declare
+    v_name text := engagement.stage_name(p_source);
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
     v_derivation text := engagement.derivation_sql(p_source, v_view || ' v', true);
     v_differing constant text := '(select v.* from %s v '
@@ -24,6 +25,9 @@ declare
         'd.employer_id, d.effective_at, d.expires_at, d.rule_id, d.subject_id, d.subject_class, '
         'd.quantity, d.amount, d.points), 0))';
 begin
+    if to_regclass('pg_temp.engagement_stage') is not null then
+        drop table pg_temp.engagement_stage;
+    end if;
     -- What a run derives anew is no longer open; reject_activity opens what still fails.
     update engagement.scoring_failure f
     set resolved_at = p_run.started_at
@@ -78,6 +82,7 @@ begin
             engagement.derivation_sql(p_source, format(v_differing, v_view), true), p_source);
         drop table pg_temp.engagement_stage_customer;
     end if;
+    execute format('comment on table pg_temp.engagement_stage is %L', v_name);
     create index on pg_temp.engagement_stage (batch);
     analyze pg_temp.engagement_stage;
     update engagement.recalculation_run r

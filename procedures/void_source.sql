@@ -1,6 +1,8 @@
 -- Voids a batch of the awards of a source that is no longer registered.
 -- Writes: award, recalculation_customer.
-create or replace function engagement.void_source(p_source text)
+create or replace function engagement.void_source(
+    p_run engagement.recalculation_run, p_source text
+)
 returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -11,7 +13,9 @@ declare
 begin
     with void as (
         update engagement.award w
-        set voided_at = v_at, void_reason = 'SOURCE_REMOVED'
+        set voided_at = case when w.recorded_at < p_run.started_at then p_run.started_at
+                             else v_at end,
+            void_reason = 'SOURCE_REMOVED'
         where w.source = p_source and w.voided_at is null
               and w.source_id in (
                   select b.source_id from engagement.award b
@@ -31,5 +35,5 @@ begin
     return v_count;
 end
 $$;
-comment on function engagement.void_source(text) is
+comment on function engagement.void_source(engagement.recalculation_run, text) is
     'Internal: voids up to some 20,000 live awards of an unregistered source; returns how many.';

@@ -1,11 +1,15 @@
 -- Computes the totals of some customers and writes what changed. First the rows are locked, in key
 -- order and in a statement of its own; what is summed after that is newer than anything another
--- session has written.
+-- session has written. "Now" (p_as_of NULL) is read after the lock as well, and a run for now
+-- computes the rows that a refresh has brought further meanwhile for now, not for its beginning.
 -- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.
 create or replace function engagement.write_totals(
-    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_touched boolean
+    p_customer_ids engagement.host_key[],
+    p_as_of timestamptz,
+    p_is_touched boolean,
+    p_is_for_now boolean
 )
 returns bigint
 language plpgsql
@@ -16,6 +20,8 @@ declare
     v_locked_count bigint;
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
+    v_newer_ids engagement.host_key[];
+    v_newer_count bigint := 0;
     v_count bigint;
 begin
     for v_attempt in 1 .. 2 loop
@@ -33,6 +39,22 @@ begin
         perform pg_advisory_xact_lock(1701734241, 4);
     end loop;
 
+    if p_as_of is null then
+        p_as_of := clock_timestamp();
+    elsif p_is_for_now then
+        v_newer_ids := array(
+            select s.customer_id from engagement.customer_score s
+            where s.customer_id = any (p_customer_ids)
+                  and s.calculated_at > p_as_of and s.calculated_at <= clock_timestamp()
+        );
+        if v_newer_ids <> '{}' then
+            v_newer_count := engagement.write_totals(
+                p_customer_ids => v_newer_ids, p_as_of => null, p_is_touched => p_is_touched,
+                p_is_for_now => false);
+            p_customer_ids := array(select i from unnest(p_customer_ids) i
+                                    where i <> all (v_newer_ids));
+        end if;
+    end if;
     v_own := array(select t from engagement.sum_points(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
     v_employees := array(select t from engagement.sum_points(
@@ -102,9 +124,12 @@ begin
               excluded.overview_score, excluded.employee_ytd_score,
               excluded.employee_overview_score, excluded.next_change_at);
     get diagnostics v_count = row_count;
-    return v_count;
+    return v_count + v_newer_count;
 end
 $$;
-comment on function engagement.write_totals(engagement.host_key[], timestamptz, boolean) is
-    'Internal: computes and writes the totals of these customers at p_as_of; only changed rows, '
-    'with p_is_touched also those computed for another instant. Returns the number of rows written.';
+comment on function engagement.write_totals(
+    engagement.host_key[], timestamptz, boolean, boolean
+) is
+    'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
+    'changed rows, with p_is_touched also those computed for another instant; with p_is_for_now '
+    'rows newer than p_as_of are computed for now. Returns the number of rows written.';

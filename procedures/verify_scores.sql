@@ -1,0 +1,59 @@
+-- The stored totals of everybody but the given customers, compared with the ledger.
+-- Reads: customer_score, category_score, award, attached_table, engagement_host.customer.
+create or replace function engagement.verify_scores(p_queued_ids engagement.host_key[])
+returns table (
+    check_name text,
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    expected text,
+    found text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_as_of timestamptz;
+    v_ids engagement.host_key[];
+begin
+    for v_as_of, v_ids in
+        select s.calculated_at, array_agg(s.customer_id)
+        from engagement.customer_score s
+        where s.customer_id not in (select q from unnest(p_queued_ids) q)
+        group by s.calculated_at
+    loop
+        return query select t.* from engagement.verify_totals(v_as_of, v_ids) t;
+    end loop;
+    return query
+    select 'score missing', w.customer_id, null::text, null::engagement.host_key, null::integer,
+           sum(w.points)::text, null::text
+    from engagement.award w
+    where w.voided_at is null
+          and not exists (select from engagement.customer_score s
+                          where s.customer_id = w.customer_id)
+          and w.customer_id not in (select q from unnest(p_queued_ids) q)
+    group by w.customer_id;
+    -- Without triggers on the host's customers nobody tells of new ones before the next run.
+    if exists (select from engagement.attached_table a where a.source = 'customer') then
+        return query
+        select 'score missing', h.customer_id::engagement.host_key, null::text,
+               null::engagement.host_key, null::integer, '0', null::text
+        from engagement_host.customer h
+        where h.customer_id is not null
+              and not exists (select from engagement.customer_score s
+                              where s.customer_id = h.customer_id)
+              and not exists (select from engagement.award w
+                              where w.customer_id = h.customer_id and w.voided_at is null)
+              and h.customer_id not in (select q from unnest(p_queued_ids) q);
+    end if;
+    return query
+    select 'score of nobody', c.customer_id, null::text, null::engagement.host_key, null::integer,
+           null::text, c.score::text
+    from engagement.category_score c
+    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id);
+end
+$$;
+comment on function engagement.verify_scores(engagement.host_key[]) is
+    'Internal: differences between the stored totals and the ledger; the given customers are left '
+    'out.';

@@ -1,0 +1,155 @@
+"""Cases that were found once, by the state machine or by reading, each in few steps."""
+
+from __future__ import annotations
+
+from scoring.host import Host, Line, refused
+
+
+def test_old_activity_entered_late_is_proven_where_only_the_past_changed(host: Host) -> None:
+    host.rule(quantity_score=2, valid_for_weeks=8)
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer)
+    host.proven(as_of="2025-06-01+00")
+    # Counts at the instant that the row was computed for, no longer at that of the next run.
+    host.order(customer, Line(quantity=3), at="2025-05-01+00")
+    host.proven(as_of="2029-06-01+00")
+    assert host.score(customer).score == 0
+    assert host.score_at(customer, "2025-06-01+00") == 6
+    run = host.proven("FULL", "2029-06-01+00")
+    assert run.score_count == 0
+
+
+def test_failure_of_an_activity_that_left_its_view_is_resolved(host: Host) -> None:
+    host.rule(quantity_score=2)
+    order = host.order(host.customer(), Line(quantity="NaN"))
+    host.recalculate()
+    assert host.failures() == ["22003"]
+    host.set_order(order, order_status="CANCELLED")
+    host.proven()
+    assert host.failures() == []
+
+
+def test_verify_names_a_source_that_cannot_be_read(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.seat_rule()
+    customer = host.customer()
+    host.order(customer, Line(quantity=3))
+    host.proven()
+    host.seat(customer, "2025-01-01", "5874897-12-31")  # the view adds a day to it
+    host.recalculate()
+    assert host.score(customer).score == 6
+    assert host.verify() == [("source cannot be read", None)]
+
+
+def test_job_that_ends_on_the_last_date_there_is_counts(host: Host) -> None:
+    host.rule(quantity_score=2)
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer)
+    host.run("update crm.employment set end_on = '5874897-12-31'")
+    host.order(customer, Line(quantity=3))
+    for attribution in ("AT_ACTIVITY", "CURRENT"):
+        host.set(EMPLOYER_ATTRIBUTION=attribution)
+        run = host.proven("FULL")
+        assert run.failed_sources == []
+        assert host.score(employer).employee_score == 6
+
+
+def test_zone_that_is_an_abbreviation_is_refused(host: Host) -> None:
+    with host.unchanged(), refused("EG004"):
+        host.set(TIME_ZONE="CET")
+
+
+def test_row_that_cannot_be_read_does_not_stop_its_source(host: Host) -> None:
+    host.seat_rule()
+    customer, other = host.customer(), host.customer()
+    host.seat(customer, "2025-01-01")
+    host.proven()
+    host.seat(other, "2025-01-01", "5874897-12-31")  # the view adds a day to it
+    host.revise({"flat_score": 7}, retroactive=True, code="SEAT")
+    for _ in range(2):
+        run = host.recalculate()
+        assert run.failed_sources == []
+        assert host.live(customer) == [7]
+        assert host.score(customer).score == 7
+    assert host.failures() == ["22008"]
+    host.run("update crm.committee_member set end_on = null")
+    host.proven()
+    assert host.failures() == []
+    assert host.score(other).score == 7
+
+
+def test_source_unregistered_while_it_is_compared_leaves_nothing_behind(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.seat_rule()
+    customer = host.customer()
+    host.order(customer, Line(quantity=3))
+    host.seat(customer, "2025-01-01")
+    host.rows("select engagement.begin_run('FULL', null)")
+    (run_id,) = (run.run_id for run in host.runs())
+    while host.one("select to_regclass('pg_temp.engagement_stage') is null"):
+        host.rows("select engagement.run_step(%s)", run_id)
+    assert host.runs()[-1].phase == "WHOLE"
+    host.run("call engagement.unregister_source('committee_seat')")
+    while host.one("select engagement.run_step(%s)", run_id):
+        pass
+    host.proven()
+    assert host.live(customer) == [6]
+
+
+def test_refresh_during_a_run_is_not_taken_back(host: Host) -> None:
+    host.rule(quantity_score=2)
+    customer = host.customer()
+    host.proven(as_of=None)
+    host.rows("select engagement.begin_run('FULL', null)")
+    run_id = host.runs()[-1].run_id
+    while host.runs()[-1].phase != "TOTALS":
+        host.rows("select engagement.run_step(%s)", run_id)
+    host.order(customer, Line(quantity=3), at="now")
+    host.refresh(customer)
+    refreshed = host.score(customer)
+    assert refreshed.score == 6
+    while host.one("select engagement.run_step(%s)", run_id):
+        pass
+    assert host.score(customer).score == 6
+    assert host.score(customer).calculated_at >= refreshed.calculated_at
+    assert host.verify() == []
+
+
+def test_rules_exported_retired_and_applied_again_are_revived(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.revise({"quantity_score": 3})
+    exported = host.one("select engagement.export_rules()::text")
+    host.retire()
+    actions = host.rows("select action from engagement.apply_rules(%s::jsonb)", exported)
+    assert actions == [("revise",)]
+    customer = host.customer()
+    host.order(customer, Line(quantity=1), at="now")
+    host.proven(as_of=None)
+    assert host.live(customer) == [3]
+
+
+def test_jobs_of_many_people_changed_in_one_statement(host: Host) -> None:
+    host.rule(quantity_score=2)
+    employer, other = host.customer("COMPANY"), host.customer("COMPANY")
+    host.run(
+        "insert into crm.customer (customer_type, display_name)"
+        " select 'INDIVIDUAL', g::text from generate_series(1, 1200) g"
+    )
+    host.run(
+        "insert into crm.employment (employee_id, employer_id)"
+        " select customer_id, %s from crm.customer where customer_type = 'INDIVIDUAL'",
+        employer,
+    )
+    order = host.order(employer)
+    host.run(
+        "insert into crm.order_line (order_id, ship_customer_id, product_id, quantity)"
+        " select %s, customer_id, 'BOOK', 1 from crm.customer where customer_type = 'INDIVIDUAL'",
+        order.key,
+    )
+    host.proven()
+    assert host.score(employer).employee_score == 2400
+    host.run("update crm.employment set employer_id = %s", other)
+    live = "select count(*) from engagement.award where voided_at is null and employer_id = %s"
+    assert host.one(live, other) == 1200
+    host.proven()
+    assert (host.score(employer).employee_score, host.score(other).employee_score) == (0, 2400)
