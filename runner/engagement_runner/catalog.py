@@ -70,6 +70,7 @@ def check(connection: Connection) -> list[str]:
     """
     state = _deployed_state(connection)
     findings = _routine_findings(connection)
+    findings += _generated_findings(connection)
     findings += [
         f"index engagement.{name} is invalid" for name, ok in state.indexes.items() if not ok
     ]
@@ -126,20 +127,64 @@ def _routine_findings(connection: Connection) -> list[str]:
     return findings
 
 
-def detach_host(connection: Connection, report: Report = lambda line: None) -> None:
+def _generated_findings(connection: Connection) -> list[str]:
+    """Compare the routines of sources and attachments with what registration generates."""
+    rows = queries.rows(connection, "generated_routines").records
+    findings = []
+    for row in rows:
+        routine = f"generated routine engagement.{row['routine_name']}"
+        if row["fingerprint"] is None:
+            findings.append(f"{routine} is missing ({row['owner']})")
+            continue
+        if not row["is_definer"]:
+            findings.append(f"{routine} is not security definer ({row['owner']})")
+        if not row["is_pinned"]:
+            findings.append(f"{routine} has no pinned search_path ({row['owner']})")
+        if row["deployed_fingerprint"] not in (None, row["fingerprint"]):
+            findings.append(f"{routine} was changed since it was deployed ({row['owner']})")
+    return findings
+
+
+def detach_host(
+    connection: Connection, cascade: bool = False, report: Report = lambda line: None
+) -> None:
     """Take triggers and adapter views off the host; ledger and scores stay.
 
+    Args:
+        connection: an autocommit connection.
+        cascade: also drop what other schemas have built on the adapter's views.
+        report: takes progress lines.
+
     Raises:
-        EngagementError: the package is not deployed, or a table's lock was not to be had.
+        EngagementError: the package is not deployed, something outside depends on the adapter's
+            views and ``cascade`` is false, or a table's lock was not to be had. Nothing is changed
+            then.
     """
     with deploy_lock(connection, report):
         _deployed_state(connection)
 
         def work() -> None:
+            _refuse_dependents(connection, ("engagement_host",), "the adapter's views", cascade)
+            connection.execute("set local client_min_messages = 'warning'")
             connection.execute("call engagement.detach_host()")
             queries.execute(connection, "forget_hosts")
 
         unobtrusively(connection, work, report)
+
+
+def _refuse_dependents(
+    connection: Connection, schemas: tuple[str, ...], what: str, cascade: bool
+) -> None:
+    """Raise EngagementError if other schemas have built on these and ``cascade`` is false."""
+    if cascade:
+        return
+    query = queries.load("outside_dependents")
+    outside = [row[0] for row in connection.execute(query, {"schemas": list(schemas)})]
+    if outside:
+        raise EngagementError(
+            f"other objects depend on {what}: {', '.join(outside)}",
+            hint="Drop them first, or use --cascade to drop them too.",
+        )
 
 
 def undeploy(
@@ -164,14 +209,10 @@ def undeploy(
             return False
 
         def work() -> None:
+            # Before the views go, and what is built on them with them.
+            _refuse_dependents(connection, SCHEMAS, "the package", cascade)
             connection.execute("set local client_min_messages = 'warning'")
             connection.execute("call engagement.detach_host()")
-            outside = [row[0] for row in connection.execute(queries.load("outside_dependents"))]
-            if outside and not cascade:
-                raise EngagementError(
-                    f"other objects depend on the package: {', '.join(outside)}",
-                    hint="Drop them first, or use --cascade to drop them too.",
-                )
             for schema in SCHEMAS:
                 statement = sql.SQL("drop schema if exists {} cascade")
                 connection.execute(statement.format(sql.Identifier(schema)))

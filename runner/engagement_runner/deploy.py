@@ -32,6 +32,9 @@ LOCK_TIMEOUT = "500ms"
 #: How often a deployment that met such a lock begins again, half a second apart.
 ATTEMPTS = 60
 
+#: The routines that write routines, for each source and each attached table.
+GENERATORS = ("generate_source", "generate_capture")
+
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
 _CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
@@ -207,6 +210,8 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
             _run(connection, file)
         if file.kind != "host schema":  # the host's own from now on
             _record(connection, file)
+    if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
+        _regenerate(connection)
     if plan.steps:
         _record_routines(connection, top)
     return postponed
@@ -223,8 +228,15 @@ def _record(connection: Connection, file: SqlFile) -> None:
     )
 
 
+def _regenerate(connection: Connection) -> None:
+    """Generate anew what registration generated, by adapter or by hand, with an older generator."""
+    _set_locally(connection, "search_path", "pg_catalog, pg_temp")
+    if all(_signatures(connection, name) for name in GENERATORS):
+        queries.execute(connection, "regenerate")
+
+
 def _record_routines(connection: Connection, top: Path) -> None:
-    """Keep a fingerprint of every routine that a file declares, for ``check``."""
+    """Keep a fingerprint of every routine that is declared or generated, for ``check``."""
     _set_locally(connection, "search_path", "pg_catalog, pg_temp")
     declared = {
         file.object_name: file.path
@@ -243,6 +255,18 @@ def _record_routines(connection: Connection, top: Path) -> None:
                 identity_args=identity_args,
                 fingerprint=fingerprint,
                 path=declared[name],
+            )
+    if not all(name in declared for name in GENERATORS):
+        return
+    for row in queries.rows(connection, "generated_routines").records:
+        if row["fingerprint"] is not None:
+            queries.execute(
+                connection,
+                "record_routine",
+                routine_name=row["routine_name"],
+                identity_args=row["identity_args"],
+                fingerprint=row["fingerprint"],
+                path=row["path"],
             )
 
 

@@ -58,6 +58,29 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "drop trigger engagement_order_line_update on crm.order_line",
             "crm.order_line has no update trigger (source order_line)",
         ),
+        (
+            "drop function engagement.source_ids__order_line(text, text[])",
+            "engagement.source_ids__order_line is missing (source order_line)",
+        ),
+        ("drop function engagement.capture__1() cascade", "engagement.capture__1 is missing"),
+        (
+            "alter function engagement.capture__1() security invoker",
+            "engagement.capture__1 is not security definer",
+        ),
+        (
+            "alter function engagement.source_ids__order_line(text, text[]) reset search_path",
+            "engagement.source_ids__order_line has no pinned search_path",
+        ),
+        (
+            "create or replace function engagement.capture__1() returns trigger language plpgsql"
+            " security definer set search_path = pg_catalog, pg_temp set lock_timeout = '50ms'"
+            " as 'begin return null; end'",
+            "engagement.capture__1 was changed since it was deployed",
+        ),
+        (
+            "grant execute on function engagement.capture__1() to public",
+            "engagement.capture__1() is executable by PUBLIC",
+        ),
         ("alter table crm.committee rename to board", "crm.committee does not exist"),
         (
             "call engagement.detach_triggers('invoice_line', 'crm.invoice')",
@@ -72,6 +95,33 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
 def test_check_with_a_defect_names_it(deployed: Connection, defect: str, named: str) -> None:
     deployed.execute(defect.encode())
     assert any(named in finding for finding in catalog.check(deployed)), catalog.check(deployed)
+
+
+def test_check_after_registering_by_hand_finds_nothing(deployed: Connection) -> None:
+    deployed.execute(
+        """
+        create view engagement_host.gift as select * from engagement_host.order_line;
+        call engagement.register_source(
+            'gift', 'PRODUCT_PURCHASE', 'ORDER_CREATION', 'engagement_host.gift');
+        call engagement.attach_triggers('gift', 'crm.order_line', 'order_line_id');
+        call engagement.attach_triggers('gift', 'crm.sales_order', 'order_id', 'document_id');
+        call engagement.attach_triggers('gift', 'crm.product', 'product_id', 'subject_id');
+        """
+    )
+    assert catalog.check(deployed) == []
+    # Again over another view: generated anew, and rightly so.
+    deployed.execute(
+        """
+        create view engagement_host.order_again as select * from engagement_host.order_line;
+        call engagement.register_source(
+            'order_line', 'PRODUCT_PURCHASE', 'ORDER_CREATION', 'engagement_host.order_again')
+        """
+    )
+    assert catalog.check(deployed) == []
+    deployed.execute("drop function engagement.award__gift(text, text[], timestamptz, boolean)")
+    assert catalog.check(deployed) == [
+        "generated routine engagement.award__gift is missing (source gift)"
+    ]
 
 
 def test_check_follows_views_below_the_activity_view(deployed: Connection) -> None:

@@ -58,6 +58,20 @@ def test_undeploy_unconfirmed_changes_nothing(run: Any, deployed: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("command", [("undeploy", "--yes"), ("detach", "--host")])
+def test_command_that_would_drop_others_views_asks_for_cascade(
+    run: Any, deployed: Any, command: tuple[str, ...]
+) -> None:
+    deployed.execute("create schema reporting")
+    deployed.execute("create view reporting.people as select * from engagement_host.customer")
+    refused = run(*command, "--dsn", deployed.info.dsn)
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert "view reporting.people" in refused.stderr.splitlines()[-1]
+    assert deployed.execute("select count(*) from reporting.people").fetchone() == (0,)
+    assert run(*command, "--cascade", "--dsn", deployed.info.dsn).exit_code == 0
+
+
 def test_status_after_a_routine_was_edited_is_drift(run: Any, deployed: Any) -> None:
     deployed.execute("alter function engagement.get_parameter(text) cost 7 volatile")
     result = run("status", "--dsn", deployed.info.dsn)

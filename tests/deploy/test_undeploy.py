@@ -92,6 +92,40 @@ def test_detach_host_frees_its_tables_and_keeps_the_ledger(
     assert deployed.execute("select * from engagement.verify()").fetchall() == []
 
 
+def reporting(session: Connection) -> None:
+    """A view that somebody built on the adapter's views."""
+    session.execute("create schema reporting")
+    session.execute(
+        "create view reporting.people as select customer_id from engagement_host.customer"
+    )
+
+
+def is_there(session: Connection, name: str) -> bool:
+    row = session.execute("select to_regclass(%s) is not null", (name,)).fetchone()
+    return bool(row and row[0])
+
+
+@pytest.mark.parametrize("take_out", [catalog.undeploy, catalog.detach_host])
+def test_host_views_that_others_build_on_are_not_dropped_unasked(
+    deployed: Connection, take_out: Callable[..., Any]
+) -> None:
+    reporting(deployed)
+    with pytest.raises(EngagementError, match=r"view reporting\.people.*--cascade"):
+        take_out(deployed)
+    assert is_there(deployed, "reporting.people")
+    assert catalog.check(deployed) == []
+    take_out(deployed, cascade=True)
+    assert not is_there(deployed, "reporting.people")
+    assert is_there(deployed, "crm.customer")
+
+
+def test_detach_host_leaves_what_others_build_on_scores(deployed: Connection) -> None:
+    deployed.execute("create schema reporting")
+    deployed.execute("create view reporting.top as select score from engagement.customer_score")
+    catalog.detach_host(deployed)
+    assert is_there(deployed, "reporting.top")
+
+
 def test_detach_host_of_an_empty_database_is_refused(database: str, databases: Any) -> None:
     with pytest.raises(EngagementError):
         catalog.detach_host(databases.connect(database))

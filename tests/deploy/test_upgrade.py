@@ -78,6 +78,50 @@ def test_deploy_of_a_next_version_equals_a_fresh_one(
     )
 
 
+def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
+    database: str, databases: Any, crm: Callable[[Connection], None], package: Path
+) -> None:
+    session = databases.connect(database)
+    crm(session)
+    deploy(session, top=package)
+    # As the adapter would, but by hand: no host step in the next deployment comes to its aid.
+    adapter = (package / "sql/hosts/reference.sql").read_text()
+    session.execute(adapter.encode())
+    session.execute("select engagement.generate_source('order_line')")
+    assert catalog.check(session) == []
+
+    for file, routine in (
+        ("procedures/generate_source.sql", "award__order_line"),
+        ("triggers/generate_capture.sql", "capture__1"),
+    ):
+        text = (package / file).read_text()
+        assert "$f$$sql$" in text
+        (package / file).write_text(text.replace("$f$$sql$", "-- next version\n$f$$sql$"))
+        assert "next version" not in source_of(session, routine)
+        deploy(session, top=package)
+        assert "next version" in source_of(session, routine)
+    assert catalog.check(session) == []
+
+
+def test_deploy_of_a_next_version_with_a_view_or_table_gone_succeeds(
+    database: str, databases: Any, package: Path
+) -> None:
+    session = databases.connect(database)
+    deploy(session, "reference", top=package)
+    session.execute("delete from engagement_meta.applied_file where kind = 'host'")
+    session.execute("drop view engagement_host.order_line")
+    session.execute("alter table crm.committee rename to board")
+    with (package / "procedures/generate_source.sql").open("a") as file:
+        file.write("-- next version\n")
+    assert deploy(session, top=package).steps
+
+
+def source_of(session: Connection, routine: str) -> str:
+    row = session.execute("select prosrc from pg_proc where proname = %s", (routine,)).fetchone()
+    assert row
+    return str(row[0])
+
+
 def test_deployment_restored_from_a_dump_carries_on(
     databases: Any,
     server: EmbeddedServer,

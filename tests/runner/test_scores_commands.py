@@ -324,6 +324,20 @@ def test_recalculate_with_failures_says_so_on_stderr(
     assert "failure is open" not in result.stdout
 
 
+def test_recalculate_with_a_source_that_cannot_be_read_ends_with_1(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("alter view engagement_host.order_line rename to mislaid")
+    deployed.execute("update crm.order_line set quantity = 6")
+    result = engagement(deployed, "recalculate", "--mode", "FULL")
+    assert result.exit_code == 1
+    lines = [line for line in result.stderr.splitlines() if line.startswith("engagement: ")]
+    assert len(lines) == 1
+    assert "not up to date: order_line (" in lines[0]
+    deployed.execute("alter view engagement_host.mislaid rename to order_line")
+    assert engagement(deployed, "recalculate").exit_code == 0
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
     deployed: Connection,
@@ -409,6 +423,48 @@ def test_verify_with_a_queue_says_so_on_stderr(
     assert result.exit_code == 0
     assert "queued" in result.stderr
     assert "queued" not in result.stdout
+    assert result.stderr.startswith("proven except: 1 of order_line.source_id (")
+    assert "Proven" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (
+            "insert into engagement.pending_activity (source) values ('invoice_line')",
+            "proven except: source invoice_line as a whole; the totals of everybody (",
+        ),
+        (
+            "insert into engagement.recalculation_source values ('order_line')",
+            "proven except: source order_line as a whole; the totals of everybody (",
+        ),
+        (
+            "insert into engagement.recalculation_key"
+            " select 'order_line', g from generate_series(11, 17) g",
+            "7 of source_id of order_line in an unfinished run (11, 12, 13, 14, 15, …)",
+        ),
+        (
+            "insert into engagement.recalculation_customer values (7, true)",
+            "proven except: 1 of totals in an unfinished run (7)",
+        ),
+    ],
+)
+def test_verify_names_what_it_left_out(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    left: str,
+    told: str,
+) -> None:
+    deployed.execute(left.encode())
+    result = engagement(deployed, "verify")
+    assert result.exit_code == 0
+    assert told in " ".join(result.stderr.split())
+    assert "Proven" not in result.stdout
+    assert engagement(deployed, "verify", "--format", "json").stdout.strip() == "[]"
+    status = json.loads(engagement(deployed, "status", "--format", "json").stdout)
+    names = ("queued_sources", "unfinished_sources", "unfinished_keys", "unfinished_customers")
+    assert sum(status[name] for name in names) in (1, 7)
 
 
 # all of them

@@ -132,7 +132,14 @@ def _print_status(found: catalog.Status) -> None:
     )
     click.echo(f"{'last run':<10}{told}")
     queue = found.activity
-    click.echo(f"{'queue':<10}{queue['queued_statements']} statements, {queue['queued_keys']} keys")
+    click.echo(
+        f"{'queue':<10}{queue['queued_statements']} statements, {queue['queued_keys']} keys, "
+        f"{queue['queued_sources']} whole sources"
+    )
+    click.echo(
+        f"{'taken':<10}{queue['unfinished_sources']} sources, {queue['unfinished_keys']} keys, "
+        f"{queue['unfinished_customers']} customers of an unfinished run"
+    )
     click.echo(f"{'failures':<10}{found.activity['open_failures']} open")
     section(
         "triggers",
@@ -151,9 +158,9 @@ def _print_status(found: catalog.Status) -> None:
 def check(context: click.Context, dsn: str | None, output: str) -> None:
     """Compare the catalogue with what was deployed.
 
-    Lists missing, changed and undeclared routines, routines that everybody may execute, invalid
-    and missing indexes, missing and disabled triggers, and tables that an activity view reads
-    although they have no triggers.
+    Lists missing, changed and undeclared routines (those that registration generates included),
+    routines that everybody may execute, invalid and missing indexes, missing and disabled
+    triggers, and tables that an activity view reads although they have no triggers.
 
     Exit code: 0 nothing found, 3 something found.
     """
@@ -206,13 +213,19 @@ def undeploy(dsn: str | None, yes: bool, cascade: bool) -> None:
     show_envvar=True,
     help="Take triggers and adapter views off the host.",
 )
+@click.option(
+    "--cascade",
+    is_flag=True,
+    show_envvar=True,
+    help="Also drop what other schemas have built on the adapter's views.",
+)
 @command_errors()
-def detach(dsn: str | None, host: bool) -> None:
+def detach(dsn: str | None, host: bool, cascade: bool) -> None:
     """Let go of the host's tables and keep the ledger, so that the host can be migrated.
 
     Deploy with --host to attach again; the next recalculation is then a full one.
     """
     assert host
     with connect(dsn) as connection:
-        catalog.detach_host(connection, _progress)
+        catalog.detach_host(connection, cascade, _progress)
     click.echo("Detached. Attach again with: engagement deploy --host NAME|FILE.sql")

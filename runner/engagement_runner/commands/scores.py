@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import click
 import psycopg
@@ -50,6 +51,7 @@ DIFFERENCES = (
 def recalculate(dsn: str | None, mode: str, customer: str | None, as_of: str | None) -> None:
     """Recalculate scores: the weekly job.
 
+    Ends with exit code 1 when a source could not be read; the others are scored nevertheless.
     Progress goes to stderr. Ctrl-C cancels; what was finished stays, and the next run resumes.
     """
     with session(dsn) as connection:
@@ -67,7 +69,8 @@ def run_recalculation(
     """Run engagement.recalculate on *connection*, show its progress, print what it did.
 
     A second connection to *dsn* watches the run. Raises psycopg.Error as the procedure does,
-    and EngagementError with exit code 130 when it is interrupted (SIGINT or SIGTERM).
+    EngagementError when a source could not be read, and EngagementError with exit code 130 when
+    it is interrupted (SIGINT or SIGTERM).
     """
     since = queries.value(connection, "clock")
     pid = connection.info.backend_pid
@@ -124,6 +127,12 @@ def _print_result(connection: Connection, pid: int, since: str, customer: str | 
         _print_stored_score(connection, customer)
     elif not found:
         show.result("Nothing was recalculated.")
+    failed = sorted({source for run in found.records for source in run["failed_sources"]})
+    if failed:
+        raise EngagementError(
+            f"sources that could not be read, their scores are not up to date: {', '.join(failed)}",
+            hint="engagement.scoring_failure says why; mend it, then `engagement recalculate`.",
+        )
 
 
 def _print_stored_score(connection: Connection, customer: str) -> None:
@@ -222,15 +231,33 @@ def verify(dsn: str | None, format: show.Format) -> None:
 
 
 def print_differences(connection: Connection, output: show.Format = "table") -> int:
-    """Print what engagement.verify finds, and return how many differences. Raises psycopg.Error."""
+    """Print what engagement.verify finds, and return how many differences. Raises psycopg.Error.
+
+    What it left out because it waits for a run is told on stderr.
+    """
+    before = queries.rows(connection, "left_out")
     rows = queries.rows(connection, "verify")
-    pending = queries.value(connection, "pending_count")
+    # A run may have taken it in meanwhile, and the host may have written.
+    left_out = queries.rows(connection, "left_out").records or before.records
     show.listing(
         rows,
         DIFFERENCES,
         output,
-        empty="Proven: the stored scores equal a recomputation from the source.",
+        empty="No difference in what could be compared."
+        if left_out
+        else "Proven: the stored scores equal a recomputation from the source.",
     )
-    if pending:
-        show.say(f"{pending} queued changes were left out; `engagement recalculate` takes them in.")
+    if left_out:
+        parts = "; ".join(_left_out_part(part) for part in left_out)
+        proven = "differences" if rows else "proven"
+        show.say(f"{proven} except: {parts} (queued; `engagement recalculate` takes them in)")
     return len(rows)
+
+
+def _left_out_part(part: dict[str, Any]) -> str:
+    """Return one part of what was left out, with some of its keys."""
+    if part["key_count"] is None:
+        return str(part["what"])
+    keys = ", ".join(part["some_keys"])
+    more = ", …" if part["key_count"] > len(part["some_keys"]) else ""
+    return f"{part['key_count']:,} of {part['what']} ({keys}{more})"

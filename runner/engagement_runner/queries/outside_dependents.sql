@@ -1,5 +1,6 @@
--- Objects of other schemas that would go if the package's schemas were dropped with CASCADE:
--- views, columns, defaults, routines and constraints that people built on it.
+-- Objects of other schemas that would go if all in the given schemas were dropped with CASCADE:
+-- views, columns, defaults, routines and constraints that people built on it. The triggers that the
+-- package itself put on the host's tables are none of them.
 with package_object as (
     select 'pg_catalog.pg_class'::regclass as class_id, c.oid, c.relnamespace as schema_id
     from pg_catalog.pg_class as c
@@ -13,7 +14,7 @@ with package_object as (
 
 package_schema as (
     select pg_catalog.to_regnamespace(s.name)::oid as schema_id
-    from (values ('engagement'), ('engagement_host'), ('engagement_meta')) as s (name)
+    from unnest(%(schemas)s::text[]) as s (name)
 ),
 
 dependent as (
@@ -42,5 +43,15 @@ dependent as (
 
 select pg_catalog.pg_describe_object(d.classid, d.objid, 0)
 from dependent as d
-where d.schema_id not in (select s.schema_id from package_schema as s where s.schema_id is not null)
+where
+    d.schema_id not in (select s.schema_id from package_schema as s where s.schema_id is not null)
+    and not exists (
+        select
+        from pg_catalog.pg_trigger as t
+        join pg_catalog.pg_proc as p on p.oid = t.tgfoid
+        where
+            d.classid = 'pg_catalog.pg_trigger'::regclass and t.oid = d.objid
+            and p.pronamespace = pg_catalog.to_regnamespace('engagement')
+            and pg_catalog.starts_with(p.proname, 'capture__')
+    )
 order by 1

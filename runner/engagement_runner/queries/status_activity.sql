@@ -1,4 +1,4 @@
--- What the deployed engine is doing: last run, queue, failures, attached tables.
+-- What the deployed engine is doing: last run, queue, work taken from it and not finished, failures, attached tables.
 select row_to_json(s)::text
 from (
     select
@@ -13,6 +13,12 @@ from (
         ) as last_run,
         (select count(*) from engagement.pending_activity) as queued_statements,
         (select coalesce(sum(cardinality(keys)), 0) from engagement.pending_activity) as queued_keys,
+        (
+            select count(*) from engagement.pending_activity where activity_column is null
+        ) as queued_sources,
+        (select count(*) from engagement.recalculation_source) as unfinished_sources,
+        (select count(*) from engagement.recalculation_key) as unfinished_keys,
+        (select count(*) from engagement.recalculation_customer) as unfinished_customers,
         (select count(*) from engagement.scoring_failure where resolved_at is null) as open_failures,
         (
             select coalesce(json_agg(t order by t.table_name, t.source), '[]')

@@ -1,2 +1,0 @@
--- Statements of the host that wait in the queue.
-select count(*) from engagement.pending_activity
