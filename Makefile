@@ -28,7 +28,7 @@ demo: $(VENV)/.demo-installed
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS)
 ifneq ($(SYSTEM_BINDIR),)
-	PG_BINDIR=$(SYSTEM_BINDIR) ENGAGEMENT_ORACLE=quick $(BIN)/python -m pytest -n $(WORKERS)
+	PG_BINDIR=$(SYSTEM_BINDIR) $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 endif
 
 lint: venv

@@ -16,12 +16,14 @@ begin
         order by s.source
     loop
         execute format('select engagement.%I($1, $2, $3)', 'award__' || v_source)
-            into v_counts using 'customer_id', p_keys, p_at;
+            into v_counts
+            using case when p_keys is not null then 'customer_id' end, p_keys, p_at;
         v_changed_count := v_changed_count + v_counts[1] + v_counts[2];
     end loop;
     return v_changed_count;
 end
 $$;
 comment on function engagement.award_customers(text[], timestamptz) is
-    'Internal: re-derives all activities of the given customers (keys as text), recorded at p_at. '
+    'Internal: re-derives all activities of the given customers (keys as text; '
+    'NULL: of everybody), recorded at p_at. '
     'Returns the number of awards made and voided.';

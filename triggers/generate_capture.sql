@@ -86,7 +86,7 @@ begin
     v_award := case v_attached.source
         when 'customer' then ''
         when 'employment' then $sql$
-            if v_is_immediate and v_keys is not null then
+            if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
                 v_count := engagement.award_customers(v_keys, clock_timestamp());
             end if;$sql$
         else format($sql$

@@ -153,3 +153,17 @@ def test_jobs_of_many_people_changed_in_one_statement(host: Host) -> None:
     assert host.one(live, other) == 1200
     host.proven()
     assert (host.score(employer).employee_score, host.score(other).employee_score) == (0, 2400)
+
+
+def test_employment_truncated_takes_the_employer_at_once(host: Host) -> None:
+    host.rule(quantity_score=2)
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer)
+    host.order(customer, Line(quantity=3))
+    host.proven()
+    host.run("truncate crm.employment")
+    (award,) = (award for award in host.awards(customer) if award.voided_at is None)
+    assert award.employer_id is None
+    assert host.reasons(customer) == ["EMPLOYER_CHANGED"]
+    host.proven()
+    assert host.score(employer).score == 0
