@@ -191,8 +191,9 @@ begin
                                  order by c.recorded_at nulls last) as becomes
             from unnest(p_changes) c
         ) x
-        left join {view} v
-            on v.source_id = (x.was).source_id and v.customer_id = (x.was).customer_id
+        left join lateral (
+            select v.* from {view} v where v.source_id = (x.was).source_id offset 0
+        ) v on v.customer_id = (x.was).customer_id
         where (x.was).recorded_at is not null;
 
         update engagement.award w
