@@ -34,6 +34,10 @@ begin
         'r.is_active and r.engagement_type = %L and r.effective_when %s',
         v_source.engagement_type,
         coalesce('= ' || quote_literal(v_source.effective_when), 'is null'));
+    -- The documented multiplier: 0 or less awards nothing.
+    if p_source = 'social_score' then
+        v_rule_kind := v_rule_kind || ' and (r.rule_code <> ''SOCIAL_SCORE'' or r.amount_score > 0)';
+    end if;
 
     if not p_is_bulk then
         v_rules := format($sql$

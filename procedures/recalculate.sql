@@ -10,6 +10,7 @@
 --   AWARDS   single activities: compare and apply in batches; who is concerned becomes work
 --   COLLECT  customers that a date has changed, and, after FULL, all of them
 --   TOTALS   sum and write in batches of customers
+--   RANK     percentile and band of everybody, in one pass
 --
 -- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000).
 -- Raises: EG001, EG004, EG006, EG009.

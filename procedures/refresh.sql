@@ -12,17 +12,7 @@ as $$
 declare
     v_at timestamptz := clock_timestamp();
 begin
-    perform engagement.check_attached();
-    if p_customer_id is null
-       or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
-       and not exists (select from engagement.award w where w.customer_id = p_customer_id)
-       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
-    then
-        raise exception 'unknown customer'
-            using errcode = 'EG001', detail = format('customer %L', p_customer_id),
-                  hint = 'The host''s view engagement_host.customer does not show it and it has no '
-                         'awards.';
-    end if;
+    perform engagement.check_customer(p_customer_id);
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
         -- Only this customer is written now; the companies that these awards count for are summed
         -- by the next run.
@@ -37,6 +27,7 @@ begin
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
         p_is_touched => true,
         p_is_for_now => p_as_of is null);
+    perform engagement.rank_customer(p_customer_id);
 end
 $$;
 comment on function engagement.refresh(engagement.host_key, timestamptz) is

@@ -27,6 +27,7 @@ begin
         when 'AWARDS' then engagement.run_awards(v_run)
         when 'COLLECT' then engagement.run_collect(v_run)
         when 'TOTALS' then engagement.run_totals(v_run)
+        when 'RANK' then engagement.run_rank(v_run)
     end;
     if v_has_more then
         return true;
@@ -48,12 +49,14 @@ begin
             when 'WHOLE' then 'AWARDS'
             when 'AWARDS' then 'COLLECT'
             when 'COLLECT' then 'TOTALS'
+            when 'TOTALS' then 'RANK'
             else 'DONE' end,
-        done_count = case when r.phase = 'TOTALS' then r.done_count else 0 end,
+        done_count = case when r.phase in ('TOTALS', 'RANK') then r.done_count else 0 end,
         total_count = case r.phase
             when 'WHOLE' then (select count(*) from engagement.recalculation_key)
             when 'COLLECT' then (select count(*) from engagement.recalculation_customer)
             when 'TOTALS' then r.total_count
+            when 'RANK' then r.total_count
             else 0 end
     where r.run_id = p_run_id
     returning * into v_run;

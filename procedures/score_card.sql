@@ -19,24 +19,18 @@ declare
     v_customer record;
     v_stored engagement.customer_score;
     v_own numeric;
+    v_raise record;
     v_card jsonb;
 begin
-    perform engagement.check_attached();
+    perform engagement.check_customer(p_customer_id);
     perform engagement.check_instant(p_as_of);
     select c.display_name, c.customer_type into v_customer
     from engagement_host.customer c
     where c.customer_id = p_customer_id;
-    if not found and not exists (select from engagement.award w where w.customer_id = p_customer_id)
-       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
-    then
-        raise exception 'unknown customer'
-            using errcode = 'EG001', detail = format('customer %L', p_customer_id),
-                  hint = 'The host''s view engagement_host.customer does not show it and it has no '
-                         'awards.';
-    end if;
     select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
     select * into v_calendar from engagement.calendar(p_as_of);
     v_own := engagement.score_at(p_customer_id, p_as_of, p_known_at);
+    select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 
     with own as (
         select w.rule_id, w.points, w.effective_at,
@@ -64,7 +58,9 @@ begin
         'score', v_own + coalesce(v_stored.employee_score, 0),
         'own_score', v_own,
         'employee_score', coalesce(v_stored.employee_score, 0),
-        'raised_recently', engagement.is_raised_recently(p_customer_id, p_as_of, p_known_at),
+        'raised_recently', v_raise.raised_recently,
+        'raised_by', v_raise.raised_by,
+        'raised_at', v_raise.raised_at,
         'previous_score', v_stored.previous_score,
         'changed_at', v_stored.changed_at,
         'calculated_at', v_stored.calculated_at,

@@ -131,6 +131,7 @@ def deploy(
     host: str | None = None,
     key_type: str | None = None,
     *,
+    roles: bool = False,
     top: Path | None = None,
     wait: bool = True,
     report: Report = lambda line: None,
@@ -142,6 +143,7 @@ def deploy(
             and TRIGGER on the host's tables.
         host: name of a bundled host adapter, or path of one; None: those already applied.
         key_type: bigint, uuid or text; None: the deployed one, else bigint.
+        roles: create the package's roles and grant them their rights, now and from now on.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
         report: takes a line about each step.
@@ -154,7 +156,7 @@ def deploy(
     with deploy_lock(connection, report, wait):
 
         def work() -> tuple[Plan, list[SqlFile]]:
-            plan = make_plan(read_state(connection), top, host, key_type)
+            plan = make_plan(read_state(connection), top, host, key_type, roles)
             return plan, _apply(connection, plan, top, report)
 
         plan, postponed = unobtrusively(connection, work, report)
@@ -171,12 +173,13 @@ def dry_run(
     host: str | None = None,
     key_type: str | None = None,
     *,
+    roles: bool = False,
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
     with connection.transaction():
         connection.execute("set transaction read only")
-        return make_plan(read_state(connection), top or files.root(), host, key_type)
+        return make_plan(read_state(connection), top or files.root(), host, key_type, roles)
 
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
@@ -197,7 +200,7 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
             queries.execute(connection, "forget_file", path=file.path)
             continue
         if file.kind == "index":
-            if _build_index(connection, file):
+            if _build_index(connection, file, plan.is_first):
                 _record(connection, file)
             else:
                 postponed.append(file)
@@ -208,6 +211,8 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
             _apply_view(connection, file)
         else:
             _run(connection, file)
+        if is_host:
+            _check_host(connection, file)
         if file.kind != "host schema":  # the host's own from now on
             _record(connection, file)
     if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
@@ -215,6 +220,14 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
     if plan.steps:
         _record_routines(connection, top)
     return postponed
+
+
+def _check_host(connection: Connection, file: SqlFile) -> None:
+    """Refuse an adapter that lacks a required view."""
+    try:
+        queries.execute(connection, "check_host")
+    except psycopg.Error as error:
+        raise SqlFileError(describe(error, file.path), error.sqlstate) from error
 
 
 def _record(connection: Connection, file: SqlFile) -> None:
@@ -363,10 +376,14 @@ def _index(file: SqlFile) -> tuple[sql.Identifier, sql.Identifier, str]:
     )
 
 
-def _build_index(connection: Connection, file: SqlFile) -> bool:
-    """Build an index if its table is empty; an older one of the name is replaced."""
+def _build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
+    """Build an index if nobody waits for its table; an older one of the name is replaced.
+
+    That is so for a table without rows, and for every table of a first deployment.
+    """
     index, table, _ = _index(file)
-    if _first(connection, sql.SQL("select exists (select from {})").format(table)):
+    has_rows = sql.SQL("select exists (select from {})").format(table)
+    if not is_first and _first(connection, has_rows):
         return False
     connection.execute(sql.SQL("drop index if exists {}").format(index))
     _run(connection, file)

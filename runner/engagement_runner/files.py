@@ -58,7 +58,7 @@ class SqlFile:
     Attributes:
         path: what it is called in messages and in ``engagement_meta.applied_file``: the path
             inside the package, or the absolute path of a host adapter from elsewhere.
-        kind: migration, routine, trigger, view, seed, grants, host or index.
+        kind: migration, routine, trigger, view, seed, grants, host, sources, roles or index.
         text: its content.
     """
 
@@ -131,6 +131,18 @@ def grants(top: Path) -> list[SqlFile]:
     """Return ``sql/grants.sql``, or nothing where a package has none."""
     path = top / "sql/grants.sql"
     return [_read(top, path, "grants")] if path.exists() else []
+
+
+def sources(top: Path) -> list[SqlFile]:
+    """Return ``sql/sources.sql``, the package's own activity sources, or nothing without it."""
+    path = top / "sql/sources.sql"
+    return [_read(top, path, "sources")] if path.exists() else []
+
+
+def roles(top: Path) -> list[SqlFile]:
+    """Return ``sql/roles.sql``, or nothing where a package has none."""
+    path = top / "sql/roles.sql"
+    return [_read(top, path, "roles")] if path.exists() else []
 
 
 def indexes(top: Path) -> list[SqlFile]:

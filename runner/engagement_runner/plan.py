@@ -45,11 +45,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of a deployment, in their order."""
+    """The steps of a deployment, in their order; *is_first*: nothing was deployed before."""
 
     key_type: str
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    is_first: bool = False
 
 
 def read_state(connection: Connection) -> State:
@@ -71,7 +72,11 @@ def read_state(connection: Connection) -> State:
 
 
 def make_plan(
-    state: State, top: Path, host: str | None = None, key_type: str | None = None
+    state: State,
+    top: Path,
+    host: str | None = None,
+    key_type: str | None = None,
+    roles: bool = False,
 ) -> Plan:
     """Compare the package's files with what is applied.
 
@@ -80,6 +85,7 @@ def make_plan(
         top: folder of the SQL folders.
         host: name or path of the host adapter; None: those that are applied.
         key_type: type of the host's keys; None: the deployed one, else bigint.
+        roles: create the package's roles, and keep their grants from now on.
 
     Raises:
         EngagementError: the database cannot be brought to this package's state.
@@ -92,8 +98,9 @@ def make_plan(
     warnings: list[str] = []
     steps = _engine_steps(state, top)
     steps += _host_steps(state, top, host, bool(steps), warnings)
+    steps += _role_steps(state, top, roles, bool(steps))
     steps += _index_steps(state, top)
-    return Plan(key_type or state.key_type or "bigint", steps, warnings)
+    return Plan(key_type or state.key_type or "bigint", steps, warnings, not state.files)
 
 
 def _difference(state: State, file: SqlFile) -> str | None:
@@ -162,7 +169,20 @@ def _host_steps(
             if schema and not state.has_crm:
                 steps.append(Step("apply", schema, "schema crm does not exist"))
             steps.append(Step("apply", file, reason))
+    # The package's own sources ask the host for employers, so they are there while it is.
+    for file in files.sources(top) if adapters else []:
+        if reason := _difference(state, file) or ("after the adapter" if steps else None):
+            steps.append(Step("apply", file, reason))
     return steps
+
+
+def _role_steps(state: State, top: Path, wanted: bool, changed: bool) -> list[Step]:
+    return [
+        Step("apply", file, reason)
+        for file in files.roles(top)
+        if (wanted or file.path in state.files)
+        and (reason := _difference(state, file) or ("after the steps above" if changed else None))
+    ]
 
 
 def _index_steps(state: State, top: Path) -> list[Step]:

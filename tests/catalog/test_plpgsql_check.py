@@ -21,7 +21,7 @@ def checked(deployed: Connection) -> Connection:
     deployed.execute(
         "create schema plpgsql_check; create extension plpgsql_check schema plpgsql_check"
     )
-    # Routines of a run share temporary tables, which exist while it runs.
+    # Temporary tables that routines make for themselves, and those of a run share.
     deployed.execute(
         """
         create temporary table engagement_stage as
@@ -29,7 +29,14 @@ def checked(deployed: Connection) -> Connection:
                subject_id, subject_class, quantity, amount, points, recorded_at,
                true as is_sane, 0::bigint as batch
         from engagement.award;
-        create temporary table engagement_stage_customer as select customer_id from engagement.award
+        create temporary table engagement_stage_customer as
+        select customer_id from engagement.award;
+        create temporary table engagement_upload as
+        select upload_id, line_number, customer_id::engagement.host_key, source_system, social_type,
+               social_subtype, score::numeric, description, comments, scored_at as scored_text,
+               scored_at::timestamptz, ends_at as ends_text, ends_at::timestamptz,
+               customer_id as customer_text, score as score_text, rejected_reason as reason
+        from engagement.social_upload
         """
     )
     deployed.execute("set search_path = pg_catalog")

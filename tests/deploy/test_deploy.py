@@ -62,7 +62,7 @@ def test_deploy_without_host_uses_the_applied_one(session: Connection, package: 
     deploy(session, "reference", top=package)
     with (package / "sql/hosts/reference.sql").open("a") as adapter:
         adapter.write("-- changed\n")
-    assert paths(deploy(session, top=package)) == ["sql/hosts/reference.sql"]
+    assert paths(deploy(session, top=package)) == ["sql/hosts/reference.sql", "sql/sources.sql"]
 
 
 def test_deploy_changed_routine_reapplies_it_and_what_follows(
@@ -75,6 +75,7 @@ def test_deploy_changed_routine_reapplies_it_and_what_follows(
         "procedures/get_parameter.sql",
         "sql/grants.sql",
         "sql/hosts/reference.sql",
+        "sql/sources.sql",
     ]
 
 
@@ -246,12 +247,42 @@ def test_deploy_file_with_transaction_control_is_refused(
     assert session.execute("select to_regnamespace('engagement')").fetchone() == (None,)
 
 
+#: The views that an adapter cannot do without, all empty.
+REQUIRED_VIEWS = """
+create view engagement_host.customer as
+select null::engagement.host_key as customer_id, 'INDIVIDUAL'::text as customer_type,
+       ''::text as display_name, true as is_active
+where false;
+create view engagement_host.employment as
+select null::engagement.host_key as employee_id, null::engagement.host_key as employer_id,
+       true as is_primary, null::date as begin_on, null::date as end_on
+where false;
+create view engagement_host.subject as
+select ''::text as engagement_type, ''::text as subject_id, ''::text as subject_class,
+       ''::text as display_name
+where false;
+"""
+
+
+def test_deploy_own_adapter_without_a_required_view_is_refused(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "shop.sql"
+    adapter.write_text(REQUIRED_VIEWS.replace("engagement_host.subject", "engagement_host.sub"))
+    with pytest.raises(EngagementError) as refused:
+        deploy(session, str(adapter), top=package)
+    message = str(refused.value)
+    assert message.startswith(f"{adapter}:1: ERROR EG007")
+    assert "engagement_host: subject" in message
+    assert session.execute("select to_regnamespace('engagement') is null").fetchone() == (True,)
+
+
 def test_deploy_own_adapter_sees_its_authors_search_path(
     session: Connection, package: Path, tmp_path: Path
 ) -> None:
     session.execute("create schema shop; set search_path = shop")
     adapter = tmp_path / "shop.sql"
-    adapter.write_text("create table article (article_id integer);")
+    adapter.write_text(f"create table article (article_id integer); {REQUIRED_VIEWS}")
     deploy(session, str(adapter), top=package)
     assert session.execute("select to_regclass('shop.article') is not null").fetchone() == (True,)
 

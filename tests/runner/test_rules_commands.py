@@ -178,7 +178,9 @@ def test_rules_list_formats_agree(
     from_csv = engagement(deployed, "rules", "list", "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(from_csv)))
     assert [rule["rule_code"] for rule in from_json] == [row["rule_code"] for row in rows]
-    assert {row["rule_code"]: row["quantity_score"] for row in rows} == {"BOOKS": "2", "SEAT": "0"}
+    assert {row["rule_code"]: row["quantity_score"] for row in rows} == {
+        "BOOKS": "2", "SEAT": "0", "SOCIAL_SCORE": "0", "ADJUSTMENT": "0",
+    }  # fmt: skip
     table = engagement(deployed, "rules", "list").stdout
     assert "2 \N{MULTIPLICATION SIGN} quantity + 0.5 \N{MULTIPLICATION SIGN} amount" in table
 
@@ -186,6 +188,8 @@ def test_rules_list_formats_agree(
 def test_rules_list_of_nothing_says_so(
     deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
+    for code in ("ADJUSTMENT", "SOCIAL_SCORE"):
+        engagement(deployed, "rules", "retire", code)
     assert engagement(deployed, "rules", "list").stdout.startswith("There are no rules")
     assert engagement(deployed, "rules", "list", "--format", "json").stdout == "[]\n"
 
@@ -216,13 +220,13 @@ def test_rules_export_then_apply_changes_nothing(
     file = tmp_path / "rules.toml"
     file.write_text(exported.stdout)
     assert {rule["rule_code"] for rule in tomllib.loads(exported.stdout)["rule"]} == {
-        "AWKWARD", "BOOKS", "SEAT",
+        "AWKWARD", "BOOKS", "SEAT", "SOCIAL_SCORE", "ADJUSTMENT",
     }  # fmt: skip
     dry = engagement(deployed, "rules", "apply", str(file), "--dry-run", "--format", "json")
     assert {change["action"] for change in json.loads(dry.stdout)} == {"same"}
     applied = engagement(deployed, "rules", "apply", str(file))
     assert applied.exit_code == 0, applied.stderr
-    assert "0 of 3 rules changed" in applied.stdout
+    assert "0 of 5 rules changed" in applied.stdout
     assert versions(deployed) == before
     row = deployed.execute("select count(*) from engagement.pending_activity").fetchone()
     assert row == (0,)
@@ -239,7 +243,7 @@ def test_rules_apply_to_an_empty_database_makes_the_same_rules(
     other = deployed_as("bigint")
     applied = engagement(other, "rules", "apply", "-", input=exported)
     assert applied.exit_code == 0, applied.stderr
-    assert "3 of 3 rules changed" in applied.stdout
+    assert "3 of 5 rules changed" in applied.stdout
     assert engagement(other, "rules", "export").stdout == exported
 
 
@@ -253,10 +257,10 @@ def test_rules_apply_dry_run_shows_the_changes_and_makes_none(
     dry = engagement(deployed, "rules", "apply", "-", "--dry-run", input=text)
     assert dry.exit_code == 0
     assert "revise   BOOKS  quantity_score = 4" in dry.stdout
-    assert "1 of 2 rules would change" in dry.stdout
+    assert "1 of 4 rules would change" in dry.stdout
     assert versions(deployed) == before
     done = engagement(deployed, "rules", "apply", "-", input=text)
-    assert "1 of 2 rules changed" in done.stdout
+    assert "1 of 4 rules changed" in done.stdout
     assert current(deployed, "BOOKS")["quantity_score"] == 4
 
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from engagement_runner.files import root
 from scoring.host import Host
 
 # Routines, relations, triggers and registrations: what a fresh deployment looks like.
@@ -52,13 +53,15 @@ set session_replication_role = replica;
 delete from crm.customer; delete from crm.product; delete from crm.sales_order;
 delete from crm.order_line; delete from crm.invoice; delete from crm.invoice_line;
 delete from crm.committee; delete from crm.committee_member; delete from crm.employment;
+delete from engagement.social_score; delete from engagement.score_adjustment;
 reset session_replication_role;
 delete from engagement.score_rule; delete from engagement.setup_change;
 delete from engagement.award; delete from engagement.pending_activity;
 delete from engagement.scoring_failure; delete from engagement.customer_score;
 delete from engagement.category_score; delete from engagement.recalculation_run;
 delete from engagement.recalculation_source; delete from engagement.recalculation_key;
-delete from engagement.recalculation_customer;
+delete from engagement.recalculation_customer; delete from engagement.social_upload;
+delete from engagement.score_band;
 delete from engagement.engagement_type
 where engagement_type not in (
     'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
@@ -66,6 +69,9 @@ where engagement_type not in (
 update engagement.app_parameter set parameter_value = default_value;
 select engagement.publish_parameters();
 """
+
+#: The rules of the package's own sources, which `_EMPTY` takes away with the others.
+_SEED_RULES = (root() / "sql/seed/score_rule.sql").read_bytes()
 
 
 class _SharedDatabase:
@@ -91,6 +97,9 @@ class _SharedDatabase:
         try:
             session.execute("discard all")
             session.execute(_EMPTY)
+            session.execute(_SEED_RULES)
+            session.execute("delete from engagement.setup_change")
+            session.execute("delete from engagement.pending_activity")
             return session.execute(_CATALOGUE).fetchone() == (self._fresh,)
         except psycopg.Error:
             return False
@@ -127,4 +136,5 @@ def furnish(session: psycopg.Connection[Any]) -> Host:
         " values ('BOARD', 'GOVERNANCE', 'The board')"
     )
     host.run("delete from engagement.pending_activity")
+    host.run("delete from engagement.setup_change")
     return host

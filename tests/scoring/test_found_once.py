@@ -122,7 +122,7 @@ def test_rules_exported_retired_and_applied_again_are_revived(host: Host) -> Non
     exported = host.one("select engagement.export_rules()::text")
     host.retire()
     actions = host.rows("select action from engagement.apply_rules(%s::jsonb)", exported)
-    assert actions == [("revise",)]
+    assert sorted(actions) == [("revise",), ("same",), ("same",)]
     customer = host.customer()
     host.order(customer, Line(quantity=1), at="now")
     host.proven(as_of=None)

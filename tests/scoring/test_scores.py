@@ -10,8 +10,8 @@ from scoring.host import NOW, Host, Line, instant, refused
 
 CARD = {
     "customer_id", "display_name", "customer_type", "score", "own_score", "employee_score",
-    "raised_recently", "previous_score", "changed_at", "calculated_at", "rules_pending",
-    "band_code", "percentile", "categories", "trend",
+    "raised_recently", "raised_by", "raised_at", "previous_score", "changed_at", "calculated_at",
+    "rules_pending", "band_code", "percentile", "categories", "trend",
 }  # fmt: skip
 COMPANY = {
     "employee_ytd_score", "employee_overview_score", "employee_count", "engaged_count",
@@ -107,7 +107,7 @@ def test_score_card_person(host: Host) -> None:
         "INDIVIDUAL",
     )
     assert (card["score"], card["own_score"], card["employee_score"]) == (18, 18, 0)
-    assert (card["band_code"], card["percentile"], card["previous_score"]) == (None, None, None)
+    assert (card["band_code"], card["percentile"], card["previous_score"]) == (None, 50, None)
     assert instant(card["calculated_at"]) == instant(card["changed_at"]) == instant(NOW)
     categories = {category["category_code"]: category for category in card["categories"]}
     assert set(categories) == {

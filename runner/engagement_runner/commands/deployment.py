@@ -49,6 +49,13 @@ def _format_option(function: Any) -> Any:
     help="Type of the host's keys, fixed at the first deployment (then bigint by default).",
 )
 @click.option(
+    "--roles",
+    is_flag=True,
+    show_envvar=True,
+    help="Create the roles engagement_staff, _operator and _admin, with their rights; "
+    "later deployments keep them up to date.",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     show_envvar=True,
@@ -63,7 +70,12 @@ def _format_option(function: Any) -> Any:
 )
 @command_errors()
 def deploy(
-    dsn: str | None, host: str | None, key_type: str | None, dry_run: bool, wait: bool
+    dsn: str | None,
+    host: str | None,
+    key_type: str | None,
+    roles: bool,
+    dry_run: bool,
+    wait: bool,
 ) -> None:
     """Bring the database to the state of this package.
 
@@ -72,13 +84,13 @@ def deploy(
     """
     with connect(dsn) as connection:
         if dry_run:
-            plan = plan_deploy(connection, host, key_type)
+            plan = plan_deploy(connection, host, key_type, roles=roles)
             for line in plan.warnings:
                 _progress(f"warning: {line}")
             for step in plan.steps:
                 click.echo(step)
         else:
-            plan = run_deploy(connection, host, key_type, wait=wait, report=_progress)
+            plan = run_deploy(connection, host, key_type, roles=roles, wait=wait, report=_progress)
     if not plan.steps:
         click.echo("Nothing to do: the database is current.")
     elif not dry_run:

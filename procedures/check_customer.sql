@@ -1,0 +1,25 @@
+-- Whether somebody is known: to the host, to the ledger, or by a score.
+-- Reads: engagement_host.customer, award, customer_score. Raises: EG001, EG006.
+create or replace function engagement.check_customer(p_customer_id engagement.host_key)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform engagement.check_attached();
+    if p_customer_id is null
+       or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
+       and not exists (select from engagement.award w where w.customer_id = p_customer_id)
+       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
+    then
+        raise exception 'unknown customer'
+            using errcode = 'EG001', detail = format('customer %L', p_customer_id),
+                  hint = 'The host''s view engagement_host.customer does not show it and it has no '
+                         'awards.';
+    end if;
+end
+$$;
+comment on function engagement.check_customer(engagement.host_key) is
+    'Internal: raises EG001 for a customer that neither the host nor the ledger knows, EG006 '
+    'without a host.';

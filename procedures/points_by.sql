@@ -1,0 +1,88 @@
+-- What matters most: the points that live awards made, by what they were made for.
+-- Reads: award, score_rule, category, engagement_host.subject, a segment. Raises: EG004, EG011.
+create or replace function engagement.points_by(
+    p_dimension text,
+    p_segment text default null,
+    p_company_id engagement.host_key default null,
+    p_from timestamptz default null,
+    p_to timestamptz default null
+)
+returns table (
+    dimension_key text,
+    label text,
+    points numeric,
+    counting_points numeric,
+    award_count bigint,
+    customer_count bigint
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_as_of timestamptz := engagement.scored_at();
+    v_segment engagement.host_key[];
+begin
+    if p_dimension is null or p_dimension not in ('CATEGORY', 'RULE', 'SUBJECT', 'MONTH', 'YEAR') then
+        raise exception 'unknown dimension'
+            using errcode = 'EG004', detail = format('dimension %L', p_dimension),
+                  hint = 'Use CATEGORY, RULE, SUBJECT, MONTH or YEAR.';
+    elsif p_to <= p_from then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
+                  hint = 'p_to must be later than p_from.';
+    end if;
+    if p_segment is not null then
+        v_segment := array(select s.customer_id from engagement.segment(p_segment) s);
+    end if;
+    return query
+    select t.dimension_key,
+           case p_dimension
+               when 'CATEGORY' then (select c.category_name from engagement.category c
+                                     where c.category_code = t.dimension_key)
+               when 'RULE' then (select r.description from engagement.score_rule r
+                                 where r.rule_code = t.dimension_key
+                                 order by r.version desc limit 1)
+               when 'SUBJECT' then (select s.display_name::text from engagement_host.subject s
+                                    where s.engagement_type = t.engagement_type
+                                          and s.subject_id = t.dimension_key limit 1)
+               else t.dimension_key end,
+           t.points, t.counting_points, t.award_count, t.customer_count
+    from (
+        select g.dimension_key, g.engagement_type, sum(g.points) as points,
+               coalesce(sum(g.points) filter (
+                   where g.expires_at is null or g.expires_at > v_as_of), 0) as counting_points,
+               count(*) as award_count, count(distinct g.customer_id::text) as customer_count
+        from (
+            select w.customer_id, w.points, w.expires_at,
+                   case p_dimension
+                       when 'CATEGORY' then r.category_code
+                       when 'RULE' then r.rule_code
+                       when 'SUBJECT' then w.subject_id
+                       when 'MONTH' then to_char(w.effective_at at time zone v_zone, 'YYYY-MM')
+                       else to_char(w.effective_at at time zone v_zone, 'YYYY') end
+                       as dimension_key,
+                   case when p_dimension = 'SUBJECT' then r.engagement_type end as engagement_type
+            from engagement.award w
+            inner join engagement.score_rule r on r.rule_id = w.rule_id
+            where w.voided_at is null and w.effective_at <= v_as_of
+                  and (p_from is null or w.effective_at >= p_from)
+                  and (p_to is null or w.effective_at < p_to)
+                  and (p_segment is null or w.customer_id = any (v_segment))
+                  and (p_company_id is null or p_company_id in (w.customer_id, w.employer_id))
+        ) g
+        group by g.dimension_key, g.engagement_type
+    ) t
+    order by case when p_dimension in ('MONTH', 'YEAR') then t.dimension_key end, t.points desc,
+             t.dimension_key;
+end
+$$;
+comment on function engagement.points_by(
+    text, text, engagement.host_key, timestamptz, timestamptz
+) is
+    'Points of live awards that became effective in [p_from, p_to) (NULL: unbounded) until the '
+    'last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in TIME_ZONE); '
+    'counting_points are those that have not expired by then. p_segment: of its customers only; '
+    'p_company_id: of a company and those who earned for it. Raises EG004 (dimension, range), '
+    'EG011 (segment).';

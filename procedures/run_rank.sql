@@ -1,0 +1,37 @@
+-- Phase RANK: everybody's percentile and band in one pass over the scores as they are now.
+-- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score.
+create or replace function engagement.run_rank(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '30s'
+set jit = off
+as $$
+declare
+    v_scale engagement.band_scale := engagement.band_scale();
+begin
+    update engagement.customer_score s
+    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
+    from (
+        select n.customer_id, n.ranked_type, n.percentile,
+               engagement.band_of(v_scale, n.score, n.percentile) as band_code
+        from (
+            select k.customer_id, c.customer_type as ranked_type, k.score,
+                   case when c.customer_type is not null then engagement.percentile_of(
+                       rank() over (partition by c.customer_type order by k.score) - 1,
+                       count(*) over (partition by c.customer_type, k.score),
+                       count(*) over (partition by c.customer_type))
+                   end as percentile
+            from engagement.customer_score k
+            left join engagement_host.customer c
+                on c.customer_id = k.customer_id and c.is_active
+        ) n
+    ) r
+    where r.customer_id = s.customer_id
+          and (s.percentile, s.band_code, s.ranked_type)
+              is distinct from (r.percentile, r.band_code, r.ranked_type);
+    return false;
+end
+$$;
+comment on function engagement.run_rank(engagement.recalculation_run) is
+    'Internal: phase RANK of a run: percentile and band of every customer.';

@@ -1,0 +1,48 @@
+-- The customers of a segment: whatever its view says, with names and scores.
+-- Reads: segment_definition, the segment's view, customer_score, engagement_host.customer.
+-- Raises: EG006, EG011.
+create or replace function engagement.segment(p_name text)
+returns table (
+    customer_id engagement.host_key,
+    display_name text,
+    customer_type text,
+    score numeric,
+    percentile integer,
+    band_code text,
+    segment_value numeric
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_view text;
+begin
+    perform engagement.check_attached();
+    select d.view_name into v_view
+    from engagement.segment_definition d
+    where d.segment_name = p_name;
+    if not found then
+        raise exception 'unknown segment'
+            using errcode = 'EG011', detail = format('segment %L', p_name),
+                  hint = 'select segment_name, label from engagement.segment_definition lists them.';
+    elsif to_regclass(v_view) is null or (
+        select count(*) from pg_attribute a
+        where a.attrelid = to_regclass(v_view) and a.attname in ('customer_id', 'segment_value')
+    ) < 2 then
+        raise exception 'the view of the segment is not there or not of the right shape'
+            using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_view),
+                  hint = 'Create a view with the columns customer_id and segment_value.';
+    end if;
+    return query execute format($sql$
+        select g.customer_id::engagement.host_key, c.display_name::text, c.customer_type::text,
+               s.score, s.percentile, s.band_code, g.segment_value::numeric
+        from %s g
+        left join engagement.customer_score s on s.customer_id = g.customer_id
+        left join engagement_host.customer c on c.customer_id = g.customer_id
+        order by g.segment_value desc nulls last, g.customer_id$sql$, to_regclass(v_view));
+end
+$$;
+comment on function engagement.segment(text) is
+    'Customers of a segment (engagement.segment_definition), the largest segment_value first. '
+    'Raises EG011 for an unknown segment or a view that is not there.';

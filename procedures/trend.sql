@@ -1,0 +1,49 @@
+-- How a score has moved, exactly: the ledger summed at each instant, own points and those of the
+-- employees, as known now.
+-- Reads: award and what sum_points reads. Raises: EG001, EG004, EG006.
+create or replace function engagement.trend(
+    p_customer_id engagement.host_key,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_step interval default '1 month'
+)
+returns table (at timestamptz, own_score numeric, employee_score numeric, score numeric)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_begin timestamp := p_from at time zone v_zone;
+begin
+    perform engagement.check_customer(p_customer_id);
+    if p_from is null or p_to is null or p_to < p_from or not isfinite(p_from)
+       or not isfinite(p_to) then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
+                  hint = 'p_to must not be earlier than p_from.';
+    elsif p_step is null or v_begin + p_step <= v_begin
+          or (p_to - p_from) > p_step * 10000 then
+        raise exception 'step is not valid'
+            using errcode = 'EG004', detail = format('step %s', coalesce(p_step::text, 'NULL')),
+                  hint = 'Use an interval above zero that makes at most 10000 steps.';
+    end if;
+    -- Steps are counted from the beginning in local time, so that a month after 31 January does not
+    -- stay on the 28th.
+    for v_number in 0 .. 10000 loop
+        at := (v_begin + p_step * v_number) at time zone v_zone;
+        exit when at > p_to;
+        own_score := engagement.score_at(p_customer_id, at);
+        employee_score := (
+            select coalesce(sum(t.score), 0)
+            from engagement.sum_points(p_customer_ids => array[p_customer_id]::engagement.host_key[],
+                                       p_as_of => at, p_is_employees => true) t);
+        score := own_score + employee_score;
+        return next;
+    end loop;
+end
+$$;
+comment on function engagement.trend(engagement.host_key, timestamptz, timestamptz, interval) is
+    'Own, employees'' and total points at p_from and each p_step later until p_to, from the ledger '
+    'as known now. Raises EG001 for an unknown customer, EG004 for a range that ends before it '
+    'begins, a step not above zero, or more than 10000 steps.';

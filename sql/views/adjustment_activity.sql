@@ -1,0 +1,26 @@
+-- The package's own activity source adjustment.
+create or replace view engagement.adjustment_activity as
+select
+    a.source_id,
+    null::engagement.host_key as document_id,
+    a.customer_id,
+    null::engagement.host_key as employer_id,
+    null::text as subject_id,
+    null::text as subject_class,
+    0::numeric as quantity,
+    a.points as amount,
+    a.adjusted_at as occurred_at,
+    a.expires_at as ended_at
+from engagement.score_adjustment as a;
+
+comment on view engagement.adjustment_activity is 'Activity source: manual adjustments.';
+comment on column engagement.adjustment_activity.source_id is 'score_adjustment.source_id.';
+comment on column engagement.adjustment_activity.document_id is 'Always NULL: it has no header.';
+comment on column engagement.adjustment_activity.customer_id is 'The customer.';
+comment on column engagement.adjustment_activity.employer_id is 'Always NULL: none is chosen.';
+comment on column engagement.adjustment_activity.subject_id is 'Always NULL.';
+comment on column engagement.adjustment_activity.subject_class is 'Always NULL.';
+comment on column engagement.adjustment_activity.quantity is 'Always 0.';
+comment on column engagement.adjustment_activity.amount is 'The points.';
+comment on column engagement.adjustment_activity.occurred_at is 'When it was made.';
+comment on column engagement.adjustment_activity.ended_at is 'When it expires; NULL: never.';

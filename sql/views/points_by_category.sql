@@ -1,0 +1,20 @@
+-- What matters most, for everybody; engagement.points_by has it for a segment, a company, a period.
+create or replace view engagement.points_by_category as
+select
+    b.dimension_key as category_code,
+    b.label as category_name,
+    b.points,
+    b.counting_points,
+    b.award_count,
+    b.customer_count
+from engagement.points_by('CATEGORY') as b;
+
+comment on view engagement.points_by_category is
+'Points of live awards until the last run, by category.';
+comment on column engagement.points_by_category.category_code is 'The category.';
+comment on column engagement.points_by_category.category_name is 'Its name.';
+comment on column engagement.points_by_category.points is
+'Points that were earned, expired or not.';
+comment on column engagement.points_by_category.counting_points is 'Those that still count.';
+comment on column engagement.points_by_category.award_count is 'Awards.';
+comment on column engagement.points_by_category.customer_count is 'Customers who earned them.';
