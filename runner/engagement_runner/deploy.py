@@ -19,7 +19,7 @@ from psycopg import sql
 from engagement_runner import __version__, files, queries
 from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile
-from engagement_runner.plan import Connection, Plan, make_plan, read_state
+from engagement_runner.plan import Connection, Plan, Tablespaces, make_plan, read_state
 
 Report = Callable[[str], None]
 Result = TypeVar("Result")
@@ -132,6 +132,7 @@ def deploy(
     key_type: str | None = None,
     *,
     roles: bool = False,
+    tablespaces: Tablespaces | None = None,
     top: Path | None = None,
     wait: bool = True,
     report: Report = lambda line: None,
@@ -144,6 +145,7 @@ def deploy(
         host: name of a bundled host adapter, or path of one; None: those already applied.
         key_type: bigint, uuid or text; None: the deployed one, else bigint.
         roles: create the package's roles and grant them their rights, now and from now on.
+        tablespaces: where to make tables and indexes; None: where they are already.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
         report: takes a line about each step.
@@ -156,7 +158,7 @@ def deploy(
     with deploy_lock(connection, report, wait):
 
         def work() -> tuple[Plan, list[SqlFile]]:
-            plan = make_plan(read_state(connection), top, host, key_type, roles)
+            plan = make_plan(read_state(connection), top, host, key_type, roles, tablespaces)
             return plan, _apply(connection, plan, top, report)
 
         plan, postponed = unobtrusively(connection, work, report)
@@ -164,7 +166,7 @@ def deploy(
             report(f"warning: {line}")
         for file in postponed:
             report(f"build {file.object_name} concurrently: its table has rows")
-            _build_index_concurrently(connection, file)
+            _build_index_concurrently(connection, file, plan.tablespaces)
     return plan
 
 
@@ -174,17 +176,20 @@ def dry_run(
     key_type: str | None = None,
     *,
     roles: bool = False,
+    tablespaces: Tablespaces | None = None,
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
     with connection.transaction():
         connection.execute("set transaction read only")
-        return make_plan(read_state(connection), top or files.root(), host, key_type, roles)
+        state = read_state(connection)
+        return make_plan(state, top or files.root(), host, key_type, roles, tablespaces)
 
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
     """Do the steps, and return the indexes to be built after the transaction."""
     search_path = _first(connection, "select current_setting('search_path')")
+    hosts_tablespace = _first(connection, "select current_setting('default_tablespace')")
     _set_locally(connection, "engagement.key_type", plan.key_type)
     _set_locally(connection, "client_min_messages", "warning")
     _set_locally(connection, "check_function_bodies", "off")
@@ -192,6 +197,12 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
     for step in plan.steps:
         report(str(step))
         file = step.file
+        tablespace = {
+            "index": plan.tablespaces.index,
+            "host": hosts_tablespace,
+            "host schema": hosts_tablespace,
+        }.get(file.kind, plan.tablespaces.data)
+        _set_locally(connection, "default_tablespace", tablespace)
         # The package's own files name every schema; an adapter may rely on its author's path.
         is_host = file.kind == "host"
         _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
@@ -213,6 +224,9 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
             _run(connection, file)
         if is_host:
             _check_host(connection, file)
+        if file.kind == "migration":
+            _set_locally(connection, "default_tablespace", plan.tablespaces.index)
+            queries.execute(connection, "move_indexes")
         if file.kind != "host schema":  # the host's own from now on
             _record(connection, file)
     if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
@@ -390,8 +404,11 @@ def _build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
     return True
 
 
-def _build_index_concurrently(connection: Connection, file: SqlFile) -> None:
+def _build_index_concurrently(
+    connection: Connection, file: SqlFile, tablespaces: Tablespaces
+) -> None:
     """Build an index on a table with rows, without keeping anybody from writing."""
+    connection.execute("select set_config('default_tablespace', %s, false)", [tablespaces.index])
     index, _, statement = _index(file)
     connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
     statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)

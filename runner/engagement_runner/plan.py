@@ -22,13 +22,22 @@ KEY_TYPES = ("bigint", "uuid", "text")
 
 
 @dataclass(frozen=True)
+class Tablespaces:
+    """Where the package's tables and its indexes are; empty: the database's own tablespace."""
+
+    data: str = ""
+    index: str = ""
+
+
+@dataclass(frozen=True)
 class State:
-    """What a database has: its files (path → kind and checksum), indexes and key type."""
+    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces."""
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     indexes: dict[str, bool] = field(default_factory=dict)
     key_type: str | None = None
     has_crm: bool = False
+    tablespaces: Tablespaces | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     is_first: bool = False
+    tablespaces: Tablespaces = Tablespaces()
 
 
 def read_state(connection: Connection) -> State:
@@ -68,7 +78,13 @@ def read_state(connection: Connection) -> State:
         indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
         key_type=queries.value(connection, "key_type"),
         has_crm=has_crm,
+        tablespaces=_tablespaces(connection),
     )
+
+
+def _tablespaces(connection: Connection) -> Tablespaces | None:
+    found = connection.execute(queries.load("tablespaces")).fetchone()
+    return Tablespaces(*found) if found else None
 
 
 def make_plan(
@@ -77,6 +93,7 @@ def make_plan(
     host: str | None = None,
     key_type: str | None = None,
     roles: bool = False,
+    tablespaces: Tablespaces | None = None,
 ) -> Plan:
     """Compare the package's files with what is applied.
 
@@ -86,6 +103,8 @@ def make_plan(
         host: name or path of the host adapter; None: those that are applied.
         key_type: type of the host's keys; None: the deployed one, else bigint.
         roles: create the package's roles, and keep their grants from now on.
+        tablespaces: where tables and indexes are made; None: where they are already, else in
+            the database's own.
 
     Raises:
         EngagementError: the database cannot be brought to this package's state.
@@ -95,12 +114,29 @@ def make_plan(
             f"the database is deployed with key type {state.key_type}, not {key_type}",
             hint="The key type is fixed at the first deployment; undeploy first to change it.",
         )
+    if tablespaces and state.tablespaces and tablespaces != state.tablespaces:
+        raise EngagementError(
+            f"the database is deployed with its tables in {_named(state.tablespaces.data)} and its "
+            f"indexes in {_named(state.tablespaces.index)}",
+            hint="alter table … set tablespace and alter index … set tablespace move engagement's "
+            "tables and indexes (they lock them meanwhile); later deployments follow them.",
+        )
     warnings: list[str] = []
     steps = _engine_steps(state, top)
     steps += _host_steps(state, top, host, bool(steps), warnings)
     steps += _role_steps(state, top, roles, bool(steps))
     steps += _index_steps(state, top)
-    return Plan(key_type or state.key_type or "bigint", steps, warnings, not state.files)
+    return Plan(
+        key_type or state.key_type or "bigint",
+        steps,
+        warnings,
+        is_first=not state.files,
+        tablespaces=tablespaces or state.tablespaces or Tablespaces(),
+    )
+
+
+def _named(tablespace: str) -> str:
+    return f"tablespace {tablespace}" if tablespace else "the database's own tablespace"
 
 
 def _difference(state: State, file: SqlFile) -> str | None:

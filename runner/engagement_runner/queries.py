@@ -43,7 +43,7 @@ def load(name: str) -> bytes:
 
 def execute(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> None:
     """Run the query *name* for its effect. Raises psycopg.Error."""
-    connection.execute(load(name), parameters)
+    connection.execute(load(name), parameters or None)
 
 
 def value(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> Any:

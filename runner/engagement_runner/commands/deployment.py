@@ -15,7 +15,7 @@ from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
-from engagement_runner.plan import KEY_TYPES
+from engagement_runner.plan import KEY_TYPES, Tablespaces
 
 
 def _progress(line: str) -> None:
@@ -56,6 +56,18 @@ def _format_option(function: Any) -> Any:
     "later deployments keep them up to date.",
 )
 @click.option(
+    "--data-tablespace",
+    show_envvar=True,
+    metavar="NAME",
+    help="Tablespace of the package's tables, at the first deployment. Default: the database's.",
+)
+@click.option(
+    "--index-tablespace",
+    show_envvar=True,
+    metavar="NAME",
+    help="Tablespace of the package's indexes. Default: that of the tables.",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     show_envvar=True,
@@ -74,6 +86,8 @@ def deploy(
     host: str | None,
     key_type: str | None,
     roles: bool,
+    data_tablespace: str | None,
+    index_tablespace: str | None,
     dry_run: bool,
     wait: bool,
 ) -> None:
@@ -82,15 +96,26 @@ def deploy(
     Only what changed is applied, all in one transaction. Indexes on tables that have rows follow
     after it, concurrently.
     """
+    tablespaces = None
+    if data_tablespace or index_tablespace:
+        tablespaces = Tablespaces(data_tablespace or "", index_tablespace or data_tablespace or "")
     with connect(dsn) as connection:
         if dry_run:
-            plan = plan_deploy(connection, host, key_type, roles=roles)
+            plan = plan_deploy(connection, host, key_type, roles=roles, tablespaces=tablespaces)
             for line in plan.warnings:
                 _progress(f"warning: {line}")
             for step in plan.steps:
                 click.echo(step)
         else:
-            plan = run_deploy(connection, host, key_type, roles=roles, wait=wait, report=_progress)
+            plan = run_deploy(
+                connection,
+                host,
+                key_type,
+                roles=roles,
+                tablespaces=tablespaces,
+                wait=wait,
+                report=_progress,
+            )
     if not plan.steps:
         click.echo("Nothing to do: the database is current.")
     elif not dry_run:
