@@ -14,7 +14,10 @@ create or replace function engagement.add_rule(
     p_valid_for_weeks integer default null,
     p_description text default null,
     p_applies_from timestamptz default null,
-    p_applies_until timestamptz default null
+    p_applies_until timestamptz default null,
+    p_cap_points numeric default null,
+    p_cap_period text default null,
+    p_half_life_weeks integer default null
 )
 returns integer
 language plpgsql
@@ -44,14 +47,18 @@ begin
     v_rule.valid_for_weeks := p_valid_for_weeks;
     v_rule.applies_from := p_applies_from;
     v_rule.applies_until := p_applies_until;
+    v_rule.cap_points := p_cap_points;
+    v_rule.cap_period := p_cap_period;
+    v_rule.half_life_weeks := p_half_life_weeks;
     v_rule.is_active := true;
     return engagement.store_rule(v_rule, null);
 end
 $$;
 comment on function engagement.add_rule(
     text, text, text, text, text, text, numeric, numeric, numeric, integer, text, timestamptz,
-    timestamptz
+    timestamptz, numeric, text, integer
 ) is
     'Adds a score rule and returns its id. Points: flat × sign + quantity_score × quantity + '
-    'amount_score × amount. Scored at the next run. Raises EG004 (bad value), EG005 (unknown '
-    'category, type, effective-when), EG010 (exists).';
+    'amount_score × amount; at most cap_points per customer and cap_period (DAY, WEEK, MONTH, '
+    'YEAR, EVER); fading by half every half_life_weeks. Scored at the next run. Raises EG004 '
+    '(bad value), EG005 (unknown category, type, effective-when), EG010 (exists).';

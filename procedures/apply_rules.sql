@@ -13,7 +13,8 @@ as $$
 declare
     v_defaults constant jsonb := '{"description": "", "effective_when": null, "subject_id": null, '
         '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, '
-        '"valid_for_weeks": null}';
+        '"valid_for_weeks": null, "cap_points": null, "cap_period": null, '
+        '"half_life_weeks": null}';
     v_other_keys constant text[] := array['rule_code', 'category_code', 'engagement_type',
                                           'applies_from', 'applies_until'];
     v_rule jsonb;

@@ -15,7 +15,9 @@
 -- rule_id, subject_id, subject_class, quantity, amount, points, is_sane. A row that is not sane
 -- (NaN, infinity, overflow) has no points and must be recorded, not awarded.
 -- Reads: activity_source.
-create or replace function engagement.derivation_sql(p_source text, p_from text, p_is_bulk boolean)
+create or replace function engagement.derivation_sql(
+    p_source text, p_from text, p_is_bulk boolean, p_rules text default 'engagement.score_rule'
+)
 returns text
 language plpgsql
 stable
@@ -43,12 +45,12 @@ begin
         v_rules := format($sql$
     cross join lateral (
         select r.*
-        from engagement.score_rule r
+        from %s r
         where %s
               and r.subject_key = any (array['', '=' || a.subject_id])
               and r.class_key = any (array['', '=' || a.subject_class])
         offset 0
-    ) r$sql$, v_rule_kind);
+    ) r$sql$, p_rules, v_rule_kind);
         v_employer := $sql$case
             when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
                  and a.employer_id is not null and exists (
@@ -73,18 +75,18 @@ begin
                           array_agg(coalesce('=' || s.subject_id, '')),
                           array_agg(coalesce('=' || s.subject_class, '')), array_agg(r.rule_id))
             from (select distinct v.subject_id, v.subject_class from %s) s
-            inner join engagement.score_rule r
+            inner join %s r
                 on %s
                    and r.subject_key = any (array['', '=' || s.subject_id])
                    and r.class_key = any (array['', '=' || s.subject_class])$sql$,
-            p_from, v_rule_kind)
+            p_from, p_rules, v_rule_kind)
         into v_rules;
         v_rules := format($sql$
     inner join %s f (subject_key, class_key, rule_id)
         on f.subject_key = coalesce('=' || a.subject_id, '')
            and f.class_key = coalesce('=' || a.subject_class, '')
-    inner join engagement.score_rule r on r.rule_id = f.rule_id$sql$,
-            v_rules);
+    inner join %s r on r.rule_id = f.rule_id$sql$,
+            v_rules, p_rules);
         -- Each person's primary jobs as stretches that do not overlap.
         v_employer := 'job.employer_id';
         v_employer_joins := $sql$
@@ -183,6 +185,7 @@ where not d.is_sane or (d.points <> 0 and (d.expires_at is null or d.expires_at 
 $sql$, v_employer, p_from, v_rules, v_employer_joins);
 end
 $$;
-comment on function engagement.derivation_sql(text, text, boolean) is
-    'Internal: the query that derives the awards of a source. p_from is a FROM clause that yields '
-    'rows v of the source''s view; p_is_bulk chooses the form for a whole source.';
+comment on function engagement.derivation_sql(text, text, boolean, text) is
+    'Internal: the query that derives the awards of a source. p_from is a FROM clause that '
+    'yields rows v of the source''s view; p_is_bulk chooses the form for a whole source; p_rules '
+    'names the rules, to try others.';

@@ -1,5 +1,6 @@
 -- What matters most: the points that live awards made, by what they were made for.
--- Reads: award, score_rule, category, engagement_host.subject, a segment. Raises: EG004, EG011.
+-- Reads: live_awards, score_rule, category, engagement_host.subject, a segment. Raises: EG004,
+-- EG011.
 create or replace function engagement.points_by(
     p_dimension text,
     p_segment text default null,
@@ -51,11 +52,12 @@ begin
            t.points, t.counting_points, t.award_count, t.customer_count
     from (
         select g.dimension_key, g.engagement_type, sum(g.points) as points,
-               coalesce(sum(g.points) filter (
+               coalesce(sum(engagement.faded_points(g.points, g.effective_at, g.half_life_weeks,
+                                                    v_as_of)) filter (
                    where g.expires_at is null or g.expires_at > v_as_of), 0) as counting_points,
                count(*) as award_count, count(distinct g.customer_id::text) as customer_count
         from (
-            select w.customer_id, w.points, w.expires_at,
+            select w.customer_id, w.points, w.effective_at, w.expires_at, w.half_life_weeks,
                    case p_dimension
                        when 'CATEGORY' then r.category_code
                        when 'RULE' then r.rule_code
@@ -64,9 +66,9 @@ begin
                        else to_char(w.effective_at at time zone v_zone, 'YYYY') end
                        as dimension_key,
                    case when p_dimension = 'SUBJECT' then r.engagement_type end as engagement_type
-            from engagement.award w
+            from engagement.live_awards() w
             inner join engagement.score_rule r on r.rule_id = w.rule_id
-            where w.voided_at is null and w.effective_at <= v_as_of
+            where w.effective_at <= v_as_of
                   and (p_from is null or w.effective_at >= p_from)
                   and (p_to is null or w.effective_at < p_to)
                   and (p_segment is null or w.customer_id = any (v_segment))
@@ -81,8 +83,8 @@ $$;
 comment on function engagement.points_by(
     text, text, engagement.host_key, timestamptz, timestamptz
 ) is
-    'Points of live awards that became effective in [p_from, p_to) (NULL: unbounded) until the '
-    'last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in TIME_ZONE); '
-    'counting_points are those that have not expired by then. p_segment: of its customers only; '
+    'Points (capped) of live awards that became effective in [p_from, p_to) (NULL: unbounded) '
+    'until the last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in '
+    'TIME_ZONE); counting_points: what counts then. p_segment: of its customers only; '
     'p_company_id: of a company and those who earned for it. Raises EG004 (dimension, range), '
     'EG011 (segment).';

@@ -1,5 +1,5 @@
 -- One customer's percentile and band against the stored scores of the others, on a refresh.
--- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score.
+-- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score, score_event.
 create or replace function engagement.rank_customer(p_customer_id engagement.host_key)
 returns void
 language plpgsql
@@ -29,6 +29,10 @@ begin
           and (s.percentile, s.band_code, s.ranked_type) is distinct from (
               v_percentile, engagement.band_of(engagement.band_scale(), v_score, v_percentile),
               v_type);
+    perform engagement.announce_bands(
+        (select s.calculated_at from engagement.customer_score s
+         where s.customer_id = p_customer_id),
+        p_customer_id);
 end
 $$;
 comment on function engagement.rank_customer(engagement.host_key) is

@@ -15,10 +15,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_zone text := engagement.parameter('TIME_ZONE');
-    v_before timestamptz := (p_as_of at time zone v_zone
-        - make_interval(days => engagement.parameter('RAISED_RECENTLY_DAYS')::integer))
-        at time zone v_zone;
+    v_before timestamptz := engagement.recent_from(p_as_of);
 begin
     select max(w.effective_at) into raised_at
     from engagement.award w

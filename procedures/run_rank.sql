@@ -1,5 +1,5 @@
 -- Phase RANK: everybody's percentile and band in one pass over the scores as they are now.
--- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score.
+-- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score, score_event.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -30,6 +30,7 @@ begin
     where r.customer_id = s.customer_id
           and (s.percentile, s.band_code, s.ranked_type)
               is distinct from (r.percentile, r.band_code, r.ranked_type);
+    perform engagement.announce_bands(p_run.as_of);
     return false;
 end
 $$;

@@ -1,6 +1,6 @@
 -- A score is a sum of awards at an instant. Two clocks: what counts at p_as_of, as on record at
--- p_known_at.
--- Reads: award.
+-- p_known_at. The short way where no rule caps or fades.
+-- Reads: award, score_rule, counted_awards.
 create or replace function engagement.score_at(
     p_customer_id engagement.host_key,
     p_as_of timestamptz default now(),
@@ -12,6 +12,15 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if engagement.special_rules() <> '{}' then
+        return (
+            select coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
+                                                        w.half_life_weeks, p_as_of)), 0)
+            from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
+                                           p_known_at) w
+            where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+        );
+    end if;
     return (
         select coalesce(sum(w.points), 0)
         from engagement.award w

@@ -33,18 +33,20 @@ begin
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 
     with own as (
-        select w.rule_id, w.points, w.effective_at,
+        select w.rule_id, w.capped_points, w.effective_at,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
+                   as points,
                w.expires_at is null or w.expires_at > p_as_of as counts
-        from engagement.award w
-        where w.customer_id = p_customer_id and w.effective_at <= p_as_of
-              and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at)
+        from engagement.counted_awards(array[p_customer_id]::engagement.host_key[], p_known_at) w
+        where w.effective_at <= p_as_of
     ),
     rule_total as (
         select r.category_code, r.rule_code, max(r.description) as description,
                coalesce(sum(o.points) filter (where o.counts), 0) as score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.ytd_from), 0)
-                   as ytd_score,
-               coalesce(sum(o.points) filter (where o.effective_at >= v_calendar.overview_from), 0)
+               coalesce(sum(o.capped_points)
+                            filter (where o.effective_at >= v_calendar.ytd_from), 0) as ytd_score,
+               coalesce(sum(o.capped_points)
+                            filter (where o.effective_at >= v_calendar.overview_from), 0)
                    as overview_score,
                count(*) filter (where o.counts) as award_count
         from own o

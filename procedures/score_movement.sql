@@ -1,6 +1,6 @@
 -- Everybody's own points at the last run and RAISED_RECENTLY_DAYS before it, and what happened in
 -- between and in the year before that: what the segments of movement are made of.
--- Reads: award, score_rule, recalculation_run.
+-- Reads: live_awards, score_rule, recalculation_run.
 create or replace function engagement.score_movement()
 returns table (
     customer_id engagement.host_key,
@@ -19,18 +19,19 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_now timestamptz := engagement.scored_at();
-    v_before timestamptz := (v_now at time zone v_zone
-        - make_interval(days => engagement.parameter('RAISED_RECENTLY_DAYS')::integer))
-        at time zone v_zone;
+    v_before timestamptz := engagement.recent_from(v_now);
     v_year_before timestamptz := (v_before at time zone v_zone - interval '1 year')
         at time zone v_zone;
 begin
     return query
     select w.customer_id,
-           coalesce(sum(w.points) filter (where w.effective_at <= v_before
-                                          and (w.expires_at is null or w.expires_at > v_before)),
+           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks,
+                                                v_before))
+                        filter (where w.effective_at <= v_before
+                                      and (w.expires_at is null or w.expires_at > v_before)),
                     0),
-           coalesce(sum(w.points) filter (where w.expires_at is null or w.expires_at > v_now), 0),
+           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, v_now))
+                        filter (where w.expires_at is null or w.expires_at > v_now), 0),
            coalesce(sum(w.points) filter (where w.effective_at > v_before and w.points > 0
                                           and r.engagement_type <> 'ADJUSTMENT'), 0),
            max(w.effective_at) filter (where w.points > 0 and r.engagement_type <> 'ADJUSTMENT'),
@@ -38,9 +39,9 @@ begin
                             and w.points > 0 and r.engagement_type <> 'ADJUSTMENT'), false),
            coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
                             and (w.expires_at is null or w.expires_at > v_now)), false)
-    from engagement.award w
+    from engagement.live_awards() w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
-    where w.voided_at is null and w.effective_at <= v_now
+    where w.effective_at <= v_now
     group by w.customer_id;
 end
 $$;

@@ -43,11 +43,25 @@ begin
                                   v_what, v_rule.engagement_type, v_rule.effective_when),
                   hint = 'Use ORDER_CREATION or INVOICE_CREATION.';
     end if;
-    if v_rule.valid_for_weeks not between 1 and 100000 then
-        raise exception 'valid_for_weeks is out of range'
+    if v_rule.valid_for_weeks not between 1 and 100000
+       or v_rule.half_life_weeks not between 1 and 100000 then
+        raise exception 'number of weeks is out of range'
             using errcode = 'EG004',
-                  detail = format('%s, %s weeks', v_what, v_rule.valid_for_weeks),
-                  hint = 'Use 1 to 100000, or NULL for points that never expire.';
+                  detail = format('%s, valid_for_weeks %s, half_life_weeks %s', v_what,
+                                  coalesce(v_rule.valid_for_weeks::text, 'NULL'),
+                                  coalesce(v_rule.half_life_weeks::text, 'NULL')),
+                  hint = 'Use 1 to 100000, or NULL for points that never expire or fade.';
+    end if;
+    if (v_rule.cap_points is null) <> (v_rule.cap_period is null)
+       or not (v_rule.cap_points > 0)
+       or v_rule.cap_points in ('NaN', 'Infinity')
+       or v_rule.cap_period not in ('DAY', 'WEEK', 'MONTH', 'YEAR', 'EVER') then
+        raise exception 'cap is not valid'
+            using errcode = 'EG004',
+                  detail = format('%s, cap_points %s, cap_period %s', v_what,
+                                  coalesce(v_rule.cap_points::text, 'NULL'),
+                                  coalesce(v_rule.cap_period, 'NULL')),
+                  hint = 'Give points above 0 and DAY, WEEK, MONTH, YEAR or EVER; or neither.';
     end if;
     if v_rule.applies_from >= v_rule.applies_until then
         raise exception 'range ends before it begins'
@@ -72,13 +86,14 @@ begin
     insert into engagement.score_rule (
         rule_id, rule_code, version, description, category_code, engagement_type, effective_when,
         subject_id, subject_class, flat_score, quantity_score, amount_score, valid_for_weeks,
-        applies_from, applies_until, is_active
+        applies_from, applies_until, is_active, cap_points, cap_period, half_life_weeks
     )
     values (
         v_rule.rule_id, v_rule.rule_code, v_rule.version, v_rule.description, v_rule.category_code,
         v_rule.engagement_type, v_rule.effective_when, v_rule.subject_id, v_rule.subject_class,
         v_rule.flat_score, v_rule.quantity_score, v_rule.amount_score, v_rule.valid_for_weeks,
-        v_rule.applies_from, v_rule.applies_until, v_rule.is_active
+        v_rule.applies_from, v_rule.applies_until, v_rule.is_active, v_rule.cap_points,
+        v_rule.cap_period, v_rule.half_life_weeks
     );
     perform engagement.note_rule_change(p_old, v_rule);
     return v_rule.rule_id;

@@ -1,8 +1,10 @@
 -- THE definition of totals: which awards belong to whom, and what they add up to at an instant.
+-- Awards of rules that cap or fade count as capped_sql and faded_points say; those of all others
+-- for their points, and these go the short way.
 --   own points, by category: the customer's awards;
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
 --   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
--- Reads: award, score_rule, engagement_host.employment, parameters.
+-- Reads: award, score_rule, engagement_host.employment, parameters, counted_awards.
 create or replace function engagement.sum_points(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
 )
@@ -18,6 +20,8 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_zone text := engagement.parameter('TIME_ZONE');
     v_today date := (p_as_of at time zone v_zone)::date;
+    v_special integer[] := engagement.special_rules();
+    v_people engagement.host_key[] := '{}';
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
     v_overview_from timestamptz;
@@ -30,9 +34,38 @@ begin
     into v_ytd_from, v_ytd_next, v_overview_from
     from engagement.calendar(p_as_of) c;
 
+    if v_special <> '{}' and not p_is_employees then
+        v_people := p_customer_ids;
+    elsif v_special <> '{}' and v_is_current then
+        v_people := array(
+            select e.employee_id from engagement_host.employment e
+            where e.is_primary and e.employer_id = any (p_customer_ids));
+    elsif v_special <> '{}' then
+        v_people := array(
+            select distinct w.customer_id
+            from unnest(p_customer_ids) k (customer_id)
+            cross join lateral (
+                select w.customer_id from engagement.award w
+                where w.employer_id = k.customer_id and w.voided_at is null
+                      and w.rule_id = any (v_special)
+                offset 0
+            ) w);
+    end if;
+
     return query
-    with counted as (
-        select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at
+    with job as (
+        select distinct on (m.employee_id) m.employee_id, m.employer_id
+        from engagement_host.employment m
+        where p_is_employees and v_is_current and m.is_primary
+              and m.employee_id in (select p.employee_id from engagement_host.employment p
+                                    where p.employer_id = any (p_customer_ids))
+              and (m.begin_on is null or m.begin_on <= v_today)
+              and (m.end_on is null or m.end_on >= v_today)
+        order by m.employee_id, m.begin_on desc nulls last, m.employer_id
+    ),
+    counted as (
+        select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
+               null::integer as half_life_weeks
         from unnest(p_customer_ids) k (customer_id)
         cross join lateral (
             select w.* from engagement.award w
@@ -40,9 +73,9 @@ begin
             offset 0
         ) w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
-        where not p_is_employees
+        where not p_is_employees and w.rule_id <> all (v_special)
         union all
-        select w.employer_id, null, w.points, w.effective_at, w.expires_at
+        select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
         from unnest(p_customer_ids) k (customer_id)
         cross join lateral (
             select w.* from engagement.award w
@@ -50,29 +83,36 @@ begin
             offset 0
         ) w
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
+              and w.rule_id <> all (v_special)
         union all
-        select j.employer_id, null, w.points, w.effective_at, w.expires_at
-        from (
-            select distinct on (m.employee_id) m.employee_id, m.employer_id
-            from engagement_host.employment m
-            where m.is_primary
-                  and m.employee_id in (select p.employee_id from engagement_host.employment p
-                                        where p.employer_id = any (p_customer_ids))
-                  and (m.begin_on is null or m.begin_on <= v_today)
-                  and (m.end_on is null or m.end_on >= v_today)
-            order by m.employee_id, m.begin_on desc nulls last, m.employer_id
-        ) j
+        select j.employer_id, null, w.points, w.effective_at, w.expires_at, null
+        from job j
         cross join lateral (
             select w.* from engagement.award w
             where w.customer_id = j.employee_id and w.voided_at is null
             offset 0
         ) w
         where p_is_employees and v_is_current and j.employer_id = any (p_customer_ids)
-              and w.customer_id <> j.employer_id
+              and w.customer_id <> j.employer_id and w.rule_id <> all (v_special)
+        union all
+        select case when not p_is_employees then w.customer_id
+                    when v_is_current then j.employer_id
+                    else w.employer_id end,
+               case when not p_is_employees then w.category_code end,
+               w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
+        from engagement.counted_awards(p_customer_ids => v_people, p_rule_ids => v_special) w
+        left join job j on j.employee_id = w.customer_id
+        where v_people <> '{}'
+              and (not p_is_employees
+                   or v_is_current and j.employer_id = any (p_customer_ids)
+                      and j.employer_id <> w.customer_id
+                   or not v_is_current and w.employer_id = any (p_customer_ids)
+                      and w.employer_id <> w.customer_id)
     ),
     total as (
         select c.holder_id, c.category_code,
-               coalesce(sum(c.points) filter (
+               coalesce(sum(engagement.faded_points(c.points, c.effective_at, c.half_life_weeks,
+                                                    p_as_of)) filter (
                    where c.effective_at <= p_as_of
                          and (c.expires_at is null or c.expires_at > p_as_of)), 0) as score,
                coalesce(sum(c.points) filter (
@@ -83,6 +123,10 @@ begin
                          and c.effective_at <= p_as_of), 0) as overview_score,
                least(min(c.effective_at) filter (where c.effective_at > p_as_of),
                      min(c.expires_at) filter (where c.expires_at > p_as_of),
+                     min(engagement.next_fade_at(c.points, c.effective_at, c.half_life_weeks,
+                                                 p_as_of))
+                         filter (where c.half_life_weeks is not null
+                                       and (c.expires_at is null or c.expires_at > p_as_of)),
                      case when bool_or(c.effective_at >= v_ytd_from
                                        and c.effective_at < v_ytd_next) then v_ytd_next end,
                      engagement.leaves_overview_at(

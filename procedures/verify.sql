@@ -1,8 +1,14 @@
 -- The proof: everything recomputed from the source and compared, row by row; no row is no
 -- difference. What is still queued is nobody's error and is left out: whole sources, activities,
--- and the totals of customers they concern.
--- Reads: everything. Writes: nothing. Raises: EG006.
-create or replace function engagement.verify()
+-- and the totals of customers they concern. A part of the customers can be proven at a time: by
+-- range, or a sample.
+-- Reads: everything. Writes: nothing. Raises: EG004, EG006.
+create or replace function engagement.verify(
+    p_from engagement.host_key default null,
+    p_to engagement.host_key default null,
+    p_sample numeric default null,
+    p_seed integer default 0
+)
 returns table (
     check_name text,
     customer_id engagement.host_key,
@@ -23,6 +29,12 @@ declare
     v_is_late_known boolean := false;
 begin
     perform engagement.check_attached();
+    if p_to <= p_from or p_sample <= 0 or p_sample > 100 then
+        raise exception 'part is not valid'
+            using errcode = 'EG004',
+                  detail = format('from %L to %L, sample %s percent', p_from, p_to, p_sample),
+                  hint = 'p_to must be later than p_from, and the sample above 0 and at most 100.';
+    end if;
     -- What a session commits meanwhile is in the queue by the time a comparison is done: where a
     -- difference shows, the queue is asked once more.
     for v_source in
@@ -39,7 +51,8 @@ begin
         begin
             v_queued := engagement.queued_ids(v_source.source);
             for v_difference in
-                select v.* from engagement.verify_source(v_source, v_queued) v
+                select v.* from engagement.verify_source(v_source, v_queued, p_from, p_to,
+                                                         p_sample, p_seed) v
             loop
                 v_late := coalesce(v_late, engagement.queued_ids(v_source.source));
                 if v_difference.source_id <> all (v_late) then
@@ -62,13 +75,16 @@ begin
            w.points::text
     from engagement.award w
     where w.voided_at is null
-          and not exists (select from engagement.score_rule r where r.rule_id = w.rule_id);
+          and not exists (select from engagement.score_rule r where r.rule_id = w.rule_id)
+          and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed);
 
     v_queued := engagement.queued_customers();
     if v_queued is null then
         return;
     end if;
-    for v_difference in select v.* from engagement.verify_scores(v_queued) v loop
+    for v_difference in 
+        select v.* from engagement.verify_scores(v_queued, p_from, p_to, p_sample, p_seed) v
+    loop
         if not v_is_late_known then
             v_late := engagement.queued_customers();
             v_is_late_known := true;
@@ -83,6 +99,10 @@ begin
     end loop;
 end
 $$;
-comment on function engagement.verify() is
+comment on function engagement.verify(
+    engagement.host_key, engagement.host_key, numeric, integer
+) is
     'Recomputes awards from the source and totals from the ledger (at each row''s calculated_at) '
-    'and returns every difference; keys still queued are left out. No rows means proven.';
+    'and returns every difference; keys still queued are left out. No rows means proven. Of '
+    'customers in [p_from, p_to) and a sample of p_sample percent, which p_seed chooses (NULL: of '
+    'all). Raises EG004 for a part that is none.';

@@ -1,6 +1,12 @@
 -- The stored totals of everybody but the given customers, compared with the ledger.
 -- Reads: customer_score, category_score, award, attached_table, engagement_host.customer.
-create or replace function engagement.verify_scores(p_queued_ids engagement.host_key[])
+create or replace function engagement.verify_scores(
+    p_queued_ids engagement.host_key[],
+    p_from engagement.host_key,
+    p_to engagement.host_key,
+    p_sample numeric,
+    p_seed integer
+)
 returns table (
     check_name text,
     customer_id engagement.host_key,
@@ -21,6 +27,7 @@ begin
         select s.calculated_at, array_agg(s.customer_id)
         from engagement.customer_score s
         where s.customer_id not in (select q from unnest(p_queued_ids) q)
+              and engagement.is_in_part(s.customer_id, p_from, p_to, p_sample, p_seed)
         group by s.calculated_at
     loop
         return query select t.* from engagement.verify_totals(v_as_of, v_ids) t;
@@ -33,6 +40,7 @@ begin
           and not exists (select from engagement.customer_score s
                           where s.customer_id = w.customer_id)
           and w.customer_id not in (select q from unnest(p_queued_ids) q)
+          and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
     group by w.customer_id;
     -- Without triggers on the host's customers nobody tells of new ones before the next run.
     if exists (select from engagement.attached_table a where a.source = 'customer') then
@@ -45,15 +53,19 @@ begin
                               where s.customer_id = h.customer_id)
               and not exists (select from engagement.award w
                               where w.customer_id = h.customer_id and w.voided_at is null)
-              and h.customer_id not in (select q from unnest(p_queued_ids) q);
+              and h.customer_id not in (select q from unnest(p_queued_ids) q)
+              and engagement.is_in_part(h.customer_id, p_from, p_to, p_sample, p_seed);
     end if;
     return query
     select 'score of nobody', c.customer_id, null::text, null::engagement.host_key, null::integer,
            null::text, c.score::text
     from engagement.category_score c
-    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id);
+    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+          and engagement.is_in_part(c.customer_id, p_from, p_to, p_sample, p_seed);
 end
 $$;
-comment on function engagement.verify_scores(engagement.host_key[]) is
+comment on function engagement.verify_scores(
+    engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer
+) is
     'Internal: differences between the stored totals and the ledger; the given customers are left '
-    'out.';
+    'out; of the part of the customers that verify is asked for.';

@@ -428,11 +428,16 @@ AWARD_CSV = (
     "employer_id",
     "subject_id",
     "subject_class",
+    "activity",
     "quantity",
     "amount",
+    "awarded_points",
+    "capped_points",
     "points",
+    "arithmetic",
     "effective_at",
     "expires_at",
+    "days_left",
     "recorded_at",
 )
 """Columns of ``explain --format csv``."""
@@ -494,6 +499,9 @@ RULE_CSV = (
     "quantity_score",
     "amount_score",
     "valid_for_weeks",
+    "cap_points",
+    "cap_period",
+    "half_life_weeks",
     "applies_from",
     "applies_until",
     "is_active",
@@ -544,6 +552,12 @@ def _scope(rule: dict[str, Any]) -> str:
         parts.append(f"from {instant(rule['applies_from'])}")
     if rule["applies_until"] is not None:
         parts.append(f"until {instant(rule['applies_until'])}")
+    if rule["cap_points"] is not None:
+        period = literal(rule["cap_period"]).lower()
+        most = "in all" if period == "ever" else f"a {period}"
+        parts.append(f"at most {number(rule['cap_points'])} {most}")
+    if rule["half_life_weeks"] is not None:
+        parts.append(f"half after {number(rule['half_life_weeks'])} weeks")
     if not rule["is_active"]:
         parts.append("(inactive)")
     return " ".join(parts)

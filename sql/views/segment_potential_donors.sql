@@ -11,10 +11,10 @@ from (
         coalesce(sum(w.points) filter (
             where w.effective_at <= t.scored_at - interval '365 days'), 0) as year_before
     from (select engagement.scored_at() as scored_at) as t
-    join engagement.award as w
+    join engagement.live_awards() as w
         on w.effective_at <= t.scored_at and w.effective_at > t.scored_at - interval '730 days'
     join engagement.score_rule as r on r.rule_id = w.rule_id
-    where w.voided_at is null and r.category_code = 'PURCHASES_DONATIONS'
+    where r.category_code = 'PURCHASES_DONATIONS'
     group by w.customer_id
 ) as g
 join engagement.customer_score as s on s.customer_id = g.customer_id

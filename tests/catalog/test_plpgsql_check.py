@@ -36,7 +36,17 @@ def checked(deployed: Connection) -> Connection:
                social_subtype, score::numeric, description, comments, scored_at as scored_text,
                scored_at::timestamptz, ends_at as ends_text, ends_at::timestamptz,
                customer_id as customer_text, score as score_text, rejected_reason as reason
-        from engagement.social_upload
+        from engagement.social_upload;
+        create temporary table engagement_preview_rule as select * from engagement.score_rule;
+        create temporary table engagement_preview_award as select * from engagement.award;
+        create temporary table engagement_preview_point as
+        select customer_id, employer_id, points from engagement.award;
+        create temporary table engagement_preview_change as
+        select customer_id, points as own_points, points as employee_points from engagement.award;
+        create temporary table engagement_preview_score as
+        select customer_id, own_score as old_own_score, employee_score as old_employee_score,
+               own_score as own_points, employee_score as employee_points
+        from engagement.customer_score
         """
     )
     deployed.execute("set search_path = pg_catalog")

@@ -61,7 +61,7 @@ delete from engagement.scoring_failure; delete from engagement.customer_score;
 delete from engagement.category_score; delete from engagement.recalculation_run;
 delete from engagement.recalculation_source; delete from engagement.recalculation_key;
 delete from engagement.recalculation_customer; delete from engagement.social_upload;
-delete from engagement.score_band;
+delete from engagement.score_band; delete from engagement.score_event;
 delete from engagement.engagement_type
 where engagement_type not in (
     'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'

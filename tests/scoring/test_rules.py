@@ -256,7 +256,7 @@ def test_add_rule_bad_input_refused(host: Host, sqlstate: str, columns: dict[str
         ("EG010", "BOUGHT", {"quantity_scores": 1}),
         ("EG010", "BOUGHT", {"rule_code": "OTHER"}),
         ("EG010", "BOUGHT", {"is_active": False}),
-        ("EG010", "BOUGHT", {"cap_points": 1}),
+        ("EG010", "BOUGHT", {"points": 1}),
         ("EG010", "BOUGHT", [1]),
         ("EG010", "BOUGHT", None),
         ("EG004", "BOUGHT", {"quantity_score": "two"}),

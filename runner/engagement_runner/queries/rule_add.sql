@@ -12,4 +12,7 @@ select engagement.add_rule(
     p_valid_for_weeks => %(valid_for_weeks)s::integer,
     p_description => %(description)s,
     p_applies_from => %(applies_from)s::timestamptz,
-    p_applies_until => %(applies_until)s::timestamptz)
+    p_applies_until => %(applies_until)s::timestamptz,
+    p_cap_points => %(cap_points)s::numeric,
+    p_cap_period => %(cap_period)s,
+    p_half_life_weeks => %(half_life_weeks)s::integer)

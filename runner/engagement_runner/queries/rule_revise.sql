@@ -13,7 +13,10 @@ select engagement.revise_rule(
         'valid_for_weeks', %(valid_for_weeks)s::integer,
         'description', %(description)s::text,
         'applies_from', %(applies_from)s::timestamptz,
-        'applies_until', %(applies_until)s::timestamptz))
+        'applies_until', %(applies_until)s::timestamptz,
+        'cap_points', %(cap_points)s::numeric,
+        'cap_period', %(cap_period)s::text,
+        'half_life_weeks', %(half_life_weeks)s::integer))
     || (
         select coalesce(jsonb_object_agg(c.key, null::text), '{}')
         from unnest(%(cleared)s::text[]) as c (key)

@@ -1,0 +1,63 @@
+-- Tells of customers who crossed into another band, once per crossing: what was told last stays
+-- with the customer's row. Silent are the first run, the run after bands were set up anew, and a
+-- replay (an instant before one that was told of already), which does not even count as told.
+-- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
+create or replace function engagement.announce_bands(
+    p_as_of timestamptz, p_customer_id engagement.host_key default null
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := clock_timestamp();
+    v_scale engagement.band_scale := engagement.band_scale();
+    v_last engagement.recalculation_run;
+    v_is_silent boolean;
+    v_count bigint;
+begin
+    if exists (select from engagement.recalculation_run r
+               where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP' and r.as_of > p_as_of) then
+        return;
+    end if;
+    select * into v_last
+    from engagement.recalculation_run r
+    where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
+    order by r.run_id desc
+    limit 1;
+    v_is_silent := v_last.run_id is null or exists (
+        select from engagement.setup_change c
+        where c.object_type = 'BAND' and c.changed_at > v_last.finished_at);
+    if v_is_silent and p_customer_id is not null then
+        return;  -- a run over everybody comes first
+    end if;
+    with crossing as (
+        select s.customer_id, s.announced_band, s.band_code, s.score, s.percentile,
+               engagement.band_rank(v_scale, s.band_code)
+               - engagement.band_rank(v_scale, s.announced_band) as height
+        from engagement.customer_score s
+        where s.announced_band is distinct from s.band_code
+              and (p_customer_id is null or s.customer_id = p_customer_id)
+    ),
+    told as (
+        update engagement.customer_score s
+        set announced_band = c.band_code
+        from crossing c
+        where c.customer_id = s.customer_id
+    )
+    insert into engagement.score_event (
+        customer_id, event_type, from_band, to_band, score, percentile, occurred_at, created_at
+    )
+    select c.customer_id, case when c.height > 0 then 'BAND_UP' else 'BAND_DOWN' end,
+           c.announced_band, c.band_code, c.score, c.percentile, p_as_of, v_at
+    from crossing c
+    where not v_is_silent and c.height <> 0;
+    get diagnostics v_count = row_count;
+    if v_count > 0 then
+        perform pg_notify('engagement_score_event', v_count::text);
+    end if;
+end
+$$;
+comment on function engagement.announce_bands(timestamptz, engagement.host_key) is
+    'Internal: writes a score_event for everybody (or one customer) whose band is another than was '
+    'told last, and notifies engagement_score_event.';

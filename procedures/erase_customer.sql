@@ -1,0 +1,72 @@
+-- Deletes a person from the package: the one exception to append-only. The host comes first: while
+-- it shows activity of theirs, the next run would bring it all back.
+-- Reads: the views. Writes: every table with rows of the customer; totals of their companies.
+-- Raises: EG001, EG006, EG013.
+create or replace procedure engagement.erase_customer(p_customer_id engagement.host_key)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source engagement.activity_source;
+    v_is_shown boolean;
+    v_employers engagement.host_key[];
+begin
+    perform engagement.check_customer(p_customer_id);
+    for v_source in
+        select s.* from engagement.activity_source s
+        where s.detached_at is null and s.source not in ('social_score', 'adjustment')
+        order by s.source
+    loop
+        execute format('select exists (select from %s v where v.customer_id = $1)',
+                       v_source.view_name)
+            into v_is_shown using p_customer_id;
+        if v_is_shown then
+            raise exception 'the host still shows activity of the customer'
+                using errcode = 'EG013',
+                      detail = format('customer %s, source %s', p_customer_id, v_source.source),
+                      hint = 'Erase or anonymise the customer in the host first.';
+        end if;
+    end loop;
+    v_employers := array(
+        select e.id
+        from (
+            select w.employer_id from engagement.award w
+            where w.customer_id = p_customer_id and w.voided_at is null
+            union
+            select m.employer_id from engagement_host.employment m
+            where m.employee_id = p_customer_id
+        ) e (id)
+        where e.id <> p_customer_id
+        order by e.id
+    );
+    delete from engagement.social_score s where s.customer_id = p_customer_id;
+    delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
+    delete from engagement.social_upload u where btrim(u.customer_id) = p_customer_id::text;
+    delete from engagement.score_event e where e.customer_id = p_customer_id;
+    delete from engagement.scoring_failure f
+    where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
+          or f.source_id in (select w.source_id::text from engagement.award w
+                             where w.customer_id = p_customer_id and w.source = f.source);
+    update engagement.scoring_failure f
+    set keys = array_remove(f.keys, p_customer_id::text)
+    where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys);
+    update engagement.pending_activity p
+    set keys = array_remove(p.keys, p_customer_id::text)
+    where p.activity_column = 'customer_id' and p_customer_id::text = any (p.keys);
+    delete from engagement.pending_activity p where p.keys = '{}' and p.activity_column <> 'recheck';
+    delete from engagement.recalculation_customer c where c.customer_id = p_customer_id;
+    delete from engagement.award w where w.customer_id = p_customer_id;
+    delete from engagement.category_score c where c.customer_id = p_customer_id;
+    delete from engagement.customer_score s where s.customer_id = p_customer_id;
+    if v_employers <> '{}' then
+        perform engagement.write_totals(
+            p_customer_ids => v_employers, p_as_of => null, p_is_touched => true,
+            p_is_for_now => false);
+    end if;
+end
+$$;
+comment on procedure engagement.erase_customer(engagement.host_key) is
+    'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue) and '
+    'sums their companies anew. Raises EG001 for an unknown customer, EG013 while the host still '
+    'shows activity of theirs.';

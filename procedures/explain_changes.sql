@@ -1,0 +1,130 @@
+-- Why scores have changed between two instants: what staff saw then (as known then) against what
+-- they saw later (as known later), award by award. An award counts more or less for one cause; the
+-- points of all causes sum to the difference exactly.
+--   EARNED           an activity, a seat that began
+--   ADJUSTMENT       given or taken by hand
+--   EXPIRED, FADED   time went by
+--   CAP              the room under a cap went to, or came from, other awards
+--   REVERSED         the activity is gone or was corrected
+--   RULE_CHANGE      a rule or parameter; also a new rule that scores the past
+--   EMPLOYER_CHANGE  only the employer differs: nothing for the person
+-- Reads: counted_awards, award, score_rule, setup_change.
+create or replace function engagement.explain_changes(
+    p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
+)
+returns table (
+    customer_id engagement.host_key,
+    cause text,
+    rule_code text,
+    description text,
+    points numeric,
+    award_count bigint
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+begin
+    if p_from is null or p_to is null or p_to < p_from then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
+                  hint = 'p_to must not be earlier than p_from.';
+    end if;
+    return query
+    with early as (
+        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+               w.capped_points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_from)
+                   as points
+        from engagement.counted_awards(p_customer_ids, p_from) w
+        where w.effective_at <= p_from and (w.expires_at is null or w.expires_at > p_from)
+    ),
+    late as (
+        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+               w.capped_points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_to)
+                   as points
+        from engagement.counted_awards(p_customer_ids, p_to) w
+        where w.effective_at <= p_to and (w.expires_at is null or w.expires_at > p_to)
+    ),
+    moved as (
+        select coalesce(l.customer_id, e.customer_id) as customer_id,
+               coalesce(l.source, e.source) as source,
+               coalesce(l.source_id, e.source_id) as source_id,
+               coalesce(l.rule_id, e.rule_id) as rule_id,
+               coalesce(l.recorded_at, e.recorded_at) as recorded_at,
+               coalesce(l.effective_at, e.effective_at) as effective_at,
+               e.points is not null as was_counted, l.points is not null as is_counted,
+               e.capped_points <> l.capped_points as is_recapped,
+               coalesce(l.points, 0) - coalesce(e.points, 0) as points
+        from early e
+        full join late l
+            on l.customer_id = e.customer_id and l.source = e.source and l.source_id = e.source_id
+               and l.rule_id = e.rule_id and l.recorded_at = e.recorded_at
+        where coalesce(l.points, 0) <> coalesce(e.points, 0) or l.source is null or e.source is null
+    ),
+    caused as (
+        select m.customer_id, r.rule_code, r.description, m.points,
+               case
+                   when m.was_counted and m.is_counted and m.is_recapped then 'CAP'
+                   when m.was_counted and m.is_counted then 'FADED'
+                   when m.was_counted then coalesce((
+                       select case w.void_reason
+                           when 'RULE_CHANGED' then 'RULE_CHANGE'
+                           when 'EMPLOYER_CHANGED' then 'EMPLOYER_CHANGE'
+                           else 'REVERSED' end
+                       from engagement.award w
+                       where w.customer_id = m.customer_id and w.source = m.source
+                             and w.source_id = m.source_id and w.rule_id = m.rule_id
+                             and w.recorded_at = m.recorded_at and w.voided_at <= p_to
+                   ), 'EXPIRED')
+                   -- What it replaced says why it is there, if that was on record at p_from.
+                   when m.recorded_at > p_from then coalesce((
+                       select case w.void_reason
+                           when 'RULE_CHANGED' then 'RULE_CHANGE'
+                           when 'EMPLOYER_CHANGED' then 'EMPLOYER_CHANGE' end
+                       from engagement.award w
+                       inner join engagement.score_rule o on o.rule_id = w.rule_id
+                       where w.customer_id = m.customer_id and w.source = m.source
+                             and w.source_id = m.source_id and o.rule_code = r.rule_code
+                             and w.recorded_at <= p_from
+                             and w.voided_at > p_from and w.voided_at <= m.recorded_at
+                             and w.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')
+                       order by w.voided_at desc
+                       limit 1
+                   ), case
+                       when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                       -- The activity was there before the rule was, and before p_from.
+                       when m.effective_at <= p_from and c.created_at > p_from and not exists (
+                           select from engagement.award w
+                           inner join engagement.score_rule o on o.rule_id = w.rule_id
+                           where w.customer_id = m.customer_id and w.source = m.source
+                                 and w.source_id = m.source_id and o.rule_code = r.rule_code
+                                 and w.recorded_at > p_from and w.voided_at <= m.recorded_at
+                       ) then 'RULE_CHANGE'
+                       else 'EARNED' end)
+                   when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                   else 'EARNED'
+               end as cause
+        from moved m
+        inner join engagement.score_rule r on r.rule_id = m.rule_id
+        left join (
+            select (s.new_value ->> 'rule_id')::integer as rule_id, min(s.changed_at) as created_at
+            from engagement.setup_change s
+            where s.object_type = 'RULE' and s.new_value ? 'rule_id'
+            group by (s.new_value ->> 'rule_id')::integer
+        ) c on c.rule_id = m.rule_id
+    )
+    select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
+    from caused c
+    group by c.customer_id, c.cause, c.rule_code;
+end
+$$;
+comment on function engagement.explain_changes(
+    engagement.host_key[], timestamptz, timestamptz
+) is
+    'Causes of change of the own points of customers from p_from (as known then) to p_to (as known '
+    'then), by rule: EARNED, ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, '
+    'EMPLOYER_CHANGE. Points sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 '
+    'when the range ends before it begins.';

@@ -1,0 +1,46 @@
+-- All that the package holds of a person, for their request.
+-- Reads: every table with rows of the customer. Raises: EG001, EG006.
+create or replace function engagement.export_customer(p_customer_id engagement.host_key)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform engagement.check_customer(p_customer_id);
+    return jsonb_build_object(
+        'customer_id', p_customer_id,
+        'customer', (select to_jsonb(c) from engagement_host.customer c
+                     where c.customer_id = p_customer_id limit 1),
+        'score', (select to_jsonb(s) from engagement.customer_score s
+                  where s.customer_id = p_customer_id),
+        'category_scores', (
+            select coalesce(jsonb_agg(to_jsonb(c) order by c.category_code), '[]')
+            from engagement.category_score c where c.customer_id = p_customer_id),
+        'awards', (
+            select coalesce(jsonb_agg(
+                to_jsonb(w) || jsonb_build_object('rule_code', r.rule_code, 'description',
+                                                  r.description)
+                order by w.recorded_at, w.source, w.source_id, w.rule_id), '[]')
+            from engagement.award w
+            left join engagement.score_rule r on r.rule_id = w.rule_id
+            where w.customer_id = p_customer_id),
+        'social_scores', (
+            select coalesce(jsonb_agg(to_jsonb(s) order by s.source_system, s.social_type,
+                                      s.social_subtype), '[]')
+            from engagement.social_score s where s.customer_id = p_customer_id),
+        'social_uploads', (
+            select coalesce(jsonb_agg(to_jsonb(u) order by u.uploaded_at, u.line_number), '[]')
+            from engagement.social_upload u where btrim(u.customer_id) = p_customer_id::text),
+        'adjustments', (
+            select coalesce(jsonb_agg(to_jsonb(a) order by a.adjusted_at), '[]')
+            from engagement.score_adjustment a where a.customer_id = p_customer_id),
+        'events', (
+            select coalesce(jsonb_agg(to_jsonb(e) order by e.created_at), '[]')
+            from engagement.score_event e where e.customer_id = p_customer_id));
+end
+$$;
+comment on function engagement.export_customer(engagement.host_key) is
+    'All rows of a person as one JSON object: customer, score, category_scores, awards (voided '
+    'ones too), social_scores, social_uploads, adjustments, events. Raises EG001 for an unknown '
+    'customer.';

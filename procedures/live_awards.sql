@@ -1,0 +1,41 @@
+-- Everybody's live awards with what caps leave of them: what reports over the whole base add up.
+-- Reads: award, score_rule, counted_awards.
+create or replace function engagement.live_awards()
+returns table (
+    customer_id engagement.host_key,
+    employer_id engagement.host_key,
+    rule_id integer,
+    subject_id text,
+    points numeric,
+    effective_at timestamptz,
+    expires_at timestamptz,
+    half_life_weeks integer
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_special integer[] := engagement.special_rules();
+begin
+    return query
+    select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.points, w.effective_at,
+           w.expires_at, null::integer
+    from engagement.award w
+    where w.voided_at is null and w.rule_id <> all (v_special);
+    if v_special <> '{}' then
+        return query
+        select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.capped_points,
+               w.effective_at, w.expires_at, w.half_life_weeks
+        from engagement.counted_awards(
+            p_customer_ids => array(
+                select distinct a.customer_id from engagement.award a
+                where a.voided_at is null and a.rule_id = any (v_special)),
+            p_rule_ids => v_special) w;
+    end if;
+end
+$$;
+comment on function engagement.live_awards() is
+    'Live awards of everybody; points are capped; what counts at an instant is faded_points of '
+    'them.';

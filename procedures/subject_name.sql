@@ -1,0 +1,22 @@
+-- The host's name of a subject; none while no host is attached.
+-- Reads: engagement_host.subject.
+create or replace function engagement.subject_name(p_engagement_type text, p_subject_id text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_subject_id is null or to_regclass('engagement_host.subject') is null then
+        return null;
+    end if;
+    return (
+        select s.display_name
+        from engagement_host.subject s
+        where s.engagement_type = p_engagement_type and s.subject_id = p_subject_id
+        limit 1
+    );
+end
+$$;
+comment on function engagement.subject_name(text, text) is
+    'Name of a product or committee as the host has it; NULL: it has none, or no host is attached.';

@@ -1,0 +1,21 @@
+-- What has moved the scores of everybody lately, by cause.
+create or replace view engagement.score_change as
+select
+    c.cause,
+    sum(c.points) as points,
+    sum(c.award_count) as award_count,
+    count(distinct c.customer_id::text) as customer_count
+from engagement.explain_changes(
+    array(select s.customer_id from engagement.customer_score as s),
+    engagement.recent_from(engagement.scored_at()),
+    engagement.scored_at()
+) as c
+group by c.cause;
+
+comment on view engagement.score_change is
+'Causes of change of everybody''s own points in the RAISED_RECENTLY_DAYS until the last run;
+engagement.explain_changes has it for any two instants and customers.';
+comment on column engagement.score_change.cause is 'See engagement.explain_changes.';
+comment on column engagement.score_change.points is 'Points more or fewer by that cause.';
+comment on column engagement.score_change.award_count is 'Awards that count more or less.';
+comment on column engagement.score_change.customer_count is 'Customers concerned.';
