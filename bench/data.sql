@@ -36,7 +36,7 @@ select
 from generate_series(1, bench.setting('lines') / 13) as n
 where n % 100 <> 0 and n % 5 < 3;
 
-select setval('crm.key_number', 1000000);
+select setval('crm.key_number', 10000000 + 4 * bench.setting('lines'));
 
 insert into crm.sales_order (order_id, ordered_at, bill_customer_id)
 select

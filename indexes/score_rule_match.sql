@@ -2,4 +2,4 @@
 create index if not exists score_rule_match on engagement.score_rule (
     engagement_type, effective_when, subject_key, class_key
 )
-where is_active;
+where is_applied;

@@ -51,6 +51,7 @@ begin
     v_rule.cap_period := p_cap_period;
     v_rule.half_life_weeks := p_half_life_weeks;
     v_rule.is_active := true;
+    v_rule.is_applied := true;
     return engagement.store_rule(v_rule, null);
 end
 $$;

@@ -33,7 +33,7 @@ begin
     select * into strict v_source from engagement.activity_source s where s.source = p_source;
 
     v_rule_kind := format(
-        'r.is_active and r.engagement_type = %L and r.effective_when %s',
+        'r.is_applied and r.engagement_type = %L and r.effective_when %s',
         v_source.engagement_type,
         coalesce('= ' || quote_literal(v_source.effective_when), 'is null'));
     -- The documented multiplier: 0 or less awards nothing.

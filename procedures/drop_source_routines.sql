@@ -8,7 +8,7 @@ begin
     execute format('drop function if exists engagement.%I (text, text[], timestamptz, boolean)',
                    'award__' || p_source);
     execute format('drop function if exists engagement.%I '
-                   '(engagement.award[], timestamptz, boolean)', 'apply__' || p_source);
+                   '(engagement.award[], timestamptz)', 'apply__' || p_source);
     execute format('drop function if exists engagement.%I (text, text[])',
                    'source_ids__' || p_source);
 end

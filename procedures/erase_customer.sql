@@ -31,10 +31,11 @@ begin
     v_employers := array(
         select e.id
         from (
+            -- Of voided awards too: the run that would have told the company of it finds them no more.
             select w.employer_id from engagement.award w
-            where w.customer_id = p_customer_id and w.voided_at is null
+            where w.customer_id = p_customer_id
             union
-            select m.employer_id from engagement_host.employment m
+            select m.employer_id::engagement.host_key from engagement_host.employment m
             where m.employee_id = p_customer_id
         ) e (id)
         where e.id <> p_customer_id

@@ -11,7 +11,7 @@ begin
         select coalesce(
             jsonb_agg(
                 jsonb_strip_nulls(to_jsonb(r) - array['rule_id', 'version', 'is_active',
-                                                      'subject_key', 'class_key'])
+                                                      'is_applied', 'subject_key', 'class_key'])
                 order by r.rule_code
             ), '[]')
         from engagement.score_rule r

@@ -5,7 +5,7 @@
 --                                             them already, whom a run must still sum)
 --   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies
 --                                             the difference
---   apply__SOURCE (changes, at, is_bulk)      voids and inserts what a comparison found
+--   apply__SOURCE (changes, at)               voids and inserts what a comparison found
 -- A plan is made once and kept for whatever comes later, so they plan without custom plans, without
 -- sequential scans (the tables may be empty when it is made) and without JIT. Definers, because the
 -- host's role has no right here.
@@ -53,7 +53,7 @@ declare
             having count(*) = 1
         ) u;
         if v_changes is not null then
-            v_counts := engagement.apply__{source}(v_changes, p_at, false);
+            v_counts := engagement.apply__{source}(v_changes, p_at);
             v_award_count := v_award_count + v_counts[1];
             v_void_count := v_void_count + v_counts[2];
         end if;$sql$;
@@ -141,13 +141,14 @@ end
 $f$$sql$;
     v_apply constant text := $sql$
 create or replace function engagement.apply__{source}(
-    p_changes engagement.award[], p_at timestamptz, p_is_bulk boolean
+    p_changes engagement.award[], p_at timestamptz
 )
 returns bigint[]
 {settings}
 as $f$
 declare
     v_voids engagement.award[];
+    v_void engagement.award;
     v_award_count bigint := 0;
     v_void_count bigint := 0;
 begin
@@ -163,18 +164,21 @@ begin
             case
                 when (x.becomes).source_id is not null then case
                     when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
-                          (x.was).quantity, (x.was).amount, (x.was).effective_at)
+                          (x.was).quantity, (x.was).amount)
                          is distinct from
                          ((x.becomes).document_id, (x.becomes).subject_id,
-                          (x.becomes).subject_class, (x.becomes).quantity, (x.becomes).amount,
-                          (x.becomes).effective_at) then 'SOURCE_CHANGED'
+                          (x.becomes).subject_class, (x.becomes).quantity, (x.becomes).amount)
+                         then 'SOURCE_CHANGED'
+                    -- It begins or ends at another time: by itself, or by another time zone.
+                    when ((x.was).effective_at, (x.was).expires_at)
+                         is distinct from ((x.becomes).effective_at, (x.becomes).expires_at)
+                         then case when exists (
+                             select from engagement.setup_change s
+                             where s.object_type = 'PARAMETER' and s.object_name = 'TIME_ZONE'
+                                   and s.changed_at > (x.was).recorded_at
+                         ) then 'RULE_CHANGED' else 'SOURCE_CHANGED' end
                     when (x.was).points <> (x.becomes).points then 'RULE_CHANGED'
-                    when (x.was).expires_at is not distinct from (x.becomes).expires_at
-                         then 'EMPLOYER_CHANGED'
-                    -- The same line under the same rule ends at another time: its own end, or the
-                    -- time zone.
-                    when p_is_bulk then 'RULE_CHANGED'
-                    else 'SOURCE_CHANGED' end
+                    else 'EMPLOYER_CHANGED' end
                 when v.source_id is null then 'SOURCE_REMOVED'
                 when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
                       (x.was).quantity, (x.was).amount, (x.was).effective_at)
@@ -196,13 +200,18 @@ begin
         ) v on v.customer_id = (x.was).customer_id
         where (x.was).recorded_at is not null;
 
-        update engagement.award w
-        set voided_at = c.voided_at, void_reason = c.void_reason
-        from unnest(v_voids) c
-        where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
-              and w.customer_id = c.customer_id and w.voided_at is null
-              and w.recorded_at = c.recorded_at;
-        get diagnostics v_void_count = row_count;
+        -- One by one, by the whole of the live key: a join would be planned by statistics that a
+        -- new or restored ledger does not have.
+        foreach v_void in array v_voids loop
+            update engagement.award w
+            set voided_at = v_void.voided_at, void_reason = v_void.void_reason
+            where w.source_id = v_void.source_id and w.source = '{source}'
+                  and w.rule_id = v_void.rule_id and w.customer_id = v_void.customer_id
+                  and w.voided_at is null and w.recorded_at = v_void.recorded_at;
+            if found then
+                v_void_count := v_void_count + 1;
+            end if;
+        end loop;
     end if;
 
     -- On record from p_at on, but never while an earlier award of the same activity and rule still
@@ -323,6 +332,15 @@ begin
             replace(replace(v_by_key, '{keys}', 'unnest(v_ids) k (key)'), '{column}', 'source_id'),
             false)));
 
+    -- Of an earlier form there may be one with other arguments.
+    for v_routine in
+        select p.oid::regprocedure::text
+        from pg_proc p
+        where p.pronamespace = 'engagement'::regnamespace and p.proname = 'apply__' || p_source
+              and p.pronargs <> 2
+    loop
+        execute format('drop function %s', v_routine);
+    end loop;
     foreach v_text in array array[v_source_ids, v_apply, v_award] loop
         execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view),
                         '{source}', p_source);

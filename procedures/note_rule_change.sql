@@ -13,8 +13,8 @@ begin
     values (
         clock_timestamp(), session_user, 'RULE', p_new.rule_code,
         case when p_old.rule_id is not null
-             then to_jsonb(p_old) - array['subject_key', 'class_key'] end,
-        to_jsonb(p_new) - array['subject_key', 'class_key']
+             then to_jsonb(p_old) - array['subject_key', 'class_key', 'is_applied'] end,
+        to_jsonb(p_new) - array['subject_key', 'class_key', 'is_applied']
     );
     insert into engagement.pending_activity (source)
     select s.source

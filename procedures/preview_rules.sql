@@ -47,12 +47,13 @@ begin
         select r.rule_id
         from engagement.score_rule r
         left join unnest(v_after) n on n.rule_id = r.rule_id
-        where r.is_active and r is distinct from n);
+        where r.is_applied and r is distinct from n);
     create temporary table engagement_preview_rule on commit drop as
     select n.*
     from unnest(v_after) n
     left join engagement.score_rule r on r.rule_id = n.rule_id
-    where n.is_active and n is distinct from r;
+    where n.is_active and (n is distinct from r or not r.is_applied);
+    update pg_temp.engagement_preview_rule r set is_applied = true where not r.is_applied;
     analyze pg_temp.engagement_preview_rule;
 
     perform engagement.preview_awards();

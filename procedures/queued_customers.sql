@@ -43,7 +43,7 @@ begin
     end loop;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         v_customers := v_customers || array(
-            select e.employer_id
+            select e.employer_id::engagement.host_key
             from engagement_host.employment e
             where e.employee_id = any (v_customers) and e.employer_id is not null
         );

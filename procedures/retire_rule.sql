@@ -35,6 +35,6 @@ begin
 end
 $$;
 comment on function engagement.retire_rule(text, boolean) is
-    'Ends a rule: no awards for activities from now on, existing ones run their course; '
-    'retroactive: all its awards are voided at the next run. Raises EG002 for an unknown '
-    'rule_code.';
+    'Ends a rule: what occurs from now on earns nothing (what is dated later loses its awards at '
+    'the next run), what has occurred keeps its awards until they expire; retroactive: all its '
+    'awards are voided at the next run. Raises EG002 for an unknown rule_code.';

@@ -13,6 +13,8 @@ as $$
 declare
     v_old engagement.score_rule;
     v_new engagement.score_rule;
+    v_part engagement.score_rule;
+    v_earlier engagement.score_rule;
     v_now timestamptz;
     v_unknown text;
 begin
@@ -64,9 +66,41 @@ begin
     end if;
     v_new.version := v_old.version + 1;
     v_new.is_active := true;
+    v_new.is_applied := not p_retroactive and not exists (
+        select from engagement.score_rule r
+        where r.rule_code = p_rule_code and r.is_applied <> r.is_active);
     if p_retroactive then
-        -- The new version takes the old one's place, with its applies_from and applies_until.
+        -- The new version takes the old one's place, with its applies_from and applies_until; and
+        -- that of earlier ones as far as its range covers theirs: what is left of them goes on as a
+        -- version of its own.
         update engagement.score_rule r set is_active = false where r.rule_id = v_old.rule_id;
+        for v_part in
+            select r.*
+            from engagement.score_rule r
+            where r.rule_code = p_rule_code and r.is_active
+                  and coalesce(r.applies_from, '-infinity')
+                      < coalesce(v_new.applies_until, 'infinity')
+                  and coalesce(v_new.applies_from, '-infinity')
+                      < coalesce(r.applies_until, 'infinity')
+            order by r.version
+        loop
+            v_earlier := v_part;
+            update engagement.score_rule r set is_active = false where r.rule_id = v_part.rule_id;
+            v_part.is_applied := false;
+            if coalesce(v_earlier.applies_from, '-infinity') < v_new.applies_from then
+                v_part.applies_until := v_new.applies_from;
+                v_part.version := v_new.version;
+                perform engagement.store_rule(v_part, v_earlier);
+                v_new.version := v_new.version + 1;
+            end if;
+            if coalesce(v_earlier.applies_until, 'infinity') > v_new.applies_until then
+                v_part.applies_from := v_new.applies_until;
+                v_part.applies_until := v_earlier.applies_until;
+                v_part.version := v_new.version;
+                perform engagement.store_rule(v_part, v_earlier);
+                v_new.version := v_new.version + 1;
+            end if;
+        end loop;
     else
         v_now := clock_timestamp();
         if not p_changes ? 'applies_from' then
@@ -96,6 +130,7 @@ end
 $$;
 comment on function engagement.revise_rule(text, jsonb, boolean) is
     'Makes a new version of a rule and returns its id. From now on: the old version ends and the '
-    'new one begins at the call''s instant (or a later applies_from). Retroactive: the old '
-    'version''s awards are voided and made anew at the next run. A change of description alone is '
+    'new one begins at the call''s instant (or a later applies_from). Retroactive: the new version '
+    'takes the place of the present one, back to where that begins (or to applies_from; null: all '
+    'history); its awards are voided and made anew at the next run. A change of description alone is '
     'made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';

@@ -49,7 +49,7 @@ begin
                     where s.batch = v_batch
                           and (s.is_sane or engagement.reject_activity(
                               v_source, s.source_id::text, s.rule_id, p_run.started_at)));
-                execute format('select engagement.%I($1, $2, true)', 'apply__' || v_source)
+                execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
                     into v_counts using v_changes, p_run.started_at;
                 insert into engagement.recalculation_customer (customer_id, is_touched)
                 select s.customer_id, true from pg_temp.engagement_stage s

@@ -54,7 +54,8 @@ begin
 
     return query
     with job as (
-        select distinct on (m.employee_id) m.employee_id, m.employer_id
+        select distinct on (m.employee_id) m.employee_id::engagement.host_key as employee_id,
+               m.employer_id::engagement.host_key as employer_id
         from engagement_host.employment m
         where p_is_employees and v_is_current and m.is_primary
               and m.employee_id in (select p.employee_id from engagement_host.employment p
@@ -137,7 +138,7 @@ begin
     ),
     -- CURRENT: any date on which a job of these people begins or has ended may move their points.
     moved as (
-        select p.employer_id as holder_id,
+        select p.employer_id::engagement.host_key as holder_id,
                min(d.moved_on::timestamp at time zone v_zone) as next_change_at
         from engagement_host.employment p
         inner join engagement_host.employment m on m.employee_id = p.employee_id and m.is_primary

@@ -23,6 +23,7 @@ declare
     v_referencing text;
     v_probe refcursor;
     v_plan jsonb;
+    v_unindexed text[];
 begin
     perform engagement.lock_setup();
     if p_source in ('customer', 'employment') then
@@ -71,8 +72,11 @@ begin
             case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end,
             v_table_name);
         close v_probe;
-    exception when syntax_error_or_access_rule_violation or data_exception
-                   or invalid_cursor_definition then
+    exception when insufficient_privilege then
+        raise exception 'the host''s table cannot be read'
+            using errcode = 'EG008', detail = format('table %s: %s', v_table_name, sqlerrm),
+                  hint = format('grant select, trigger on %s to %I', v_table_name, current_user);
+    when syntax_error_or_access_rule_violation or data_exception or invalid_cursor_definition then
         raise exception 'key column is not valid'
             using errcode = 'EG008',
                   detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
@@ -98,6 +102,19 @@ begin
         raise warning 'no index on the key of %', v_table_name
             using detail = format('key %s', v_key),
                   hint = 'Without one, scoring reads the whole table for every key; make one.';
+    end if;
+
+    -- What the view makes of it decides whether a look-up is quick.
+    v_unindexed := engagement.unindexed_tables(
+        coalesce((select s.view_name from engagement.activity_source s
+                  where s.source = p_source), 'engagement_host.' || p_source),
+        case when p_source = 'employment' then 'employee_id' else v_column end);
+    if v_unindexed <> '{}' then
+        raise warning 'no index serves the look-up of source % by %', p_source, v_column
+            using detail = format('read from end to end for every key: %s',
+                                  array_to_string(v_unindexed, ', ')),
+                  hint = 'Make an index on the very expression that the view selects or joins by: '
+                         'a column id that it casts needs an index on ((id::bigint)).';
     end if;
 
     select a.attachment_id into v_attachment_id

@@ -27,6 +27,7 @@ class Status:
         key_type: type of the host's keys; None where nothing is deployed.
         applied: number of files applied.
         pending: what the next deployment would do, one line each.
+        notes: what is worth knowing about it.
         drift: where the database differs from what was deployed, one line each.
         activity: last_run, queued_statements, queued_keys, open_failures, attached; empty where
             nothing is deployed.
@@ -36,6 +37,7 @@ class Status:
     applied: int
     pending: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     activity: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,17 +51,20 @@ def status(connection: Connection, top: Path | None = None) -> Status:
     state = read_state(connection)
     pending: list[str] = []
     drift: list[str] = []
+    notes: list[str] = []
     try:
         plan = make_plan(state, top or files.root())
         pending += [str(step) for step in plan.steps]
-        drift += plan.warnings
+        notes += plan.warnings
     except EngagementError as error:
         drift.append(str(error))
     activity: dict[str, Any] = {}
     if state.files:
         drift += _routine_findings(connection)
         activity = queries.record(connection, "status_activity") or {}
-    return Status(state.key_type, len(state.files), pending, drift, activity)
+        if not activity.get("attached"):
+            notes.append("no host is attached: engagement deploy --host NAME|FILE.sql")
+    return Status(state.key_type, len(state.files), pending, drift, notes, activity)
 
 
 def check(connection: Connection) -> list[str]:

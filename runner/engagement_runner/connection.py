@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engagement_runner.errors import EngagementError, describe, remember_secret
 
@@ -51,6 +51,9 @@ def connect(dsn: str | None, autocommit: bool = True) -> psycopg.Connection[tupl
     """
     try:
         conninfo = make_conninfo(dsn or "", fallback_application_name="engagement")
+        # An @ in a password that is not encoded leaves the rest of it in the host.
+        if "@" in str(conninfo_to_dict(conninfo).get("host", ""))[1:]:
+            raise psycopg.ProgrammingError
     except psycopg.Error:
         raise EngagementError(
             "the connection string cannot be understood",

@@ -206,8 +206,9 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
         # The package's own files name every schema; an adapter may rely on its author's path.
         is_host = file.kind == "host"
         _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
-        if step.action == "drop":
-            _drop(connection, file)
+        if step.action in ("drop", "forget"):
+            if step.action == "drop":
+                _drop(connection, file)
             queries.execute(connection, "forget_file", path=file.path)
             continue
         if file.kind == "index":
@@ -314,6 +315,11 @@ def _run(connection: Connection, file: SqlFile) -> None:
             connection.execute(statement.text.encode())
         except psycopg.Error as error:
             message = describe(error, file.path, statement.line, statement.text)
+            if file.kind == "host" and error.sqlstate in _CANNOT_REPLACE_VIEW:
+                message += (
+                    " (hint: PostgreSQL only adds columns to a view; write drop view … before "
+                    "it, or run engagement detach --host first)"
+                )
             raise SqlFileError(message, error.sqlstate) from error
 
 

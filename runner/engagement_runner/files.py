@@ -110,7 +110,7 @@ def root() -> Path:
 
 
 def _read(top: Path, path: Path, kind: str) -> SqlFile:
-    return SqlFile(path.relative_to(top).as_posix(), kind, path.read_text("utf-8"))
+    return SqlFile(path.relative_to(top).as_posix(), kind, path.read_text("utf-8-sig"))
 
 
 def _folder(top: Path, folder: str, kind: str) -> list[SqlFile]:
@@ -177,7 +177,7 @@ def host_adapter(name: str, top: Path) -> SqlFile:
     if path.is_relative_to(top) and path.is_file():
         return _read(top, path, "host")
     try:
-        return SqlFile(str(path), "host", path.read_text("utf-8"))
+        return SqlFile(str(path), "host", path.read_text("utf-8-sig"))
     except OSError as error:
         raise EngagementError(f"host adapter {name}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -42,7 +42,9 @@ class State:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: ``apply`` a file, or ``drop`` the object of a file that is gone."""
+    """One thing to do: ``apply`` a file, ``drop`` the object of a file that is gone, or
+    ``forget`` a file whose place another takes.
+    """
 
     action: str
     file: SqlFile
@@ -187,26 +189,34 @@ def _engine_steps(state: State, top: Path) -> list[Step]:
 def _host_steps(
     state: State, top: Path, host: str | None, engine_changed: bool, warnings: list[str]
 ) -> list[Step]:
-    adapters: dict[str, SqlFile] = {}
-    for path, (kind, _) in state.files.items():
-        if kind == "host":
-            try:
-                adapters[path] = files.host_adapter(str(top / path), top)
-            except EngagementError:
-                warnings.append(f"host adapter {path} is gone; it stays as it was applied")
+    """There is one adapter: the one given, else the one applied, wherever its file is now."""
+    applied = [path for path, (kind, _) in state.files.items() if kind == "host"]
+    adapter = None
     if host:
-        given = files.host_adapter(host, top)
-        adapters[given.path] = given
+        adapter = files.host_adapter(host, top)
+    elif applied:
+        try:
+            adapter = files.host_adapter(str(top / applied[0]), top)
+        except EngagementError:
+            warnings.append(
+                f"host adapter {applied[0]} is not there; it stays as it was applied "
+                "(deploy --host names another place)"
+            )
     steps = []
-    for file in adapters.values():
-        reason = _difference(state, file) or ("after the steps above" if engine_changed else None)
-        if reason:
-            schema = files.host_schema(file, top)
+    if adapter:
+        steps += [
+            Step("forget", SqlFile(path, "host", ""), f"{adapter.path} takes its place")
+            for path in applied
+            if path != adapter.path
+        ]
+        reason = _difference(state, adapter)
+        if reason or steps or engine_changed:
+            schema = files.host_schema(adapter, top)
             if schema and not state.has_crm:
                 steps.append(Step("apply", schema, "schema crm does not exist"))
-            steps.append(Step("apply", file, reason))
+            steps.append(Step("apply", adapter, reason or "after the steps above"))
     # The package's own sources ask the host for employers, so they are there while it is.
-    for file in files.sources(top) if adapters else []:
+    for file in files.sources(top) if adapter or applied else []:
         if reason := _difference(state, file) or ("after the adapter" if steps else None):
             steps.append(Step("apply", file, reason))
     return steps

@@ -128,6 +128,7 @@ def test_command_reads_libpqs_own_variables(
         "host=/no/such/folder password='hunter2 and more'",
         "postgresql://ada:hunter2@host:notaport/db",
         "postgresql://ada:hunter2@host/db?nosuchoption=1",
+        "postgresql://ada:secret@hunter2@127.0.0.1:1/db",
         "password=hunter2 hunter2",
         "hunter2",
     ],

@@ -9,8 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from engagement_runner.catalog import status
 from engagement_runner.deploy import deploy, dry_run
 from engagement_runner.errors import EngagementError
+from engagement_runner.files import root
 
 Connection = psycopg.Connection[Any]
 
@@ -380,3 +382,125 @@ def test_deploy_index_file_of_another_form_is_refused(session: Connection, packa
     (package / "indexes/award_recorded.sql").write_text("select 1;")
     with pytest.raises(EngagementError, match="award_recorded"):
         deploy(session, top=package)
+
+
+# -- the host adapter ----------------------------------------------------------------------------
+
+
+def hosts(session: Connection) -> list[str]:
+    found = session.execute("select path from engagement_meta.applied_file where kind = 'host'")
+    return [path for (path,) in found]
+
+
+def test_deploy_adapter_from_another_place_takes_the_place_of_the_first(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.sql", tmp_path / "second.sql"
+    first.write_text(f"-- first\n{REQUIRED_VIEWS.replace('create view', 'create or replace view')}")
+    second.write_text(first.read_text().replace("first", "second"))
+    deploy(session, str(first), top=package)
+    deploy(session, str(second), top=package)
+    assert hosts(session) == [str(second)]
+    first.write_text("no SQL at all")
+    assert deploy(session, top=package).steps == []
+
+
+def test_deploy_adapter_that_is_not_there_any_more_is_a_note(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    adapter.write_text(REQUIRED_VIEWS)
+    deploy(session, str(adapter), top=package)
+    adapter.unlink()
+    found = status(session, package)
+    assert found.exit_code == 0
+    assert any("mine.sql" in note for note in found.notes)
+    assert deploy(session, top=package).steps == []
+
+
+def test_deploy_adapter_with_a_byte_order_mark_is_read(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    adapter.write_text(REQUIRED_VIEWS, "utf-8-sig")
+    deploy(session, str(adapter), top=package)
+    assert hosts(session) == [str(adapter)]
+
+
+def test_deploy_adapter_that_retypes_a_column_says_what_to_do(
+    session: Connection, package: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "mine.sql"
+    text = REQUIRED_VIEWS.replace("create view", "create or replace view")
+    adapter.write_text(text)
+    deploy(session, str(adapter), top=package)
+    adapter.write_text(text.replace("''::text as display_name", "''::varchar as display_name"))
+    with pytest.raises(EngagementError, match=r"mine\.sql:2: .*42P16.*hint: .*detach"):
+        deploy(session, top=package)
+
+
+#: Keys and texts in the host's own types, as an adapter may leave them.
+PLAIN_TYPES = {
+    "bigint": {"::engagement.host_key": "::bigint"},
+    "uuid": {"::engagement.host_key": "::uuid"},
+    "text": {"::engagement.host_key": "::varchar", "c.display_name": "c.display_name::varchar"},
+}
+
+
+@pytest.mark.parametrize("key_type", PLAIN_TYPES)
+@pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
+def test_deploy_adapter_with_plain_types_scores_people_and_companies(
+    session: Connection, tmp_path: Path, key_type: str, attribution: str
+) -> None:
+    text = (root() / "sql/hosts/reference.sql").read_text()
+    for domain, plain in PLAIN_TYPES[key_type].items():
+        text = text.replace(domain, plain)
+    adapter = tmp_path / "plain.sql"
+    adapter.write_text(text)
+    session.execute("select set_config('engagement.key_type', %s, false)", (key_type,))
+    session.execute((root() / "sql/hosts/reference_schema.sql").read_bytes())
+    deploy(session, str(adapter), key_type)
+    session.execute("select engagement.set_parameter('EMPLOYER_ATTRIBUTION', %s)", (attribution,))
+    session.execute(
+        """
+        select engagement.add_rule('BOOKS', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE',
+                                   'ORDER_CREATION', p_quantity_score => 2, p_cap_points => 5,
+                                   p_cap_period => 'EVER', p_half_life_weeks => 10);
+        insert into crm.product values ('BOOK', 'PUBLICATION', 'A book');
+        insert into crm.customer (customer_id, customer_type, display_name)
+        values (crm.key_of(1001), 'INDIVIDUAL', 'Ada'), (crm.key_of(1002), 'COMPANY', 'Firm');
+        insert into crm.employment (employee_id, employer_id)
+        values (crm.key_of(1001), crm.key_of(1002));
+        insert into crm.sales_order (order_id, ordered_at) values (crm.key_of(1003), now());
+        insert into crm.order_line (order_id, ship_customer_id, product_id, quantity)
+        values (crm.key_of(1003), crm.key_of(1001), 'BOOK', 2),
+               (crm.key_of(1003), crm.key_of(1001), 'BOOK', 2)
+        """
+    )
+    session.execute("call engagement.recalculate('FULL')")
+    session.execute("delete from crm.employment where false")
+    session.execute("call engagement.refresh_customer(crm.key_of(1002))")
+    scores = session.execute(
+        "select own_score, employee_score, percentile from engagement.customer_score"
+        " order by customer_id"
+    ).fetchall()
+    assert scores == [(5, 0, 50), (0, 5, 50)]
+    for answer in (
+        "select engagement.score_card(crm.key_of(1002))",
+        "select count(*) from engagement.trend(crm.key_of(1002), now(), now())",
+        "select count(*) from engagement.forecast(crm.key_of(1002))",
+        "select count(*) from engagement.current_employers(crm.key_of(1001))",
+        "select count(*) from engagement.at_risk(8)",
+        "select count(*) from engagement.segment('most_active')",
+        "select count(*) from engagement.points_by('SUBJECT')",
+        "select count(*) from engagement.explain_score(crm.key_of(1001))",
+        "select count(*) from engagement.explain_change(crm.key_of(1001), now())",
+        """select count(*) from engagement.preview_rules('{"BOOKS": {"flat_score": 1}}')""",
+        "select engagement.export_customer(crm.key_of(1001))",
+    ):
+        assert session.execute(answer).fetchone() is not None
+    assert session.execute("select * from engagement.verify()").fetchall() == []
+    session.execute("delete from crm.sales_order; delete from crm.employment")
+    session.execute("call engagement.erase_customer(crm.key_of(1001))")
+    session.execute("call engagement.recalculate()")
+    assert session.execute("select * from engagement.verify()").fetchall() == []

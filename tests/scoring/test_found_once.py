@@ -168,3 +168,97 @@ def test_employment_truncated_takes_the_employer_at_once(host: Host) -> None:
     assert host.reasons(customer) == ["EMPLOYER_CHANGED"]
     host.proven()
     assert host.score(employer).score == 0
+
+
+def versions(host: Host) -> list[tuple[object, ...]]:
+    """Versions of the rule BOUGHT that are active."""
+    return host.rows(
+        "select amount_score, applies_from is null, applies_until is null"
+        " from engagement.score_rule where rule_code = 'BOUGHT' and is_active order by version"
+    )
+
+
+def test_rule_revised_back_to_the_beginning_takes_the_place_of_earlier_versions(host: Host) -> None:
+    host.rule(amount_score=1)
+    customer = host.customer()
+    host.order(customer, Line(amount=10))
+    host.revise({"amount_score": 2})
+    host.proven()
+    assert host.live(customer) == [10]
+    host.revise({"amount_score": 4, "applies_from": None}, retroactive=True)
+    host.proven()
+    assert versions(host) == [(4, True, True)]
+    assert host.live(customer) == [40]
+
+
+def test_rule_revised_for_a_stretch_of_the_past_leaves_the_rest_to_earlier_versions(
+    host: Host,
+) -> None:
+    host.rule(amount_score=1)
+    host.revise({"amount_score": 2})
+    customer = host.customer()
+    for day in ("2025-01-10+00", "2025-03-10+00", "2025-05-10+00"):
+        host.order(customer, Line(amount=10), at=day)
+    stretch = {"applies_from": "2025-03-01+00", "applies_until": "2025-04-01+00"}
+    host.revise({"amount_score": 4, **stretch}, retroactive=True)
+    host.proven()
+    assert host.live(customer) == [10, 10, 40]
+    assert [points for points, *_ in versions(host)] == [1, 1, 4]
+    host.proven("FULL")
+
+
+def test_rule_revised_retroactively_reaches_nobody_before_the_run(host: Host) -> None:
+    host.rule(quantity_score=2)
+    refreshed, ordering, other = (host.customer() for _ in range(3))
+    for customer in (refreshed, ordering, other):
+        host.order(customer, Line(quantity=5))
+    host.proven()
+    host.revise({"quantity_score": 3}, retroactive=True)
+    host.refresh(refreshed)
+    host.order(ordering, Line(quantity=1))
+    assert [host.live(c) for c in (refreshed, ordering, other)] == [[10], [2, 10], [10]]
+    assert host.card(refreshed)["rules_pending"] is True
+    run = host.proven()
+    assert [host.live(c) for c in (refreshed, ordering, other)] == [[15], [3, 15], [15]]
+    instants = {a.recorded_at for c in (refreshed, other) for a in host.awards(c)[1:]}
+    assert instants == {run.started_at}
+    assert host.card(refreshed)["rules_pending"] is False
+
+
+def test_rule_revised_while_a_retroactive_change_waits_awards_nothing_twice(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.revise({"quantity_score": 3}, retroactive=True)
+    host.revise({"quantity_score": 4})
+    customer = host.customer()
+    host.order(customer, Line(quantity=1), at="2100-01-01+00")
+    host.order(customer, Line(quantity=1))
+    assert host.live(customer) == [2, 2]
+    host.proven()
+    assert host.live(customer) == [3, 4]
+
+
+def test_seat_that_ends_elsewhere_is_a_change_of_the_source_or_of_the_time_zone(
+    host: Host,
+) -> None:
+    host.seat_rule()
+    customer = host.customer()
+    seat = host.seat(customer, "2025-01-01", "2025-12-31")
+    host.proven()
+    host.run("set session_replication_role = replica")
+    host.set_seat(seat, end_on="2025-11-30")  # no trigger sees it
+    host.run("reset session_replication_role")
+    host.proven("FULL")
+    assert host.reasons(customer) == ["SOURCE_CHANGED"]
+    host.set(TIME_ZONE="America/New_York")
+    host.refresh(customer)
+    host.proven()
+    assert host.reasons(customer) == ["SOURCE_CHANGED", "RULE_CHANGED"]
+    host.set_seat(seat, end_on=None)
+    assert host.reasons(customer)[2:] == ["SOURCE_CHANGED"]
+
+
+def test_points_of_a_tie_have_the_decimals_of_all_others(host: Host) -> None:
+    host.rule(amount_score="0.001")
+    customer = host.customer()
+    host.order(customer, Line(amount=125))
+    assert host.one("select scale(points) from engagement.award") == 2

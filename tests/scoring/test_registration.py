@@ -328,6 +328,25 @@ def test_attach_triggers_key_without_index_warns(
     assert ("WARNING" in deed.notices) is warns
 
 
+@pytest.mark.parametrize(
+    ("index", "warns"), [(None, True), ("((source_id::bigint))", False), ("(source_id)", True)]
+)
+def test_attach_triggers_key_that_the_view_casts_without_index_warns(
+    host: Host, index: str | None, warns: bool
+) -> None:
+    host.run(
+        "create table crm.deed (source_id integer primary key, customer_id bigint,"
+        " quantity numeric)"
+    )
+    host.run("create index on crm.deed (customer_id)")
+    if index:
+        host.run(f"create index on crm.deed {index}")
+    view(host, source_id="d.source_id::bigint")
+    register(host)
+    attach(host)
+    assert ("WARNING" in host.notices) is warns
+
+
 def test_attach_partitioned_table(host: Host) -> None:
     host.run(
         "create table crm.deed (source_id bigint, customer_id bigint, quantity numeric)"

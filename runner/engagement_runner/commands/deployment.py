@@ -140,6 +140,7 @@ def status(context: click.Context, dsn: str | None, output: str) -> None:
             "applied": found.applied,
             "pending": found.pending,
             "drift": found.drift,
+            "notes": found.notes,
             **found.activity,
         }
         click.echo(json.dumps(content, default=str))
@@ -158,6 +159,8 @@ def _print_status(found: catalog.Status) -> None:
     click.echo(f"{'applied':<10}{found.applied} files{key_type}")
     section("pending", found.pending)
     section("drift", found.drift)
+    if found.notes:
+        section("notes", found.notes)
     if not found.activity:
         return
     run = found.activity["last_run"]

@@ -1,0 +1,36 @@
+-- Which tables a look-up by a view's key reads from end to end. The planner is asked, with sequential
+-- scans out of favour: what it reads without an index condition even then has no index that fits;
+-- a cast in the view may be what hides one.
+-- Reads: pg_catalog, the view (EXPLAIN only).
+create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
+returns text[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+    v_plan jsonb;
+begin
+    execute format(
+        'explain (format json, verbose) select from %s v where v.%I = (select null::%s)',
+        p_view_name, p_column,
+        case when p_column = 'subject_id' then 'text' else 'engagement.host_key' end)
+    into v_plan;
+    return array(
+        select distinct format('%I.%I', n.node ->> 'Schema', n.node ->> 'Relation Name')
+        from jsonb_path_query(v_plan, 'strict $.**') n (node)
+        where jsonb_typeof(n.node) = 'object' and n.node ? 'Relation Name'
+              and not n.node ? 'Index Cond'
+              and not (n.node ->> 'Node Type' = 'Bitmap Heap Scan' and jsonb_path_exists(
+                  n.node, '$.Plans.** ? (@."Node Type" == "Bitmap Index Scan"'
+                          ' && exists (@."Index Cond"))'))
+        order by 1
+    );
+end
+$$;
+comment on function engagement.unindexed_tables(text, text) is
+    'Internal: tables that a look-up of a view by one of its columns reads whole, for want of an '
+    'index that its condition fits.';
