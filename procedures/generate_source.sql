@@ -2,7 +2,8 @@
 -- of static SQL):
 --   source_ids__SOURCE (column, keys)         the activities that have these keys in the view or
 --                                             ever had in the ledger (a trigger may have voided
---                                             them already, whom a run must still sum)
+--                                             them already, whom a run must still sum); those of a
+--                                             subject in the view only, see ids_of_keys
 --   award__SOURCE (column, keys, at, is_new)  compares view and ledger for these keys and applies
 --                                             the difference
 --   apply__SOURCE (changes, at)               voids and inserts what a comparison found
@@ -278,20 +279,12 @@ begin
             ) w;
         when 'subject_id' then
             return query
-            select v.source_id::engagement.host_key
+            select distinct v.source_id::engagement.host_key
             from unnest(p_keys) k (key)
             cross join lateral (
                 select v.source_id from {view} v where v.subject_id = k.key offset 0
             ) v
-            where v.source_id is not null
-            union
-            select w.source_id
-            from unnest(p_keys) k (key)
-            cross join lateral (
-                select w.source_id from engagement.award w
-                where w.subject_id = k.key and w.source = '{source}'
-                offset 0
-            ) w;
+            where v.source_id is not null;
     end case;
 end
 $f$$sql$;

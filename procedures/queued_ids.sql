@@ -1,5 +1,5 @@
 -- The activities of a source that wait in the queue or in an unfinished run.
--- Reads: pending_activity, recalculation_key, the view and the ledger through source_ids__SOURCE.
+-- Reads: pending_activity, recalculation_key, the view and the ledger through ids_of_keys.
 create or replace function engagement.queued_ids(p_source text)
 returns engagement.host_key[]
 language plpgsql
@@ -10,7 +10,6 @@ declare
     v_column text;
     v_keys text[];
     v_ids engagement.host_key[];
-    v_found engagement.host_key[];
 begin
     v_ids := array(select k.source_id from engagement.recalculation_key k
                    where k.source = p_source);
@@ -22,10 +21,7 @@ begin
         where p.source in (p_source, 'employment') and p.activity_column <> 'recheck'
         group by 1
     loop
-        execute format('select array(select i from engagement.%I($1, $2) i)',
-                       'source_ids__' || p_source)
-            into v_found using v_column, v_keys;
-        v_ids := v_ids || v_found;
+        v_ids := v_ids || engagement.ids_of_keys(p_source, v_column, v_keys);
     end loop;
     return v_ids;
 end

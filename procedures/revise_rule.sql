@@ -132,5 +132,5 @@ comment on function engagement.revise_rule(text, jsonb, boolean) is
     'Makes a new version of a rule and returns its id. From now on: the old version ends and the '
     'new one begins at the call''s instant (or a later applies_from). Retroactive: the new version '
     'takes the place of the present one, back to where that begins (or to applies_from; null: all '
-    'history); its awards are voided and made anew at the next run. A change of description alone is '
-    'made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';
+    'history); its awards are voided and made anew at the next run. A change of description alone '
+    'is made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';

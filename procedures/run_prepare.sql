@@ -1,7 +1,8 @@
 -- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source and every
 -- customer in the queue.
 -- Reads: activity_source.
--- Writes: activity_source, pending_activity, recalculation_customer, generated routines, score_rule.
+-- Writes: activity_source, score_rule, pending_activity, recalculation_customer, and generated
+-- routines.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql

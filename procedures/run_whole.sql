@@ -38,19 +38,26 @@ begin
             perform engagement.stage_source(p_run, v_source);
             return true;
         else
-            select s.batch into v_batch from pg_temp.engagement_stage s order by s.batch limit 1;
+            select s.batch into v_batch
+            from pg_temp.engagement_stage s
+            where s.batch > coalesce(p_run.staged_batch, -1)
+            order by s.batch
+            limit 1;
             if found then
-                v_changes := array(
-                    select row(s.customer_id, s.source_id, s.document_id, s.employer_id,
-                               s.effective_at, s.expires_at, s.recorded_at, null, s.rule_id,
-                               v_source, s.subject_id, s.subject_class, s.quantity, s.amount,
-                               s.points, null)::engagement.award
-                    from pg_temp.engagement_stage s
-                    where s.batch = v_batch
-                          and (s.is_sane or engagement.reject_activity(
-                              v_source, s.source_id::text, s.rule_id, p_run.started_at)));
-                execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
-                    into v_counts using v_changes, p_run.started_at;
+                v_counts := engagement.fill_batch(p_run, v_source, v_batch);
+                if v_counts is null then
+                    v_changes := array(
+                        select row(s.customer_id, s.source_id, s.document_id, s.employer_id,
+                                   s.effective_at, s.expires_at, s.recorded_at, null, s.rule_id,
+                                   v_source, s.subject_id, s.subject_class, s.quantity, s.amount,
+                                   s.points, null)::engagement.award
+                        from pg_temp.engagement_stage s
+                        where s.batch = v_batch
+                              and (s.is_sane or engagement.reject_activity(
+                                  v_source, s.source_id::text, s.rule_id, p_run.started_at)));
+                    execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
+                        into v_counts using v_changes, p_run.started_at;
+                end if;
                 insert into engagement.recalculation_customer (customer_id, is_touched)
                 select s.customer_id, true from pg_temp.engagement_stage s
                 where s.batch = v_batch and s.is_sane
@@ -59,10 +66,10 @@ begin
                 where s.batch = v_batch and s.is_sane and s.employer_id is not null
                 on conflict (customer_id) do update set is_touched = true;
                 update engagement.recalculation_run r
-                set done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s
+                set staged_batch = v_batch,
+                    done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s
                                                  where s.batch = v_batch)
                 where r.run_id = p_run.run_id;
-                delete from pg_temp.engagement_stage s where s.batch = v_batch;
             else
                 drop table pg_temp.engagement_stage;
                 delete from engagement.recalculation_source s where s.source = v_source;
@@ -82,7 +89,9 @@ begin
             select distinct v_source, s.source_id from pg_temp.engagement_stage s
             where s.batch = v_batch
             on conflict (source, source_id) do nothing;
-            delete from pg_temp.engagement_stage s where s.batch = v_batch;
+            update engagement.recalculation_run r
+            set staged_batch = v_batch
+            where r.run_id = p_run.run_id;
             return true;
         when others then
             if to_regclass('pg_temp.engagement_stage') is not null then

@@ -10,6 +10,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_nestloop = off
+set parallel_tuple_cost = 0
+set parallel_setup_cost = 0
 set jit = off
 as $$
 declare
@@ -86,7 +88,7 @@ begin
     create index on pg_temp.engagement_stage (batch);
     analyze pg_temp.engagement_stage;
     update engagement.recalculation_run r
-    set total_count = r.total_count + (select count(*) from pg_temp.engagement_stage)
+    set staged_batch = null, total_count = r.total_count + (select count(*) from pg_temp.engagement_stage)
     where r.run_id = p_run.run_id;
 end
 $$;
