@@ -9,7 +9,11 @@ declare
 begin
     foreach v_role in array array['engagement_staff', 'engagement_operator', 'engagement_admin'] loop
         if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
-            execute format('create role %I nologin', v_role);
+            begin
+                execute format('create role %I nologin', v_role);
+            exception when duplicate_object or unique_violation then
+                null;  -- a deployment in another database has just made it
+            end;
         end if;
     end loop;
     -- A role that made another may be no member of it, and its memberships may be there already.
@@ -21,6 +25,12 @@ begin
     end if;
 end
 $$;
+
+-- What an earlier version granted and this one does not.
+revoke all on all tables in schema engagement, engagement_host
+from engagement_staff, engagement_operator, engagement_admin;
+revoke all on all routines in schema engagement
+from engagement_staff, engagement_operator, engagement_admin;
 
 grant usage on schema engagement, engagement_host to engagement_staff;
 grant select on all tables in schema engagement to engagement_staff;
@@ -37,8 +47,6 @@ grant execute on routine
     engagement.get_parameter,
     engagement.export_rules,
     -- what these call as their caller, and what views call
-    engagement.refresh,
-    engagement.is_switched_off,
     engagement.check_attached,
     engagement.check_customer,
     engagement.check_instant,
@@ -64,6 +72,8 @@ grant execute on routine
     engagement.set_social_score,
     engagement.remove_social_score,
     -- what these call as their caller
+    engagement.is_switched_off,
+    engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
     engagement.queued_ids,
@@ -72,7 +82,12 @@ grant execute on routine
     engagement.verify_scores,
     engagement.verify_totals
 to engagement_operator;
-grant insert, delete on engagement.social_upload to engagement_operator;
+-- Who uploaded, and when, is not for the uploader to say.
+grant insert (
+    line_number, customer_id, social_type, social_subtype, score, description, comments,
+    source_system, scored_at, ends_at, rejected_reason
+) on engagement.social_upload to engagement_operator;
+grant delete on engagement.social_upload to engagement_operator;
 
 grant execute on routine
     engagement.add_rule,
