@@ -1,7 +1,8 @@
 -- What matters most: the points that live awards made, by what they were made for.
 -- A company's are those that its score is made of: its own, and its employees' as sum_points
 -- attributes them.
--- Reads: award, score_rule, category, engagement_host.subject, engagement_host.employment, a segment.
+-- Reads: award, score_rule, category, engagement_host.subject, engagement_host.employment, a
+-- segment.
 -- Raises: EG001, EG004, EG006, EG011.
 create or replace function engagement.points_by(
     p_dimension text,

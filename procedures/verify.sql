@@ -39,7 +39,7 @@ begin
         begin
             v_queued := engagement.queued_ids(v_source.source);
             for v_difference in
-                select v.* from engagement.verify_source(v_source, v_queued) v
+                select v.* from engagement.verify_source(v_source.source, v_queued) v
             loop
                 v_late := coalesce(v_late, engagement.queued_ids(v_source.source));
                 if v_difference.source_id <> all (v_late) then

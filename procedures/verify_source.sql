@@ -1,7 +1,8 @@
 -- The awards of one source, derived anew and compared with the ledger row by row.
--- Reads: the view, award, score_rule.
+-- Definer, because only the package derives; so it takes the view's name from its own table.
+-- Reads: activity_source, the view, award, score_rule.
 create or replace function engagement.verify_source(
-    p_source engagement.activity_source, p_queued_ids engagement.host_key[]
+    p_source text, p_queued_ids engagement.host_key[]
 )
 returns table (
     check_name text,
@@ -46,20 +47,23 @@ begin
               (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
                l.points, l.effective_at, l.expires_at)
               or d.source_id is null or l.source_id is null$sql$,
-        engagement.derivation_sql(p_source.source, p_source.view_name || ' v', true),
-        p_source.source)
+        engagement.derivation_sql(
+            p_source,
+            (select s.view_name from engagement.activity_source s where s.source = p_source) || ' v',
+            true),
+        p_source)
     using p_queued_ids;
     return query
     select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
            min(w.customer_id::text) over (partition by w.source_id, w.rule_id), w.customer_id::text
     from engagement.award w
-    where w.source = p_source.source and w.voided_at is null and w.source_id <> all (p_queued_ids)
+    where w.source = p_source and w.voided_at is null and w.source_id <> all (p_queued_ids)
           and exists (select from engagement.award o
                       where o.source_id = w.source_id and o.source = w.source
                             and o.voided_at is null
                             and o.customer_id <> w.customer_id);
 end
 $$;
-comment on function engagement.verify_source(engagement.activity_source, engagement.host_key[]) is
+comment on function engagement.verify_source(text, engagement.host_key[]) is
     'Internal: differences between a source''s activities and its live awards; the given '
     'activities are left out.';

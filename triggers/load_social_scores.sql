@@ -1,7 +1,7 @@
 -- What is inserted or copied into social_upload goes to social_score at once, in the same
 -- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
--- one score the later counts. Definer, so that an uploader needs no right but INSERT here; nothing
--- goes row by row, because an upload may be long.
+-- one score the later counts. A row that comes with a reason stays with it. Definer, so that an
+-- uploader needs no right but INSERT here; nothing goes row by row, because an upload may be long.
 -- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score.
 -- Raises: EG006.
 create or replace function engagement.load_social_scores()
@@ -17,7 +17,7 @@ begin
     select k.*,
            coalesce(k.given_at, case when o.score = k.score then o.scored_at end, now())
                as scored_at,
-           null::text as reason
+           nullif(k.rejected_reason, '') as reason
     from (
         select u.upload_id, row_number() over () as position,
                coalesce(u.line_number, row_number() over ()) as line_number,
@@ -33,7 +33,7 @@ begin
                engagement.as_instant(nullif(btrim(u.scored_at), '')) as given_at,
                nullif(btrim(u.ends_at), '') as ends_text,
                engagement.as_instant(nullif(btrim(u.ends_at), '')) as ends_at,
-               u.customer_id as customer_text, u.score as score_text
+               u.customer_id as customer_text, u.score as score_text, u.rejected_reason
         from new_rows u
         offset 0
     ) k
@@ -61,7 +61,8 @@ begin
         case when u.ends_text is not null and (u.ends_at is null or not isfinite(u.ends_at))
                   then format('ends_at %s is no instant', u.ends_text)
              when u.ends_at <= u.scored_at
-                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '');
+                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '')
+    where u.reason is null;
     update pg_temp.engagement_upload u
     set reason = format('line %s has the same customer, system, type and subtype', l.line_number)
     from (

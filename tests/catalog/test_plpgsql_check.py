@@ -36,7 +36,7 @@ def checked(deployed: Connection) -> Connection:
                source_system, social_type, social_subtype, score::numeric, description, comments,
                scored_at as scored_text, scored_at::timestamptz as given_at, ends_at as ends_text,
                ends_at::timestamptz, customer_id as customer_text, score as score_text,
-               scored_at::timestamptz, rejected_reason as reason
+               rejected_reason, scored_at::timestamptz, rejected_reason as reason
         from engagement.social_upload
         """
     )

@@ -95,9 +95,7 @@ def test_adjust_keeps_who_when_and_why(host: Host) -> None:
 
 
 @pytest.mark.parametrize("key_type", ["uuid", "text"])
-def test_adjust_with_keys_of_other_types(
-    deployed_as: Callable[[str], Any], key_type: str
-) -> None:
+def test_adjust_with_keys_of_other_types(deployed_as: Callable[[str], Any], key_type: str) -> None:
     host = furnish(deployed_as(key_type))
     customer = host.customer()
     keys = {str(host.adjust(customer, points)) for points in (1, 2, 3)}

@@ -121,9 +121,7 @@ def test_raised_not_by_a_correction(host: Host, member: Any) -> None:
     assert raised(host, member) is None
 
 
-def test_raised_not_by_a_correction_downwards_of_something_recent(
-    host: Host, member: Any
-) -> None:
+def test_raised_not_by_a_correction_downwards_of_something_recent(host: Host, member: Any) -> None:
     order = host.order(member, Line(quantity=4), at="2025-06-01+00")
     assert raised(host, member) == (4, instant("2025-06-01+00"))
     host.set_line(order.line, quantity=1)
