@@ -55,6 +55,8 @@ comment on column engagement.customer_score.ranked_type is
     'Customer type among whom percentile ranks it; NULL: not ranked (inactive or gone).';
 comment on column engagement.recalculation_run.phase is
     'PREPARE, TAKE, WHOLE, AWARDS, COLLECT, TOTALS, RANK, then DONE.';
+comment on column engagement.recalculation_run.backend_started_at is
+    'When that process began; where its role hides that, when it took the run.';
 
 -- squawk-ignore ban-drop-constraint
 alter table engagement.setup_change drop constraint setup_change_object_type;

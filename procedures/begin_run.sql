@@ -1,7 +1,7 @@
 -- Begins a run, or takes over the one that died. A run is alive while its server process is there
 -- and busy; what cannot be told (another role's process hides its state) counts as alive.
 -- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2).
--- Raises: EG006, EG009.
+-- Raises: EG004, EG006, EG009.
 create or replace function engagement.begin_run(p_mode text, p_as_of timestamptz)
 returns engagement.recalculation_run
 language plpgsql
@@ -14,13 +14,16 @@ declare
     v_backend_started_at timestamptz;
 begin
     perform engagement.check_attached();
+    perform engagement.check_instant(p_as_of);
     if not pg_try_advisory_xact_lock(1701734241, 2) then
         raise exception 'a recalculation is already running'
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait for it; a run whose process is gone is resumed by the next call.';
     end if;
-    select a.backend_start into v_backend_started_at from pg_stat_activity a
-    where a.pid = pg_backend_pid();
+    -- Hidden where the caller's role is another's: then at the latest now.
+    v_backend_started_at := coalesce(
+        (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
+        clock_timestamp());
 
     select * into v_run from engagement.recalculation_run r where r.run_status = 'RUNNING';
     if found then
@@ -29,7 +32,7 @@ begin
            and exists (
             select from pg_stat_activity a
             where a.pid = v_run.backend_pid
-                  and (a.backend_start is null or a.backend_start = v_run.backend_started_at)
+                  and (a.backend_start is null or a.backend_start <= v_run.backend_started_at)
                   and (a.state is null or a.state = 'active')
         ) then
             raise exception 'a recalculation is already running'
@@ -80,4 +83,4 @@ end
 $$;
 comment on function engagement.begin_run(text, timestamptz) is
     'Internal: begins a run or takes over a dead one (run_status RESUMED in the result). Raises '
-    'EG006, EG009.';
+    'EG004, EG006, EG009.';

@@ -1,6 +1,9 @@
 -- What matters most: the points that live awards made, by what they were made for.
--- Reads: live_awards, score_rule, category, engagement_host.subject, a segment. Raises: EG004,
--- EG011.
+-- A company's are those that its score is made of: its own, and its employees' as sum_points
+-- attributes them.
+-- Reads: live_awards, score_rule, category, engagement_host.subject, engagement_host.employment, a
+-- segment.
+-- Raises: EG001, EG004, EG006, EG011.
 create or replace function engagement.points_by(
     p_dimension text,
     p_segment text default null,
@@ -24,6 +27,12 @@ declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_as_of timestamptz := engagement.scored_at();
     v_segment engagement.host_key[];
+    v_attribution text := case
+        when engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
+             and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
+        then engagement.parameter('EMPLOYER_ATTRIBUTION') else 'NONE' end;
+    v_today date := (v_as_of at time zone v_zone)::date;
+    v_employees engagement.host_key[];
 begin
     if p_dimension is null or p_dimension not in ('CATEGORY', 'RULE', 'SUBJECT', 'MONTH', 'YEAR') then
         raise exception 'unknown dimension'
@@ -36,6 +45,15 @@ begin
     end if;
     if p_segment is not null then
         v_segment := array(select s.customer_id from engagement.segment(p_segment) s);
+    end if;
+    if p_company_id is not null then
+        perform engagement.check_customer(p_company_id);
+        v_employees := array(
+            select distinct m.employee_id::engagement.host_key
+            from engagement_host.employment m
+            where m.employer_id = p_company_id
+                  and engagement.primary_employer(m.employee_id, v_today) = p_company_id
+        );
     end if;
     return query
     select t.dimension_key,
@@ -72,7 +90,9 @@ begin
                   and (p_from is null or w.effective_at >= p_from)
                   and (p_to is null or w.effective_at < p_to)
                   and (p_segment is null or w.customer_id = any (v_segment))
-                  and (p_company_id is null or p_company_id in (w.customer_id, w.employer_id))
+                  and (p_company_id is null or w.customer_id = p_company_id
+                       or (v_attribution = 'AT_ACTIVITY' and w.employer_id = p_company_id)
+                       or (v_attribution = 'CURRENT' and w.customer_id = any (v_employees)))
         ) g
         group by g.dimension_key, g.engagement_type
     ) t
@@ -86,5 +106,5 @@ comment on function engagement.points_by(
     'Points (capped) of live awards that became effective in [p_from, p_to) (NULL: unbounded) '
     'until the last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in '
     'TIME_ZONE); counting_points: what counts then. p_segment: of its customers only; '
-    'p_company_id: of a company and those who earned for it. Raises EG004 (dimension, range), '
-    'EG011 (segment).';
+    'p_company_id: of a company and those who earned for it. Raises EG001 (company), EG004 '
+    '(dimension, range), EG011 (segment).';

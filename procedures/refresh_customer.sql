@@ -1,7 +1,10 @@
--- The refresh icon on the customer's screen.
+-- The refresh icon on the customer's screen. Definer, so that staff refresh for now and no other
+-- instant.
 -- Raises: EG001, EG006.
 create or replace procedure engagement.refresh_customer(p_customer_id engagement.host_key)
 language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not engagement.is_switched_off() then

@@ -13,8 +13,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from engagement.social_score s
-    where s.customer_id = p_customer_id and s.source_system = p_source_system
-          and s.social_type = p_social_type and s.social_subtype = coalesce(p_social_subtype, '');
+    where s.customer_id = p_customer_id and s.source_system = btrim(p_source_system)
+          and s.social_type = btrim(p_social_type)
+          and s.social_subtype = coalesce(btrim(p_social_subtype), '');
     if not found then
         raise exception 'unknown social score'
             using errcode = 'EG012',

@@ -34,7 +34,11 @@ begin
             delete from engagement.recalculation_source s where s.source = v_source;
             return true;
         elsif obj_description(to_regclass('pg_temp.engagement_stage'), 'pg_class')
-              is distinct from engagement.stage_name(v_source) then
+              is distinct from engagement.stage_name(v_source)
+              -- Whoever calls may have made one of that name, with triggers on it.
+              or not exists (select from pg_class c
+                             where c.oid = to_regclass('pg_temp.engagement_stage')
+                                   and pg_get_userbyid(c.relowner) = current_user) then
             perform engagement.stage_source(p_run, v_source);
             return true;
         else

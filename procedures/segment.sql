@@ -16,23 +16,51 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_view text;
+    v_name text;
+    v_view regclass;
 begin
     perform engagement.check_attached();
-    select d.view_name into v_view
+    select d.view_name into v_name
     from engagement.segment_definition d
     where d.segment_name = p_name;
     if not found then
         raise exception 'unknown segment'
             using errcode = 'EG011', detail = format('segment %L', p_name),
                   hint = 'select segment_name, label from engagement.segment_definition lists them.';
-    elsif to_regclass(v_view) is null or (
-        select count(*) from pg_attribute a
-        where a.attrelid = to_regclass(v_view) and a.attname in ('customer_id', 'segment_value')
-    ) < 2 then
+    end if;
+    begin
+        v_view := to_regclass(v_name);
+    exception when syntax_error or invalid_name or feature_not_supported then
+        v_view := null;  -- no name of a view
+    end;
+    if (
+        with recursive base (column_name, type_oid) as (
+            select a.attname::text, a.atttypid
+            from pg_attribute a
+            where a.attrelid = v_view and a.attnum > 0 and not a.attisdropped
+            union all
+            select b.column_name, t.typbasetype
+            from base b
+            inner join pg_type t on t.oid = b.type_oid and t.typtype = 'd'
+        ),
+        key_type (type_oid) as (
+            select t.typbasetype from pg_type t where t.oid = 'engagement.host_key'::regtype
+        )
+        select count(*)
+        from base b
+        cross join key_type k
+        where b.column_name = 'customer_id'
+              and (b.type_oid = k.type_oid
+                   or (b.type_oid = 'varchar'::regtype and k.type_oid = 'text'::regtype))
+              or b.column_name = 'segment_value'
+                 and b.type_oid in ('numeric'::regtype, 'bigint'::regtype, 'integer'::regtype,
+                                    'smallint'::regtype, 'double precision'::regtype,
+                                    'real'::regtype)
+    ) <> 2 then
         raise exception 'the view of the segment is not there or not of the right shape'
-            using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_view),
-                  hint = 'Create a view with the columns customer_id and segment_value.';
+            using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_name),
+                  hint = 'Create a view with the columns customer_id (the host''s key) and '
+                         'segment_value (a number), and name it with its schema.';
     end if;
     return query execute format($sql$
         select g.customer_id::engagement.host_key, c.display_name::text, c.customer_type::text,
@@ -40,9 +68,9 @@ begin
         from %s g
         left join engagement.customer_score s on s.customer_id = g.customer_id
         left join engagement_host.customer c on c.customer_id = g.customer_id
-        order by g.segment_value desc nulls last, g.customer_id$sql$, to_regclass(v_view));
+        order by g.segment_value desc nulls last, g.customer_id$sql$, v_view);
 end
 $$;
 comment on function engagement.segment(text) is
     'Customers of a segment (engagement.segment_definition), the largest segment_value first. '
-    'Raises EG011 for an unknown segment or a view that is not there.';
+    'Raises EG011 for an unknown segment, or a view that is not there or not of the right shape.';

@@ -16,16 +16,22 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_row engagement.social_score;
+    v_system text := btrim(p_source_system);
+    v_type text := btrim(p_social_type);
+    v_subtype text := coalesce(btrim(p_social_subtype), '');
     v_what text := format('customer %s, system %L, type %L, subtype %L', p_customer_id,
                           p_source_system, p_social_type, p_social_subtype);
     v_unknown text;
     v_is_known boolean;
 begin
     perform engagement.check_customer(p_customer_id);
-    if coalesce(p_social_type, '') = '' or coalesce(p_source_system, '') = '' then
+    if coalesce(v_type, '') = '' or coalesce(v_system, '') = '' then
         raise exception 'a social score needs a type and a system'
             using errcode = 'EG004', detail = v_what,
                   hint = 'The type says what was done, e.g. BLOG; the system who counted it.';
+    elsif greatest(length(v_type), length(v_subtype), length(v_system)) > 100 then
+        raise exception 'type, subtype or system is too long'
+            using errcode = 'EG004', detail = v_what, hint = 'Use at most 100 characters each.';
     end if;
     select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(case when jsonb_typeof(p_changes) = 'object' then p_changes
@@ -38,8 +44,8 @@ begin
     end if;
     select s.* into v_row
     from engagement.social_score s
-    where s.customer_id = p_customer_id and s.source_system = p_source_system
-          and s.social_type = p_social_type and s.social_subtype = coalesce(p_social_subtype, '')
+    where s.customer_id = p_customer_id and s.source_system = v_system
+          and s.social_type = v_type and s.social_subtype = v_subtype
     for update;
     v_is_known := found;
     if v_is_known = p_is_new then
@@ -64,7 +70,9 @@ begin
             using errcode = 'EG004',
                   detail = format('%s: score %s', v_what, coalesce(v_row.score::text, 'NULL')),
                   hint = 'Use a finite number.';
-    elsif not isfinite(v_row.scored_at) or v_row.ends_at <= v_row.scored_at then
+    end if;
+    perform engagement.check_instant(v_row.scored_at);
+    if v_row.ends_at <= v_row.scored_at then
         raise exception 'range ends before it begins'
             using errcode = 'EG004',
                   detail = format('%s: scored at %s, ends at %s', v_what, v_row.scored_at,
@@ -84,9 +92,9 @@ begin
             scored_at, ends_at
         )
         values (
-            p_customer_id, p_source_system, p_social_type, coalesce(p_social_subtype, ''),
-            v_row.score, coalesce(v_row.description, ''), coalesce(v_row.comments, ''),
-            v_row.scored_at, v_row.ends_at
+            p_customer_id, v_system, v_type, v_subtype, v_row.score,
+            coalesce(v_row.description, ''), coalesce(v_row.comments, ''), v_row.scored_at,
+            v_row.ends_at
         )
         returning s.* into v_row;
     end if;

@@ -15,23 +15,31 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_begin timestamp := p_from at time zone v_zone;
+    v_days interval;
+    v_hours interval;
 begin
     perform engagement.check_customer(p_customer_id);
-    if p_from is null or p_to is null or p_to < p_from or not isfinite(p_from)
-       or not isfinite(p_to) then
+    perform engagement.check_instant(p_from);
+    perform engagement.check_instant(p_to);
+    if p_from is null or p_to is null or p_to < p_from then
         raise exception 'range ends before it begins'
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must not be earlier than p_from.';
-    elsif p_step is null or v_begin + p_step <= v_begin
-          or (p_to - p_from) > p_step * 10000 then
+    end if;
+    if p_step is null or p_step <= interval '0' or p_step > interval '50000 years'
+       or (p_to - p_from) / 10000 > p_step then
         raise exception 'step is not valid'
             using errcode = 'EG004', detail = format('step %s', coalesce(p_step::text, 'NULL')),
                   hint = 'Use an interval above zero that makes at most 10000 steps.';
     end if;
-    -- Steps are counted from the beginning in local time, so that a month after 31 January does not
-    -- stay on the 28th.
+    v_days := date_trunc('day', p_step);
+    v_hours := p_step - v_days;
+    -- Steps are counted from the beginning, so that a month after 31 January does not stay on the
+    -- 28th; months and days in local time, hours as they pass.
     for v_number in 0 .. 10000 loop
-        at := (v_begin + p_step * v_number) at time zone v_zone;
+        at := case when v_days = interval '0' or v_number = 0 then p_from
+                   else (v_begin + v_days * v_number) at time zone v_zone end
+              + v_hours * v_number;
         exit when at > p_to;
         own_score := engagement.score_at(p_customer_id, at);
         employee_score := (

@@ -51,7 +51,7 @@ begin
         begin
             v_queued := engagement.queued_ids(v_source.source);
             for v_difference in
-                select v.* from engagement.verify_source(v_source, v_queued, p_from, p_to,
+                select v.* from engagement.verify_source(v_source.source, v_queued, p_from, p_to,
                                                          p_sample, p_seed) v
             loop
                 v_late := coalesce(v_late, engagement.queued_ids(v_source.source));

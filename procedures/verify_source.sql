@@ -1,7 +1,8 @@
 -- The awards of one source, derived anew and compared with the ledger row by row.
--- Reads: the view, award, score_rule.
+-- Definer, because only the package derives; so it takes the view's name from its own table.
+-- Reads: activity_source, the view, award, score_rule.
 create or replace function engagement.verify_source(
-    p_source engagement.activity_source,
+    p_source text,
     p_queued_ids engagement.host_key[],
     p_from engagement.host_key,
     p_to engagement.host_key,
@@ -23,6 +24,8 @@ set search_path = pg_catalog, pg_temp
 set enable_nestloop = off
 set jit = off
 as $$
+declare
+    v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
 begin
     return query execute format($sql$
         with derived as (
@@ -52,19 +55,18 @@ begin
               (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
                l.points, l.effective_at, l.expires_at)
               or d.source_id is null or l.source_id is null$sql$,
-        engagement.derivation_sql(p_source.source, case
-            when p_from is null and p_to is null and p_sample is null
-                 then p_source.view_name || ' v'
+        engagement.derivation_sql(p_source, case
+            when p_from is null and p_to is null and p_sample is null then v_view || ' v'
             else format('(select v.* from %s v where engagement.is_in_part('
                         'v.customer_id, %L, %L, %L, %L)) v',
-                        p_source.view_name, p_from, p_to, p_sample, p_seed) end, true),
-        p_source.source, p_from, p_to, p_sample, p_seed)
+                        v_view, p_from, p_to, p_sample, p_seed) end, true),
+        p_source, p_from, p_to, p_sample, p_seed)
     using p_queued_ids;
     return query
     select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
            min(w.customer_id::text) over (partition by w.source_id, w.rule_id), w.customer_id::text
     from engagement.award w
-    where w.source = p_source.source and w.voided_at is null and w.source_id <> all (p_queued_ids)
+    where w.source = p_source and w.voided_at is null and w.source_id <> all (p_queued_ids)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
           and exists (select from engagement.award o
                       where o.source_id = w.source_id and o.source = w.source
@@ -73,8 +75,7 @@ begin
 end
 $$;
 comment on function engagement.verify_source(
-    engagement.activity_source, engagement.host_key[], engagement.host_key, engagement.host_key,
-    numeric, integer
+    text, engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer
 ) is
     'Internal: differences between a source''s activities and its live awards; the given '
     'activities are left out; of the part of the customers that verify is asked for.';

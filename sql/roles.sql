@@ -1,6 +1,6 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
 -- Each role includes the one before it: staff read and refresh, operators recalculate, prove and
--- enter scores, admins decide on rules, parameters, bands and segments. The host's own role is none
+-- enter scores, admins decide on rules, parameters, bands and segments, and on people's data. The host's own role is none
 -- of them: its triggers need no right here. Roles belong to the whole server; the grants are this
 -- database's.
 do $$
@@ -9,7 +9,11 @@ declare
 begin
     foreach v_role in array array['engagement_staff', 'engagement_operator', 'engagement_admin'] loop
         if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
-            execute format('create role %I nologin', v_role);
+            begin
+                execute format('create role %I nologin', v_role);
+            exception when duplicate_object or unique_violation then
+                null;  -- a deployment in another database has just made it
+            end;
         end if;
     end loop;
     -- A role that made another may be no member of it, and its memberships may be there already.
@@ -22,6 +26,12 @@ begin
 end
 $$;
 
+-- What an earlier version granted and this one does not.
+revoke all on all tables in schema engagement, engagement_host
+from engagement_staff, engagement_operator, engagement_admin;
+revoke all on all routines in schema engagement
+from engagement_staff, engagement_operator, engagement_admin;
+
 grant usage on schema engagement, engagement_host to engagement_staff;
 grant select on all tables in schema engagement to engagement_staff;
 grant select on all tables in schema engagement_host to engagement_staff;
@@ -30,15 +40,17 @@ grant execute on routine
     engagement.score_at,
     engagement.score_card,
     engagement.explain_score,
+    engagement.explain_change,
+    engagement.explain_changes,
     engagement.trend,
+    engagement.forecast,
+    engagement.at_risk,
     engagement.current_employers,
     engagement.segment,
     engagement.points_by,
     engagement.get_parameter,
     engagement.export_rules,
     -- what these call as their caller, and what views call
-    engagement.refresh,
-    engagement.is_switched_off,
     engagement.check_attached,
     engagement.check_customer,
     engagement.check_instant,
@@ -50,10 +62,25 @@ grant execute on routine
     engagement.sum_points,
     engagement.score_movement,
     engagement.scored_at,
+    engagement.recent_from,
     engagement.round_half_even,
     engagement.band_scale,
     engagement.band_of,
-    engagement.percentile_of
+    engagement.band_rank,
+    engagement.percentile_of,
+    engagement.ranking,
+    engagement.scores_at,
+    engagement.special_rules,
+    engagement.counted_awards,
+    engagement.live_awards,
+    engagement.capped_sql,
+    engagement.faded_points,
+    engagement.fade,
+    engagement.whole_weeks,
+    engagement.next_fade_at,
+    engagement.arithmetic,
+    engagement.subject_name,
+    engagement.primary_employer
 to engagement_staff;
 
 grant execute on routine
@@ -63,23 +90,37 @@ grant execute on routine
     engagement.adjust,
     engagement.set_social_score,
     engagement.remove_social_score,
+    engagement.take_events,
     -- what these call as their caller
+    engagement.is_switched_off,
+    engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
     engagement.queued_ids,
     engagement.queued_customers,
     engagement.verify_source,
     engagement.verify_scores,
-    engagement.verify_totals
+    engagement.verify_totals,
+    engagement.ids_of_keys,
+    engagement.is_in_part
 to engagement_operator;
-grant insert, delete on engagement.social_upload to engagement_operator;
+-- Who uploaded, and when, is not for the uploader to say.
+grant insert (
+    line_number, customer_id, social_type, social_subtype, score, description, comments,
+    source_system, scored_at, ends_at, rejected_reason
+) on engagement.social_upload to engagement_operator;
+grant delete on engagement.social_upload to engagement_operator;
 
 grant execute on routine
     engagement.add_rule,
     engagement.revise_rule,
     engagement.retire_rule,
     engagement.apply_rules,
-    engagement.set_parameter
+    engagement.set_parameter,
+    engagement.preview_rules,
+    engagement.preview_summary,
+    engagement.export_customer,
+    engagement.erase_customer
 to engagement_admin;
 grant insert, update, delete on
     engagement.category,

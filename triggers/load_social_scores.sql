@@ -1,8 +1,9 @@
 -- What is inserted or copied into social_upload goes to social_score at once, in the same
 -- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
--- one score the later counts. Definer, so that an uploader needs no right but INSERT here; nothing
--- goes row by row, because an upload may be long.
+-- one score the later counts. A row that comes with a reason stays with it. Definer, so that an
+-- uploader needs no right but INSERT here; nothing goes row by row, because an upload may be long.
 -- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score.
+-- Raises: EG006.
 create or replace function engagement.load_social_scores()
 returns trigger
 language plpgsql
@@ -10,22 +11,35 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform engagement.check_attached();
+    -- scored_at is the instant that counts: the given one, else that of the same score as before.
     create temporary table engagement_upload on commit drop as
-    select u.upload_id, coalesce(u.line_number, row_number() over ()) as line_number,
-           engagement.as_key(nullif(btrim(u.customer_id), '')) as customer_id,
-           coalesce(nullif(btrim(u.source_system), ''), 'UPLOAD') as source_system,
-           btrim(u.social_type) as social_type,
-           coalesce(btrim(u.social_subtype), '') as social_subtype,
-           case when u.score ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)\s*$' and length(u.score) <= 100
-                then u.score::numeric end as score,
-           coalesce(u.description, '') as description, coalesce(u.comments, '') as comments,
-           nullif(btrim(u.scored_at), '') as scored_text,
-           engagement.as_instant(nullif(btrim(u.scored_at), '')) as scored_at,
-           nullif(btrim(u.ends_at), '') as ends_text,
-           engagement.as_instant(nullif(btrim(u.ends_at), '')) as ends_at,
-           u.customer_id as customer_text, u.score as score_text,
-           null::text as reason
-    from new_rows u;
+    select k.*,
+           coalesce(k.given_at, case when o.score = k.score then o.scored_at end, now())
+               as scored_at,
+           nullif(k.rejected_reason, '') as reason
+    from (
+        select u.upload_id, row_number() over () as position,
+               coalesce(u.line_number, row_number() over ()) as line_number,
+               engagement.as_key(nullif(btrim(u.customer_id), '')) as customer_id,
+               coalesce(nullif(btrim(u.source_system), ''), 'UPLOAD') as source_system,
+               btrim(u.social_type) as social_type,
+               coalesce(btrim(u.social_subtype), '') as social_subtype,
+               case when u.score ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$'
+                         and length(u.score) <= 100
+                    then u.score::numeric end as score,
+               coalesce(u.description, '') as description, coalesce(u.comments, '') as comments,
+               nullif(btrim(u.scored_at), '') as scored_text,
+               engagement.as_instant(nullif(btrim(u.scored_at), '')) as given_at,
+               nullif(btrim(u.ends_at), '') as ends_text,
+               engagement.as_instant(nullif(btrim(u.ends_at), '')) as ends_at,
+               u.customer_id as customer_text, u.score as score_text, u.rejected_reason
+        from new_rows u
+        offset 0
+    ) k
+    left join engagement.social_score o
+        on o.customer_id = k.customer_id and o.source_system = k.source_system
+           and o.social_type = k.social_type and o.social_subtype = k.social_subtype;
 
     update pg_temp.engagement_upload u
     set reason = nullif(concat_ws('; ',
@@ -35,20 +49,26 @@ begin
                               where c.customer_id = u.customer_id)
                   then format('customer %s is unknown', u.customer_text) end,
         case when coalesce(u.social_type, '') = '' then 'type is missing' end,
+        case when greatest(length(u.social_type), length(u.social_subtype),
+                           length(u.source_system)) > 100
+             then 'type, subtype or system is longer than 100 characters' end,
         case when coalesce(btrim(u.score_text), '') = '' then 'score is missing'
              when u.score is null then format('score %s is not a finite number', u.score_text) end,
-        case when u.scored_text is not null and (u.scored_at is null or not isfinite(u.scored_at))
+        case when u.scored_text is not null
+                  and (u.given_at between '4000-01-01 00:00:00+00 BC'
+                                      and '200000-01-01 00:00:00+00') is not true
              then format('scored_at %s is no instant', u.scored_text) end,
         case when u.ends_text is not null and (u.ends_at is null or not isfinite(u.ends_at))
                   then format('ends_at %s is no instant', u.ends_text)
-             when u.ends_at <= coalesce(u.scored_at, now())
-                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '');
+             when u.ends_at <= u.scored_at
+                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '')
+    where u.reason is null;
     update pg_temp.engagement_upload u
     set reason = format('line %s has the same customer, system, type and subtype', l.line_number)
     from (
         select p.upload_id, lead(p.line_number) over (
                    partition by p.customer_id, p.source_system, p.social_type, p.social_subtype
-                   order by p.line_number) as line_number
+                   order by p.position) as line_number
         from pg_temp.engagement_upload p
         where p.reason is null
     ) l
@@ -59,12 +79,8 @@ begin
         scored_at, ends_at
     )
     select u.customer_id, u.source_system, u.social_type, u.social_subtype, u.score, u.description,
-           u.comments,
-           coalesce(u.scored_at, case when o.score = u.score then o.scored_at end, now()), u.ends_at
+           u.comments, u.scored_at, u.ends_at
     from pg_temp.engagement_upload u
-    left join engagement.social_score o
-        on o.customer_id = u.customer_id and o.source_system = u.source_system
-           and o.social_type = u.social_type and o.social_subtype = u.social_subtype
     where u.reason is null
     on conflict (customer_id, source_system, social_type, social_subtype) do update
     set score = excluded.score, description = excluded.description, comments = excluded.comments,

@@ -62,6 +62,8 @@ delete from engagement.category_score; delete from engagement.recalculation_run;
 delete from engagement.recalculation_source; delete from engagement.recalculation_key;
 delete from engagement.recalculation_customer; delete from engagement.social_upload;
 delete from engagement.score_band; delete from engagement.score_event;
+delete from engagement.segment_definition
+where view_name <> 'engagement.segment_' || segment_name;
 delete from engagement.engagement_type
 where engagement_type not in (
     'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'

@@ -32,6 +32,15 @@ STATE = (
     "customer_score",
     "category_score",
     "recalculation_run",
+    "social_score",
+    "score_adjustment",
+    "score_band",
+)
+
+#: Columns of an upload of social scores, as a third party's file has them.
+UPLOAD = (
+    *("line_number", "customer_id", "social_type", "social_subtype", "score", "description"),
+    *("comments", "source_system", "scored_at", "ends_at"),
 )
 
 
@@ -146,12 +155,13 @@ class Host:
         at: str = BOUGHT,
         status: str = "PLACED",
         employer: Any = None,
+        bill: Any = None,
     ) -> Document:
         """An order, then its lines in one statement; one book for nothing by default."""
         key = self.one(
-            "insert into crm.sales_order (order_status, ordered_at, employer_id)"
-            " values (%s, %s, %s) returning order_id",
-            *(status, at, employer),
+            "insert into crm.sales_order (order_status, ordered_at, employer_id, bill_customer_id)"
+            " values (%s, %s, %s, %s) returning order_id",
+            *(status, at, employer, bill),
         )
         return Document(key, self.add_lines(key, customer, *(lines or (Line(),))))
 
@@ -193,6 +203,10 @@ class Host:
             for line in lines or (Line(),)
         ]
         return Document(key, keys)
+
+    def set_customer(self, customer: Any, **changes: Any) -> None:
+        """Change columns of a customer."""
+        self._update("customer", "customer_id", customer, changes)
 
     def set_order(self, order: Document, **changes: Any) -> None:
         """Change columns of an order's header."""
@@ -283,6 +297,71 @@ class Host:
         for name, value in parameters.items():
             self.rows("select engagement.set_parameter(%s, %s)", name, value)
 
+    def adjust(
+        self, customer: Any, points: Any, reason: Any = "Because", expires_at: Any = None
+    ) -> Any:
+        """Give or take points; the key of the adjustment."""
+        return self.one(
+            "select engagement.adjust(%s, %s, %s, %s)", customer, points, reason, expires_at
+        )
+
+    def social(
+        self,
+        customer: Any,
+        score: Any = 1,
+        type: str = "BLOG",
+        subtype: str = "",
+        system: str = "MANUAL",
+        is_new: bool = True,
+        **changes: Any,
+    ) -> Any:
+        """Add a social score of BOUGHT (or, is_new=False, change it); its row."""
+        changes = {"score": score, **({"scored_at": BOUGHT} if is_new else {}), **changes}
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(
+                "select * from engagement.set_social_score(%s, %s, %s, %s, %s, %s)",
+                (customer, type, subtype, system, Jsonb(changes), is_new),
+            )
+            (row,) = cursor.fetchall()
+            return row
+
+    def remove_social(
+        self, customer: Any, type: str = "BLOG", subtype: str = "", system: str = "MANUAL"
+    ) -> None:
+        """Take a social score away."""
+        self.rows(
+            "select engagement.remove_social_score(%s, %s, %s, %s)",
+            *(customer, type, subtype, system),
+        )
+
+    def upload(self, *lines: dict[str, Any]) -> list[tuple[int, str]]:
+        """COPY lines of social scores, numbered from 1; the rejected ones: number and reason."""
+        columns = ", ".join(UPLOAD)
+        with (
+            self.session.cursor() as cursor,
+            cursor.copy(f"copy engagement.social_upload ({columns}) from stdin") as copy,
+        ):
+            for number, line in enumerate(lines, 1):
+                line = {"line_number": number, **line}
+                assert set(line) <= set(UPLOAD), line
+                copy.write_row([line.get(column) for column in UPLOAD])
+        return self.rejected()
+
+    def rejected(self) -> list[tuple[int, str]]:
+        """Lines of uploads that could not be loaded: number and reason."""
+        return self.rows(
+            "select line_number, rejected_reason from engagement.social_upload"
+            " order by uploaded_at, line_number"
+        )
+
+    def band(self, code: str, from_score: Any = None, from_percentile: Any = None) -> None:
+        """Add a band."""
+        self.run(
+            "insert into engagement.score_band (band_code, from_score, from_percentile)"
+            " values (%s, %s, %s)",
+            *(code, from_score, from_percentile),
+        )
+
     def recalculate(self, mode: str = "INCREMENTAL", as_of: str | None = NOW) -> Any:
         """Run a recalculation; its row."""
         self.run("call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, as_of)
@@ -333,6 +412,32 @@ class Host:
             )
             (row,) = cursor.fetchall()
             return row
+
+    def segment(self, name: str) -> dict[Any, Any]:
+        """The customers of a segment, in its order, with their segment_value."""
+        return dict(
+            self.rows("select customer_id, segment_value from engagement.segment(%s)", name)
+        )
+
+    def trend(
+        self, customer: Any, begin: str, end: str, step: Any = "1 month"
+    ) -> list[tuple[Any, ...]]:
+        """Instants with own, employees' and total points."""
+        return self.rows(
+            "select * from engagement.trend(%s, %s, %s, %s::interval)", customer, begin, end, step
+        )
+
+    def points_by(self, dimension: Any, **arguments: Any) -> dict[Any, Any]:
+        """Rows of points_by by dimension_key, in its order; arguments without p_."""
+        named = "".join(f", p_{name} => %s" for name in arguments)
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(
+                f"select * from engagement.points_by(%s{named})", (dimension, *arguments.values())
+            )
+            rows = cursor.fetchall()
+        found = {row.dimension_key: row for row in rows}
+        assert len(found) == len(rows), rows
+        return found
 
     def card(self, customer: Any, as_of: str = NOW) -> Any:
         """The score card."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scoring.host import NOW, Host, Line, instant
+from scoring.host import NOW, Host, Line, instant, refused
 
 MODES = pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
 
@@ -288,3 +288,300 @@ def test_employer_of_a_line_moved_to_somebody_else(host: Host, people: dict[str,
     host.set_line(order.line, ship_customer_id=bob)
     host.proven()
     assert (host.score(people["acme"]).score, host.score(people["beta"]).score) == (0, 2)
+
+
+# -- the employer on an order changed afterwards --------------------------------------------------
+
+
+def totals(host: Host, people: dict[str, Any]) -> tuple[Any, Any]:
+    """Scores of Acme and Beta."""
+    return host.score(people["acme"]).score, host.score(people["beta"]).score
+
+
+@pytest.mark.parametrize("trigger_mode", ["IMMEDIATE", "DEFERRED"])
+@pytest.mark.parametrize("by", ["INCREMENTAL", "FULL", "refresh"])
+def test_employer_on_the_order_changed_both_companies_are_right(
+    host: Host, people: dict[str, Any], trigger_mode: str, by: str
+) -> None:
+    host.set(MULTIPLE_CONCURRENT_EMPLOYERS="Y", TRIGGER_MODE=trigger_mode)
+    for name in ("acme", "beta"):
+        host.job(people["ann"], people[name])
+    order = host.order(people["ann"], Line(), Line(quantity=3), employer=people["acme"])
+    other = host.order(people["ann"], Line(quantity=10), employer=people["acme"])
+
+    def bring_up_to_date() -> None:
+        if by == "refresh":
+            for name in ("ann", "acme", "beta"):
+                host.refresh(people[name])
+        else:
+            host.proven(by)
+
+    host.proven()
+    assert totals(host, people) == (28, 0)
+    host.set_order(order, employer_id=people["beta"])
+    bring_up_to_date()
+    assert totals(host, people) == (20, 8)
+    assert host.reasons(people["ann"]) == ["EMPLOYER_CHANGED"] * 2
+    assert host.score_at(people["ann"]) == 28
+    host.set_order(order, employer_id=None)  # none chosen: the primary one
+    host.set_order(other, employer_id=people["beta"])
+    bring_up_to_date()
+    assert totals(host, people) == (8, 20)
+    assert set(host.reasons(people["ann"])) == {"EMPLOYER_CHANGED"}
+    host.proven()
+    assert host.proven("FULL").award_count == 0
+    assert totals(host, people) == (8, 20)
+
+
+def test_employer_on_the_order_changed_companies_know_after_the_persons_refresh(
+    host: Host, people: dict[str, Any]
+) -> None:
+    host.set(MULTIPLE_CONCURRENT_EMPLOYERS="Y", TRIGGER_MODE="DEFERRED")
+    for name in ("acme", "beta"):
+        host.job(people["ann"], people[name])
+    order = host.order(people["ann"], employer=people["acme"])
+    host.proven()
+    host.set_order(order, employer_id=people["beta"])
+    host.run("delete from engagement.pending_activity")  # even if nothing else told of them
+    host.refresh(people["ann"])
+    assert totals(host, people) == (2, 0)  # only Ann's row is written now
+    host.proven()
+    assert totals(host, people) == (0, 2)
+
+
+def test_employer_and_quantity_changed_is_a_changed_source(
+    host: Host, people: dict[str, Any]
+) -> None:
+    host.set(MULTIPLE_CONCURRENT_EMPLOYERS="Y")
+    for name in ("acme", "beta"):
+        host.job(people["ann"], people[name])
+    order = host.order(people["ann"], employer=people["acme"])
+    host.proven()
+    host.set(TRIGGER_MODE="DEFERRED")  # so that both changes are one
+    host.set_order(order, employer_id=people["beta"])
+    host.set_line(order.line, quantity=5)
+    host.proven()
+    assert host.reasons(people["ann"]) == ["SOURCE_CHANGED"]
+    assert totals(host, people) == (0, 10)
+
+
+# -- jobs that begin, end, or were others all along -----------------------------------------------
+
+
+@pytest.mark.parametrize("trigger_mode", ["IMMEDIATE", "DEFERRED"])
+@pytest.mark.parametrize(
+    ("attribution", "expected"),
+    [
+        # Orders of 2 before, 4 at the time of, and 8 after the change of 15 March.
+        ("AT_ACTIVITY", [(28, 0), (12, 0), (12, 16), (28, 0), (0, 28), (0, 24)]),
+        ("CURRENT", [(28, 0), (0, 0), (0, 28), (28, 0), (0, 28), (0, 28)]),
+    ],
+)
+def test_job_ends_begins_and_is_corrected_for_the_past(
+    host: Host,
+    people: dict[str, Any],
+    trigger_mode: str,
+    attribution: str,
+    expected: list[tuple[int, int]],
+) -> None:
+    host.set(EMPLOYER_ATTRIBUTION=attribution, TRIGGER_MODE=trigger_mode)
+    job = host.job(people["ann"], people["acme"], "2020-01-01")
+    for at, quantity in (("2025-02-01+00", 2), ("2025-03-14 23:59:59+00", 4), ("2025-04-01+00", 8)):
+        host.order(people["ann"], Line(quantity=quantity), at=at)
+    found = []
+
+    def look() -> None:
+        host.proven()
+        found.append(totals(host, people))
+        run = host.proven("FULL")
+        assert (run.award_count, run.score_count) == (0, 0)
+        assert totals(host, people) == found[-1]
+
+    look()
+    host.set_job(job, end_on="2025-03-14")  # it ended
+    look()
+    second = host.job(people["ann"], people["beta"], "2025-03-15")  # and another began
+    look()
+    host.run("delete from crm.employment where employment_id = %s", second)  # no, it did not
+    host.set_job(job, end_on=None)
+    look()
+    host.set_job(job, employer_id=people["beta"])  # it was the other company all along
+    look()
+    host.set_job(job, begin_on="2025-02-02")  # and it began after the first order
+    look()
+    assert found == expected
+    assert set(host.reasons(people["ann"])) <= {"EMPLOYER_CHANGED"}
+    assert bool(host.reasons(people["ann"]))  # what an award stores is the employer at the time
+
+
+@pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
+def test_job_no_longer_primary(host: Host, people: dict[str, Any], attribution: str) -> None:
+    host.set(EMPLOYER_ATTRIBUTION=attribution)
+    first = host.job(people["ann"], people["acme"])
+    second = host.job(people["ann"], people["beta"], is_primary=False)
+    host.order(people["ann"])
+    host.proven()
+    assert totals(host, people) == (2, 0)
+    host.set_job(first, is_primary=False)
+    host.set_job(second, is_primary=True)
+    host.proven()
+    assert totals(host, people) == (0, 2)
+
+
+@pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
+def test_order_billed_to_the_company_counts_once(
+    host: Host, people: dict[str, Any], attribution: str
+) -> None:
+    host.set(EMPLOYER_ATTRIBUTION=attribution, MULTIPLE_CONCURRENT_EMPLOYERS="Y")
+    acme = people["acme"]
+    host.job(people["ann"], acme)
+    host.order(people["ann"], Line(quantity=3), employer=acme, bill=acme)
+    order = host.order(acme, Line(quantity=1), bill=acme)
+    host.add_lines(order.key, people["ann"], Line(quantity=10))  # for both, on one order
+    host.proven()
+    row = host.score(acme)
+    assert (row.own_score, row.employee_score, row.score) == (2, 26, 28)
+    assert host.score(people["ann"]).score == 26
+    assert host.count("award") == 3
+
+
+# -- switched off, refreshed ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
+@pytest.mark.parametrize(
+    "parameter", ["CALCULATE_EMPLOYER_ENGAGEMENT_SCORE", "ROLLUP_EMPLOYEES_TO_EMPLOYER"]
+)
+@pytest.mark.parametrize("by", ["INCREMENTAL", "FULL", "roll up", "refresh"])
+def test_roll_up_switched_off_columns_are_zero(
+    host: Host, people: dict[str, Any], attribution: str, parameter: str, by: str
+) -> None:
+    host.set(EMPLOYER_ATTRIBUTION=attribution)
+    acme = people["acme"]
+    host.job(people["ann"], acme)
+    host.order(people["ann"], Line(quantity=3))
+    host.order(acme, Line(quantity=1))
+    host.proven()
+    columns = "employee_score, employee_ytd_score, employee_overview_score, own_score, score"
+    query = f"select {columns} from engagement.customer_score where customer_id = {acme}"
+    assert host.rows(query) == [(6, 6, 6, 2, 8)]
+    host.set(**{parameter: "N"})
+    if by == "refresh":
+        host.refresh(acme)
+    elif by == "roll up":
+        host.run("call engagement.roll_up_employers(%s)", NOW)
+    else:
+        host.proven(by)
+    assert host.rows(query) == [(0, 0, 0, 2, 2)]
+    card = host.card(acme)
+    assert (card["score"], card["employee_score"], card["employee_ytd_score"]) == (2, 0, 0)
+    assert (card["employee_count"], card["engaged_count"], card["average_score"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
+def test_refresh_of_a_company_refreshes_its_roll_up(
+    host: Host, people: dict[str, Any], attribution: str
+) -> None:
+    host.set(EMPLOYER_ATTRIBUTION=attribution)
+    host.job(people["ann"], people["acme"])
+    host.proven()
+    host.order(people["ann"], Line(quantity=3))
+    host.order(people["acme"], Line(quantity=1))
+    host.refresh(people["acme"])
+    row = host.score(people["acme"])
+    assert (row.own_score, row.employee_score, row.score) == (2, 6, 8)
+    assert host.score(people["ann"]).score == 0  # writes nobody else
+    host.order(people["ann"], Line(quantity=-2))
+    host.run("call engagement.recalculate(p_customer_id => %s, p_as_of => %s)",
+             *(people["acme"], NOW))  # fmt: skip
+    row = host.score(people["acme"])
+    assert (row.score, row.calculated_at) == (4, instant(NOW))
+    host.proven()
+    assert host.score(people["acme"]).score == 4
+
+
+def test_company_card_counts_people_with_points(host: Host, people: dict[str, Any]) -> None:
+    acme = people["acme"]
+    bob, cid, dora = host.customer(), host.customer(), host.customer()
+    host.job(people["ann"], acme, end="2025-06-15")
+    host.job(people["ann"], acme, begin="2025-06-01", is_primary=False)  # twice is once
+    host.job(bob, acme, begin="2025-06-15")
+    host.job(cid, acme, end="2025-06-14")
+    host.job(dora, acme, begin="2025-06-16")
+    host.job(acme, acme)
+    for person, quantity in ((people["ann"], 3), (bob, -1), (cid, 5), (dora, 7)):
+        host.order(person, Line(quantity=quantity))
+    host.proven()
+    card = host.card(acme)
+    counts = ("employee_count", "engaged_count", "participation_rate")
+    assert [card[key] for key in counts] == [2, 1, 0.5]
+
+
+# -- what a screen may offer ----------------------------------------------------------------------
+
+
+def offered(host: Host, people: dict[str, Any], on: str | None) -> list[str]:
+    """Names of the companies that are offered for Ann."""
+    names = {key: name for name, key in people.items()}
+    return [
+        names[key]
+        for (key,) in host.rows(
+            "select employer_id from engagement.current_employers(%s, %s)", people["ann"], on
+        )
+    ]
+
+
+def test_current_employers_both_ends_are_inclusive(host: Host, people: dict[str, Any]) -> None:
+    host.job(people["ann"], people["acme"], "2025-03-01", "2025-03-31")
+    host.job(people["ann"], people["beta"], "2025-04-01", "2025-04-01")
+    assert [
+        offered(host, people, f"2025-{day}")
+        for day in ("02-28", "03-01", "03-31", "04-01", "04-02")
+    ] == [[], ["acme"], ["acme"], ["beta"], []]
+
+
+def test_current_employers_the_primary_one_comes_first(host: Host, people: dict[str, Any]) -> None:
+    gamma = people["gamma"] = host.customer("COMPANY")
+    host.job(people["ann"], people["acme"], is_primary=False)
+    host.job(people["ann"], people["beta"], "2020-01-01")
+    host.job(people["ann"], gamma, "2024-01-01", is_primary=False)
+    assert offered(host, people, "2025-01-01") == ["beta", "gamma", "acme"]
+    assert offered(host, people, "2023-01-01") == ["beta", "acme"]
+    assert offered(host, people, "2019-01-01") == ["acme"]
+
+
+def test_current_employers_one_row_a_company(host: Host, people: dict[str, Any]) -> None:
+    host.run("update crm.customer set display_name = 'Acme' where customer_id = %s", people["acme"])
+    host.job(people["ann"], people["acme"], "2020-01-01", is_primary=False)
+    host.job(people["ann"], people["acme"], "2021-01-01", "2030-12-31")
+    host.job(people["ann"], people["acme"], "2022-01-01", is_primary=False)
+    rows = "select *, begin_on::text, end_on::text from engagement.current_employers(%s, %s)"
+    ((*row, begin, end),) = host.rows(rows, people["ann"], "2025-01-01")
+    assert (row[:3], begin, end) == ([people["acme"], "Acme", True], "2021-01-01", "2030-12-31")
+
+
+def test_current_employers_today_is_local(host: Host, people: dict[str, Any]) -> None:
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):  # never on the same date
+        host.set(TIME_ZONE=zone)
+        today = host.one("select (now() at time zone %s)::date::text", zone)
+        host.run("delete from crm.employment")
+        host.job(people["ann"], people["acme"], today, today)
+        assert offered(host, people, None) == ["acme"]
+        host.run("update crm.employment set begin_on = begin_on + 1, end_on = end_on + 1")
+        assert offered(host, people, None) == []
+
+
+def test_current_employers_of_nobody_and_of_a_company(host: Host, people: dict[str, Any]) -> None:
+    assert offered(host, people, None) == []
+    host.job(people["acme"], people["beta"])
+    rows = "select employer_id from engagement.current_employers(%s)"
+    assert host.rows(rows, people["acme"]) == [(people["beta"],)]
+    for unknown in (-1, None):
+        with refused("EG001"):
+            host.rows(rows, unknown)
+
+
+def test_current_employers_without_a_host_refused(host: Host, people: dict[str, Any]) -> None:
+    host.run("call engagement.detach_host()")
+    with refused("EG006"):
+        offered(host, people, None)
