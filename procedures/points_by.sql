@@ -1,5 +1,6 @@
 -- What matters most: the points that live awards made, by what they were made for.
--- Reads: award, score_rule, category, engagement_host.subject, a segment. Raises: EG004, EG011.
+-- Reads: award, score_rule, category, engagement_host.subject, a segment. Raises: EG001,
+-- EG004, EG011.
 create or replace function engagement.points_by(
     p_dimension text,
     p_segment text default null,
@@ -32,6 +33,9 @@ begin
         raise exception 'range ends before it begins'
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must be later than p_from.';
+    end if;
+    if p_company_id is not null then
+        perform engagement.check_customer(p_company_id);
     end if;
     if p_segment is not null then
         v_segment := array(select s.customer_id from engagement.segment(p_segment) s);
@@ -84,5 +88,5 @@ comment on function engagement.points_by(
     'Points of live awards that became effective in [p_from, p_to) (NULL: unbounded) until the '
     'last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in TIME_ZONE); '
     'counting_points are those that have not expired by then. p_segment: of its customers only; '
-    'p_company_id: of a company and those who earned for it. Raises EG004 (dimension, range), '
-    'EG011 (segment).';
+    'p_company_id: of a company and those who earned for it. Raises EG001 (company), EG004 '
+    '(dimension, range), EG011 (segment).';

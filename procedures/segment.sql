@@ -16,22 +16,20 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_view text;
+    v_name text;
+    v_view regclass;
 begin
     perform engagement.check_attached();
-    select d.view_name into v_view
+    select d.view_name, engagement.segment_view(d.view_name) into v_name, v_view
     from engagement.segment_definition d
     where d.segment_name = p_name;
     if not found then
         raise exception 'unknown segment'
             using errcode = 'EG011', detail = format('segment %L', p_name),
                   hint = 'select segment_name, label from engagement.segment_definition lists them.';
-    elsif to_regclass(v_view) is null or (
-        select count(*) from pg_attribute a
-        where a.attrelid = to_regclass(v_view) and a.attname in ('customer_id', 'segment_value')
-    ) < 2 then
+    elsif v_view is null then
         raise exception 'the view of the segment is not there or not of the right shape'
-            using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_view),
+            using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_name),
                   hint = 'Create a view with the columns customer_id and segment_value.';
     end if;
     return query execute format($sql$
@@ -40,7 +38,7 @@ begin
         from %s g
         left join engagement.customer_score s on s.customer_id = g.customer_id
         left join engagement_host.customer c on c.customer_id = g.customer_id
-        order by g.segment_value desc nulls last, g.customer_id$sql$, to_regclass(v_view));
+        order by g.segment_value desc nulls last, g.customer_id$sql$, v_view);
 end
 $$;
 comment on function engagement.segment(text) is

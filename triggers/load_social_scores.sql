@@ -1,15 +1,22 @@
 -- What is inserted or copied into social_upload goes to social_score at once, in the same
 -- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
--- one score the later counts. Definer, so that an uploader needs no right but INSERT here; nothing
--- goes row by row, because an upload may be long.
--- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score.
+-- one score the later counts, and one that comes with a rejected_reason stays with it. Definer, so
+-- that an uploader needs no right but INSERT here; nothing goes row by row, because an upload may
+-- be long.
+-- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score; for the rest
+-- of the transaction the setting engagement.upload_counts. Raises: EG006.
 create or replace function engagement.load_social_scores()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_good_count bigint;
+    v_new_count bigint;
+    v_written_count bigint;
 begin
+    perform engagement.check_attached();
     create temporary table engagement_upload on commit drop as
     select u.upload_id, coalesce(u.line_number, row_number() over ()) as line_number,
            engagement.as_key(nullif(btrim(u.customer_id), '')) as customer_id,
@@ -24,8 +31,15 @@ begin
            nullif(btrim(u.ends_at), '') as ends_text,
            engagement.as_instant(nullif(btrim(u.ends_at), '')) as ends_at,
            u.customer_id as customer_text, u.score as score_text,
-           null::text as reason
+           nullif(u.rejected_reason, '') as reason
     from new_rows u;
+    -- The same score again is from the same day as before.
+    update pg_temp.engagement_upload u
+    set scored_at = s.scored_at
+    from engagement.social_score s
+    where u.scored_text is null and s.score = u.score
+          and s.customer_id = u.customer_id and s.source_system = u.source_system
+          and s.social_type = u.social_type and s.social_subtype = u.social_subtype;
 
     update pg_temp.engagement_upload u
     set reason = nullif(concat_ws('; ',
@@ -42,7 +56,8 @@ begin
         case when u.ends_text is not null and (u.ends_at is null or not isfinite(u.ends_at))
                   then format('ends_at %s is no instant', u.ends_text)
              when u.ends_at <= coalesce(u.scored_at, now())
-                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '');
+                  then format('ends_at %s is not later than scored_at', u.ends_text) end), '')
+    where u.reason is null;
     update pg_temp.engagement_upload u
     set reason = format('line %s has the same customer, system, type and subtype', l.line_number)
     from (
@@ -54,17 +69,20 @@ begin
     ) l
     where l.upload_id = u.upload_id and l.line_number is not null;
 
+    select count(*), count(*) filter (where not exists (
+               select from engagement.social_score s
+               where s.customer_id = u.customer_id and s.source_system = u.source_system
+                     and s.social_type = u.social_type and s.social_subtype = u.social_subtype))
+    into v_good_count, v_new_count
+    from pg_temp.engagement_upload u
+    where u.reason is null;
     insert into engagement.social_score as s (
         customer_id, source_system, social_type, social_subtype, score, description, comments,
         scored_at, ends_at
     )
     select u.customer_id, u.source_system, u.social_type, u.social_subtype, u.score, u.description,
-           u.comments,
-           coalesce(u.scored_at, case when o.score = u.score then o.scored_at end, now()), u.ends_at
+           u.comments, coalesce(u.scored_at, now()), u.ends_at
     from pg_temp.engagement_upload u
-    left join engagement.social_score o
-        on o.customer_id = u.customer_id and o.source_system = u.source_system
-           and o.social_type = u.social_type and o.social_subtype = u.social_subtype
     where u.reason is null
     on conflict (customer_id, source_system, social_type, social_subtype) do update
     set score = excluded.score, description = excluded.description, comments = excluded.comments,
@@ -72,6 +90,11 @@ begin
     where (s.score, s.description, s.comments, s.scored_at, s.ends_at)
           is distinct from (excluded.score, excluded.description, excluded.comments,
                             excluded.scored_at, excluded.ends_at);
+    get diagnostics v_written_count = row_count;
+    perform set_config('engagement.upload_counts', json_build_object(
+        'new_count', v_new_count,
+        'changed_count', v_written_count - v_new_count,
+        'unchanged_count', v_good_count - v_written_count)::text, true);
 
     delete from engagement.social_upload l
     using pg_temp.engagement_upload u
@@ -86,7 +109,9 @@ end
 $$;
 comment on function engagement.load_social_scores() is
     'Trigger of social_upload: loads what was inserted or copied there into social_score; rows '
-    'that cannot be loaded stay, with the reason.';
+    'that cannot be loaded stay, with the reason. current_setting(''engagement.upload_counts'') '
+    'then says, as JSON, how many scores of the last such statement of this transaction were new, '
+    'changed or as they were.';
 
 create or replace trigger social_upload_load
 after insert on engagement.social_upload
