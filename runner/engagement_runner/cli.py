@@ -8,6 +8,7 @@ from engagement_runner.commands.customers import adjust, employers, trend
 from engagement_runner.commands.demo import demo
 from engagement_runner.commands.parameters import params
 from engagement_runner.commands.rules import rules
+from engagement_runner.commands.schedule import schedule
 from engagement_runner.commands.scores import explain, recalculate, refresh, score, verify
 from engagement_runner.commands.segments import points, segment
 from engagement_runner.commands.social import social
@@ -47,6 +48,7 @@ for command in (
     social,
     segment,
     points,
+    schedule,
     rules,
     params,
     demo,

@@ -47,7 +47,7 @@ def test_help_lists_every_command_of_the_contract() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
     for name in ("deploy", "status", "check", "undeploy", "detach", "recalculate", "refresh",
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
-                 "points", "adjust", "employers", "trend"):  # fmt: skip
+                 "points", "adjust", "employers", "trend", "schedule"):  # fmt: skip
         assert f"\n  {name} " in text
 
 

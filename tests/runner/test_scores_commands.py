@@ -488,8 +488,8 @@ def test_every_command_on_a_database_without_the_package_is_one_line(
     for arguments in (["score", "1"], ["recalculate"], ["verify"], ["rules", "list"],
                       ["params", "list"], ["refresh", "1"], ["explain", "1"],
                       ["segment"], ["points"], ["social", "list"],
-                      ["employers", "1"], ["trend", "1"],
-                      ["adjust", "1", "-5", "--reason", "why"]):  # fmt: skip
+                      ["employers", "1"], ["trend", "1"], ["adjust", "1", "-5", "--reason", "why"],
+                      ["schedule", "--print", "cron"]):  # fmt: skip
         result = program(*arguments, ENGAGEMENT_DSN=database)
         assert result.returncode == 1
         assert result.stdout == ""
