@@ -20,43 +20,14 @@ declare
     v_view regclass;
 begin
     perform engagement.check_attached();
-    select d.view_name into v_name
+    select d.view_name, engagement.segment_view(d.view_name) into v_name, v_view
     from engagement.segment_definition d
     where d.segment_name = p_name;
     if not found then
         raise exception 'unknown segment'
             using errcode = 'EG011', detail = format('segment %L', p_name),
                   hint = 'select segment_name, label from engagement.segment_definition lists them.';
-    end if;
-    begin
-        v_view := to_regclass(v_name);
-    exception when syntax_error or invalid_name or feature_not_supported then
-        v_view := null;  -- no name of a view
-    end;
-    if (
-        with recursive base (column_name, type_oid) as (
-            select a.attname::text, a.atttypid
-            from pg_attribute a
-            where a.attrelid = v_view and a.attnum > 0 and not a.attisdropped
-            union all
-            select b.column_name, t.typbasetype
-            from base b
-            inner join pg_type t on t.oid = b.type_oid and t.typtype = 'd'
-        ),
-        key_type (type_oid) as (
-            select t.typbasetype from pg_type t where t.oid = 'engagement.host_key'::regtype
-        )
-        select count(*)
-        from base b
-        cross join key_type k
-        where b.column_name = 'customer_id'
-              and (b.type_oid = k.type_oid
-                   or (b.type_oid = 'varchar'::regtype and k.type_oid = 'text'::regtype))
-              or b.column_name = 'segment_value'
-                 and b.type_oid in ('numeric'::regtype, 'bigint'::regtype, 'integer'::regtype,
-                                    'smallint'::regtype, 'double precision'::regtype,
-                                    'real'::regtype)
-    ) <> 2 then
+    elsif v_view is null then
         raise exception 'the view of the segment is not there or not of the right shape'
             using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_name),
                   hint = 'Create a view with the columns customer_id (the host''s key) and '

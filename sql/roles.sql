@@ -59,6 +59,7 @@ grant execute on routine
     engagement.leaves_overview_at,
     engagement.company_card,
     engagement.recent_raise,
+    engagement.segment_view,
     engagement.sum_points,
     engagement.score_movement,
     engagement.scored_at,

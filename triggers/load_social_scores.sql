@@ -2,7 +2,8 @@
 -- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
 -- one score the later counts. A row that comes with a reason stays with it. Definer, so that an
 -- uploader needs no right but INSERT here; nothing goes row by row, because an upload may be long.
--- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score.
+-- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score; for the rest
+-- of the transaction the setting engagement.upload_counts.
 -- Raises: EG006.
 create or replace function engagement.load_social_scores()
 returns trigger
@@ -10,6 +11,10 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_good_count bigint;
+    v_new_count bigint;
+    v_written_count bigint;
 begin
     perform engagement.check_attached();
     -- scored_at is the instant that counts: the given one, else that of the same score as before.
@@ -74,6 +79,13 @@ begin
     ) l
     where l.upload_id = u.upload_id and l.line_number is not null;
 
+    select count(*), count(*) filter (where not exists (
+               select from engagement.social_score s
+               where s.customer_id = u.customer_id and s.source_system = u.source_system
+                     and s.social_type = u.social_type and s.social_subtype = u.social_subtype))
+    into v_good_count, v_new_count
+    from pg_temp.engagement_upload u
+    where u.reason is null;
     insert into engagement.social_score as s (
         customer_id, source_system, social_type, social_subtype, score, description, comments,
         scored_at, ends_at
@@ -88,6 +100,11 @@ begin
     where (s.score, s.description, s.comments, s.scored_at, s.ends_at)
           is distinct from (excluded.score, excluded.description, excluded.comments,
                             excluded.scored_at, excluded.ends_at);
+    get diagnostics v_written_count = row_count;
+    perform set_config('engagement.upload_counts', json_build_object(
+        'new_count', v_new_count,
+        'changed_count', v_written_count - v_new_count,
+        'unchanged_count', v_good_count - v_written_count)::text, true);
 
     delete from engagement.social_upload l
     using pg_temp.engagement_upload u
@@ -102,7 +119,9 @@ end
 $$;
 comment on function engagement.load_social_scores() is
     'Trigger of social_upload: loads what was inserted or copied there into social_score; rows '
-    'that cannot be loaded stay, with the reason.';
+    'that cannot be loaded stay, with the reason. current_setting(''engagement.upload_counts'') '
+    'then says, as JSON, how many scores of the last such statement of this transaction were new, '
+    'changed or as they were.';
 
 create or replace trigger social_upload_load
 after insert on engagement.social_upload

@@ -4,10 +4,14 @@ import click
 
 from engagement_runner import __version__, show
 from engagement_runner.commands import deployment
+from engagement_runner.commands.customers import adjust, employers, trend
 from engagement_runner.commands.demo import demo
 from engagement_runner.commands.parameters import params
 from engagement_runner.commands.rules import rules
+from engagement_runner.commands.schedule import schedule
 from engagement_runner.commands.scores import explain, recalculate, refresh, score, verify
+from engagement_runner.commands.segments import points, segment
+from engagement_runner.commands.social import social
 
 
 @click.group(
@@ -38,6 +42,13 @@ for command in (
     score,
     explain,
     verify,
+    employers,
+    trend,
+    adjust,
+    social,
+    segment,
+    points,
+    schedule,
     rules,
     params,
     demo,

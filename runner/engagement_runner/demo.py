@@ -12,7 +12,10 @@ import psycopg
 from rich.text import Text
 
 from engagement_runner import files, queries, show
+from engagement_runner.commands.customers import EMPLOYERS
 from engagement_runner.commands.scores import print_card, print_differences, run_recalculation
+from engagement_runner.commands.segments import CUSTOMERS
+from engagement_runner.commands.social import load_scores
 from engagement_runner.connection import connect
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
@@ -32,6 +35,12 @@ EARNED = (
     show.Column("description", "Because"),
     show.Column("points", "Points", "number"),
     show.Column("expires_at", "Until", "instant"),
+)
+
+COMPANIES = (
+    show.Column("display_name", "Points of their people"),
+    show.Column("before", "Before", "number"),
+    show.Column("after", "After", "number"),
 )
 
 
@@ -79,11 +88,7 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     print_card(connection, customer)
 
     story.step(f"{show.literal(name)} orders two handbooks")
-    order = psycopg.ClientCursor(connection).mogrify(
-        queries.load("demo_order"), {"customer": int(customer)}
-    )
-    story.sql(order)
-    connection.execute(order.encode())
+    story.run(connection, "demo_order", customer=int(customer))
     story.tell("The CRM wrote its own tables, no more. The triggers have scored the line already:")
     story.blank()
     show.listing(
@@ -96,6 +101,14 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     number = show.points((before["score"], after["score"]))
     story.figure("Score before", number(before["score"]))
     story.figure("Score after", number(after["score"]))
+
+    _move_order(story, connection)
+    _upload(story, connection)
+
+    story.step("Who is rising: engagement segment rising (the first five)")
+    show.listing(
+        queries.rows(connection, "demo_segment", name="rising"), CUSTOMERS, "table", empty=""
+    )
 
     later = queries.value(connection, "demo_first_expiry", customer=customer)
     story.step(f"Eight weeks later: engagement recalculate --as-of {shlex.quote(later)}")
@@ -117,10 +130,60 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     return str(customer)
 
 
+def _move_order(story: "_Story", connection: Connection) -> None:
+    """Show a company, and how the points of an order move to another one."""
+    order = queries.record(connection, "demo_moved_order")
+    if order is None:
+        raise EngagementError("the sample association has nobody with two employers")
+    companies = {key: order[key] for key in ("company", "other_company")}
+    for company in companies.values():
+        queries.execute(connection, "refresh_customer", customer=company)
+    story.step(f"Meet a company: engagement score {order['company']}")
+    print_card(connection, order["company"])
+
+    name = show.literal(order["display_name"])
+    story.step(f"{name} works for two companies: engagement employers {order['customer_id']}")
+    show.listing(
+        queries.rows(connection, "current_employers", customer=order["customer_id"], on=None),
+        EMPLOYERS, "table", empty="",
+    )  # fmt: skip
+    story.tell(
+        "MULTIPLE_CONCURRENT_EMPLOYERS is Y: an order may name either. Staff give one to the other "
+        "company, and refresh both:"
+    )
+    before = queries.rows(connection, "demo_companies", **companies)
+    story.run(
+        connection, "demo_move_order", order_id=int(order["order_id"]),
+        other_company=int(order["other_company"]),
+    )  # fmt: skip
+    for company in companies.values():
+        queries.execute(connection, "refresh_customer", customer=company)
+    after = queries.rows(connection, "demo_companies", **companies)
+    story.blank()
+    records = [
+        {**was, "before": was["employee_score"], "after": now["employee_score"]}
+        for was, now in zip(before.records, after.records, strict=True)
+    ]
+    show.console().print(show.table(records, COMPANIES))
+    voided = queries.value(connection, "demo_moved_awards", order_id=order["order_id"])
+    story.tell(
+        f"The ledger keeps what was: {show.count(voided, 'award')} voided as EMPLOYER_CHANGED."
+    )
+
+
+def _upload(story: "_Story", connection: Connection) -> None:
+    """Load a file of social community scores with a line that cannot be loaded."""
+    text = queries.value(connection, "demo_upload")
+    story.step("An online community sends its scores: engagement social import scores.csv")
+    story.quote(text)
+    load_scores(connection, text.splitlines(keepends=True), "scores.csv")
+
+
 def _load(connection: Connection) -> None:
     """Add the sample's rules and rows, each file in a transaction of its own."""
     hosts = files.root() / files.HOSTS
     queries.execute(connection, "demo_sample_until")
+    queries.execute(connection, "parameter_set", name="MULTIPLE_CONCURRENT_EMPLOYERS", value="Y")
     for name in ("reference_rules.sql", "reference_sample.sql"):
         with connection.transaction():
             connection.execute((hosts / name).read_bytes())
@@ -139,7 +202,8 @@ def _farewell(story: "_Story", dsn: str, customer: str, stop: str | None) -> Non
     else:
         where = f" --dsn {shlex.quote(dsn)}"
     story.command(f"{program} explain {customer}{where}")
-    story.command(f"{program} rules list{where}")
+    story.command(f"{program} points rule{where}")
+    story.command(f"{program} segment{where}")
     story.command(f"{program} recalculate --mode FULL{where}")
     if stop is not None:
         story.tell("The server keeps running. This stops it and removes its folder:")
@@ -170,9 +234,15 @@ class _Story:
         """Print a sentence."""
         self._print(Text(text))
 
-    def sql(self, statement: str) -> None:
-        """Print a statement that is about to run."""
-        lines = (f"    {line}" for line in statement.strip().splitlines())
+    def run(self, connection: Connection, name: str, **parameters: object) -> None:
+        """Print the query *name* with its parameters filled in, and run it."""
+        statement = psycopg.ClientCursor(connection).mogrify(queries.load(name), parameters)
+        self.quote(statement)
+        connection.execute(statement.encode())
+
+    def quote(self, text: str) -> None:
+        """Print a statement or a file."""
+        lines = (f"    {line}" for line in text.strip().splitlines())
         self._print(Text("\n".join(lines), style="green"), wrap=False)
 
     def figure(self, label: str, figure: str) -> None:

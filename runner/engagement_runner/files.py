@@ -21,6 +21,7 @@ REPEATABLE = {
     "sql/seed": "seed",
 }
 HOSTS = "sql/hosts"
+RULES = "sql/seed"
 
 _STATEMENT_PARTS = re.compile(
     r"""
@@ -190,3 +191,14 @@ def host_schema(adapter: SqlFile, top: Path) -> SqlFile | None:
     if adapter.path.startswith(HOSTS) and path.is_file():
         return _read(top, path, "host schema")
     return None
+
+
+def rule_file(name: str, top: Path) -> Path:
+    """Return the path of a file of rules.
+
+    Args:
+        name: name of a file of the package, such as ``starter``; anything else is a path.
+        top: the folder of the SQL folders.
+    """
+    bundled = top / RULES / f"{name}_rules.toml"
+    return bundled if re.fullmatch(r"\w+", name) and bundled.is_file() else Path(name)

@@ -65,6 +65,7 @@ CARD_CSV = (
 
 _SUMS = (
     "score",
+    "raised_by",
     "ytd_score",
     "overview_score",
     "employee_score",
@@ -75,11 +76,14 @@ _SUMS = (
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a listing: *key* of the records, *heading* for people, and its *kind*."""
+    """One column of a listing: *key* of the records, *heading* for people, and its *kind*.
+
+    A bar draws the number under *key* to scale; only people see it.
+    """
 
     key: str
     heading: str
-    kind: Literal["text", "number", "instant"] = "text"
+    kind: Literal["text", "number", "instant", "flag", "bar"] = "text"
     no_wrap: bool = False
 
 
@@ -125,6 +129,11 @@ def number(value: object) -> str:
     return literal(value)
 
 
+def count(amount: int, noun: str) -> str:
+    """Return an amount of something, such as ``1 line`` or ``2,000 lines``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
 def points(values: Iterable[object]) -> Callable[[object], str]:
     """Return a formatter that pads all of *values* to the same number of decimals."""
     places = max((_places(value) for value in values), default=0)
@@ -149,6 +158,14 @@ def instant(value: object) -> str:
     """Return an ISO instant as ``2026-11-22 21:40``; ``infinity`` as it is, None as nothing."""
     text = literal(value)
     return f"{text[:10]} {text[11:16]}" if len(text) > 16 and text[10] == "T" else text
+
+
+def flag(value: object) -> str:
+    """Return yes for true, nothing for false and None."""
+    return "yes" if value else ""
+
+
+_FORMATS: Mapping[str, Callable[[object], str]] = {"instant": instant, "flag": flag}
 
 
 def day(value: object) -> str:
@@ -214,14 +231,20 @@ def listing(rows: Rows, columns: Sequence[Column], output: Format, empty: str) -
     if output == "json":
         json_text("[" + ",".join(f"\n  {text}" for text in rows.texts) + "\n]" if rows else "[]")
     elif output == "csv":
-        csv_text([column.key for column in columns], rows.records)
+        csv_text([column.key for column in columns if column.kind != "bar"], rows.records)
     elif not rows:
         result(empty)
     else:
-        console().print(table(rows.records, columns))
+        out = console()
+        out.print(table(rows.records, columns, out.width, _unicode(out)))
 
 
-def table(records: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Table:
+def table(
+    records: Sequence[dict[str, Any]],
+    columns: Sequence[Column],
+    width: int = PIPE_WIDTH,
+    unicode: bool = True,
+) -> Table:
     """Return a table of records, numbers right-aligned and padded per column."""
     grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     formats: list[Callable[[object], str]] = []
@@ -235,8 +258,11 @@ def table(records: Sequence[dict[str, Any]], columns: Sequence[Column]) -> Table
         )
         if is_number:
             formats.append(points(record.get(column.key) for record in records))
+        elif column.kind == "bar":
+            values = [record.get(column.key) for record in records]
+            formats.append(bars(values, bar_width(width), unicode))
         else:
-            formats.append(instant if column.kind == "instant" else literal)
+            formats.append(_FORMATS.get(column.kind, literal))
     for record in records:
         grid.add_row(
             *(Text(show(record.get(c.key))) for c, show in zip(columns, formats, strict=True))
@@ -279,7 +305,10 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
     categories: list[dict[str, Any]] = content.get("categories") or []
     scored = [part for c in categories for part in (c, *(c.get("rules") or []))]
     show = points(item.get(key) for item in (content, *scored) for key in _SUMS)
-    parts: list[RenderableType] = [_heading(content), _standing(content, show, unicode)]
+    parts: list[RenderableType] = [
+        _heading(content),
+        _standing(content, show, width, unicode),
+    ]
     if content.get("customer_type") == "COMPANY":
         parts.append(_employees(content, show))
     parts.append(_trend(content.get("trend") or [], show, unicode))
@@ -296,8 +325,11 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
     return Group(*parts)
 
 
+_LABEL = " " * 12
+
+
 def _labelled(label: str, text: Text) -> Text:
-    return Text.assemble((f"{label:<12}", "dim"), text)
+    return Text.assemble((label.ljust(len(_LABEL)), "dim"), text)
 
 
 def _heading(content: dict[str, Any]) -> Text:
@@ -307,21 +339,35 @@ def _heading(content: dict[str, Any]) -> Text:
     return name
 
 
-def _standing(content: dict[str, Any], show: Callable[[object], str], unicode: bool) -> Text:
-    line = Text(show(content.get("score")), style="bold")
+def _standing(
+    content: dict[str, Any], show: Callable[[object], str], width: int, unicode: bool
+) -> Text:
+    parts = [Text(show(content.get("score")), style="bold")]
     if content.get("raised_recently"):
-        line.append("  ▲ " if unicode else "  ^ ", style="green")
-        line.append("raised recently", style="not bold green")
+        raised = "raised recently"
+        if content.get("raised_by") is not None:
+            raised += f" by {show(content['raised_by'])}, last on {day(content.get('raised_at'))}"
+        parts.append(Text(f"{'▲' if unicode else '^'} {raised}", style="green"))
     if content.get("band_code"):
-        line.append(f"   {literal(content['band_code'])}", style="not bold cyan")
+        parts.append(Text(literal(content["band_code"]), style="cyan"))
     if content.get("percentile") is not None:
-        line.append(f"   percentile {number(content['percentile'])}", style="not bold")
+        parts.append(Text(f"percentile {number(content['percentile'])}"))
     if content.get("previous_score") is not None:
-        line.append(
-            f"   was {show(content['previous_score'])} until {day(content.get('changed_at'))}",
-            style="not bold dim",
+        parts.append(
+            Text(
+                f"was {show(content['previous_score'])} until {day(content.get('changed_at'))}",
+                style="dim",
+            )
         )
-    return _labelled("Score", line)
+    # What belongs together stays together: a line ends between two parts.
+    lines = [Text()]
+    for part in parts:
+        if lines[-1] and len(_LABEL) + len(lines[-1]) + 3 + len(part) > width:
+            lines.append(Text())
+        lines[-1] += Text("   " if lines[-1] else "") + part
+    return Text("\n").join(
+        _labelled("" if position else "Score", line) for position, line in enumerate(lines)
+    )
 
 
 def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
@@ -366,6 +412,17 @@ def sparkline(values: Sequence[Decimal]) -> str:
     return "".join(blocks[int((value - low) / (high - low) * 7)] for value in values)
 
 
+def bar_width(width: int) -> int:
+    """Return how many characters the longest bar has in *width* columns."""
+    return 10 if width < 100 else 24
+
+
+def bars(values: Iterable[object], width: int, unicode: bool = True) -> Callable[[object], str]:
+    """Return a formatter that draws numbers as bars, the largest of *values* *width* long."""
+    largest = max((Decimal(str(value or 0)) for value in values), default=Decimal(0))
+    return lambda value: bar(Decimal(str(value or 0)), largest, width, unicode)
+
+
 def bar(value: Decimal, largest: Decimal, width: int, unicode: bool = True) -> str:
     """Return a bar of at most *width* characters; a value above zero shows at least one."""
     if value <= 0 or largest <= 0:
@@ -381,17 +438,15 @@ def _categories(
 ) -> Table:
     names = [literal(c.get("category_name") or c.get("category_code")) for c in categories]
     name_width = min(30, max(map(len, names)))
-    bar_width = 10 if width < 100 else 24
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
     grid.add_column("", ratio=1, overflow="fold")
     for heading in ("Score", "Year to date", "Overview", "Awards"):
         grid.add_column(heading, justify="right", no_wrap=True)
-    largest = max(Decimal(str(c.get("score") or 0)) for c in categories)
+    drawn = bars((c.get("score") for c in categories), bar_width(width), unicode)
     for name, category in zip(names, categories, strict=True):
         rules = category.get("rules") or []
         label = Text(f"{name:<{name_width}}  ")
-        drawn = bar(Decimal(str(category.get("score") or 0)), largest, bar_width, unicode)
-        label.append(drawn, style="not bold cyan")
+        label.append(drawn(category.get("score")), style="not bold cyan")
         grid.add_row(
             label,
             *(Text(show(category.get(k))) for k in ("score", "ytd_score", "overview_score")),
@@ -619,6 +674,120 @@ def parameters(rows: Rows, output: Format) -> None:
     console().print(grid)
 
 
+# What points were earned for, and social community scores
+
+BREAKDOWN_CSV = (
+    "dimension_key",
+    "label",
+    "points",
+    "counting_points",
+    "award_count",
+    "customer_count",
+)
+"""Columns of ``points --format csv``."""
+
+
+def breakdown(rows: Rows, heading: str, output: Format) -> None:
+    """Print points by a dimension, records of the query ``points_by``; *heading* names it."""
+    if output != "table" or not rows:
+        columns = [Column(key, key) for key in BREAKDOWN_CSV]
+        listing(rows, columns, output, empty="No points were earned then.")
+        return
+    out = console()
+    records = []
+    for record in rows.records:
+        key, label = record["dimension_key"], record["label"]
+        what = label or key or "(none)"
+        if label and label != key and out.width >= 100 and heading != "Category":
+            what += f"  {key}"
+        records.append({**record, "what": what})
+    columns = [
+        Column("what", heading),
+        Column("points", "Points", "number"),
+        Column("points", "", "bar", no_wrap=True),
+        Column("counting_points", "Counting", "number"),
+        Column("award_count", "Awards", "number"),
+        Column("customer_count", "Customers", "number"),
+    ]
+    out.print(table(records, columns, out.width, _unicode(out)))
+
+
+SOCIAL_CSV = (
+    "customer_id",
+    "display_name",
+    "social_type",
+    "social_subtype",
+    "source_system",
+    "score",
+    "description",
+    "comments",
+    "scored_at",
+    "ends_at",
+)
+"""Columns of ``social list --format csv``."""
+
+
+def social(rows: Rows, output: Format) -> None:
+    """Print social community scores, records of the query ``social_list``."""
+    if output != "table" or not rows:
+        columns = [Column(key, key) for key in SOCIAL_CSV]
+        listing(rows, columns, output, empty="There are no social community scores.")
+        return
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("Customer", "Activity", "System"):
+        grid.add_column(heading, overflow="fold")
+    grid.add_column("Score", justify="right", no_wrap=True)
+    for heading in ("From", "Until"):
+        grid.add_column(heading, no_wrap=True)
+    show = points(record["score"] for record in rows.records)
+    for record in rows.records:
+        activity = Text(literal(f"{record['social_type']} {record['social_subtype']}".rstrip()))
+        for key in ("description", "comments"):
+            if record[key]:
+                activity.append(f"\n{literal(record[key])}", style="dim")
+        customer = Text(literal(record["customer_id"]))
+        if record["display_name"]:
+            customer.append(f" {literal(record['display_name'])}", style="dim")
+        grid.add_row(
+            customer,
+            activity,
+            Text(literal(record["source_system"])),
+            Text(show(record["score"])),
+            Text(day(record["scored_at"])),
+            Text(day(record["ends_at"])),
+        )
+    console().print(grid)
+
+
+REJECTED_CSV = (
+    "line_number",
+    "customer_id",
+    "social_type",
+    "social_subtype",
+    "score",
+    "rejected_reason",
+)
+"""Columns of ``social import --format csv``."""
+
+
+def upload(counts: Mapping[str, int], rejected: Rows, output: Format) -> None:
+    """Print what `social import` did: records of the queries social_copied and social_rejected."""
+    summary = (
+        f"Scores: {counts['new_count']:,} added, {counts['changed_count']:,} changed, "
+        f"{counts['unchanged_count']:,} as they were; {count(len(rejected), 'line')} rejected."
+    )
+    if output != "table":
+        say(summary)
+        listing(rejected, [Column(key, key) for key in REJECTED_CSV], output, empty="")
+        return
+    result(summary)
+    # Plain lines: there may be very many, and Rich would measure them all.
+    numbers = [number(record["line_number"]) for record in rejected.records]
+    width = max(map(len, numbers), default=0)
+    for text, record in zip(numbers, rejected.records, strict=True):
+        result(f"line {text:>{width}}  {record['rejected_reason']}")
+
+
 # The progress of a run
 
 
@@ -629,6 +798,7 @@ _PHASES = {
     "AWARDS": "awarding",
     "COLLECT": "finding customers",
     "TOTALS": "summing up",
+    "RANK": "ranking",
     "DONE": "done",
 }
 """What people read for the phases of a run, engagement.recalculation_run.phase."""

@@ -58,6 +58,18 @@ def test_checksum_ignores_line_ends(tmp_path: Path) -> None:
     assert first.checksum == second.checksum
 
 
+def test_package_rules_are_beside_the_seeds_and_no_seed() -> None:
+    starter = files.rule_file("starter", files.root())
+    assert starter.is_file()
+    assert starter.is_relative_to(files.root() / "sql")
+    assert starter.name not in {Path(f.path).name for f in files.repeatables(files.root())}
+
+
+@pytest.mark.parametrize("name", ["-", "rules.toml", "./starter", "no_such", "../seed/starter"])
+def test_rule_file_that_does_not_come_with_the_package_is_a_path(name: str) -> None:
+    assert files.rule_file(name, files.root()) == Path(name)
+
+
 @pytest.mark.parametrize("name", ["no_such", "no_such.sql", "/no/such/folder/mine.sql", "../x.sql"])
 def test_host_adapter_that_does_not_exist_is_an_error(name: str) -> None:
     with pytest.raises(EngagementError):

@@ -46,7 +46,8 @@ def test_help_names_an_environment_variable_for_every_option(path: tuple[str, ..
 def test_help_lists_every_command_of_the_contract() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
     for name in ("deploy", "status", "check", "undeploy", "detach", "recalculate", "refresh",
-                 "score", "explain", "rules", "params", "verify", "demo"):  # fmt: skip
+                 "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
+                 "points", "adjust", "employers", "trend", "schedule"):  # fmt: skip
         assert f"\n  {name} " in text
 
 

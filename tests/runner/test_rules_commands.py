@@ -297,6 +297,52 @@ def test_rules_apply_one_wrong_rule_changes_none(
     assert versions(deployed) == before
 
 
+def test_rules_apply_starter_adds_the_rules_that_come_with_the_package_once(
+    deployed: Connection,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [row[0] for row in deployed.execute("select rule_code from engagement.score_rule")] == [
+        "ADJUSTMENT", "SOCIAL_SCORE",
+    ]  # fmt: skip
+    before = versions(deployed)
+    dry = engagement(deployed, "rules", "apply", "starter", "--dry-run", "--format", "json")
+    planned = json.loads(dry.stdout)
+    assert versions(deployed) == before
+    applied = engagement(deployed, "rules", "apply", "starter", "--format", "json")
+    assert applied.exit_code == 0, applied.stderr
+    assert json.loads(applied.stdout) == planned
+    assert 8 <= len(planned) <= 14
+    assert {change["action"] for change in planned if change["rule_code"] != "SOCIAL_SCORE"} == {
+        "add"
+    }
+    installed = json.loads(engagement(deployed, "rules", "list", "--format", "json").stdout)
+    assert all(rule["description"] for rule in installed)
+    assert {rule["category_code"] for rule in installed} == {
+        "INVOLVEMENT", "PURCHASES_DONATIONS", "SOCIAL_COMMUNITY", "ADJUSTMENT",
+    }  # fmt: skip
+    after = versions(deployed)
+    again = engagement(deployed, "rules", "apply", "starter")
+    assert again.stdout == f"0 of {len(planned)} rules changed.\n"
+    assert versions(deployed) == after
+    assert engagement(deployed, "recalculate", "--mode", "FULL").exit_code == 0
+
+
+def test_rules_apply_a_path_is_never_a_bundled_file(
+    deployed: Connection,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert engagement(deployed, "rules", "apply", "./starter").exit_code == 1
+    Path("starter").write_text("")
+    result = engagement(deployed, "rules", "apply", "./starter")
+    assert result.stdout == "0 of 0 rules changed.\n"
+
+
 @pytest.mark.parametrize("text", ["[[rule]]\nrule_code = ", "[rule]\nrule_code = 'A'", "a = 1"])
 def test_rules_apply_no_rules_file_is_one_line(
     deployed: Connection, engagement: Callable[..., Any], text: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from engagement_runner import show
 
 from .conftest import PROGRAM, People, clean_environment
 
@@ -338,6 +341,15 @@ def test_recalculate_with_a_source_that_cannot_be_read_ends_with_1(
     assert engagement(deployed, "recalculate").exit_code == 0
 
 
+def test_recalculate_every_phase_has_words_for_people(deployed: Connection) -> None:
+    row = deployed.execute(
+        "select string_agg(col_description(attrelid, attnum), '') from pg_attribute"
+        " where attrelid = 'engagement.recalculation_run'::regclass and attname = 'phase'"
+    ).fetchone()
+    assert row
+    assert set(re.findall("[A-Z]{2,}", row[0])) == set(show._PHASES)
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
     deployed: Connection,
@@ -474,7 +486,10 @@ def test_every_command_on_a_database_without_the_package_is_one_line(
     database: str, program: Callable[..., Any]
 ) -> None:
     for arguments in (["score", "1"], ["recalculate"], ["verify"], ["rules", "list"],
-                      ["params", "list"], ["refresh", "1"], ["explain", "1"]):  # fmt: skip
+                      ["params", "list"], ["refresh", "1"], ["explain", "1"],
+                      ["segment"], ["points"], ["social", "list"],
+                      ["employers", "1"], ["trend", "1"], ["adjust", "1", "-5", "--reason", "why"],
+                      ["schedule", "--print", "cron"]):  # fmt: skip
         result = program(*arguments, ENGAGEMENT_DSN=database)
         assert result.returncode == 1
         assert result.stdout == ""

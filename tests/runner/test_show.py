@@ -36,6 +36,8 @@ def canned(**other: Any) -> dict[str, Any]:
         "own_score": 1182.5,
         "employee_score": 0,
         "raised_recently": True,
+        "raised_by": 1050.25,
+        "raised_at": "2026-11-19T23:30:00+00:00",
         "previous_score": 132.5,
         "changed_at": "2026-11-20T10:00:00+00:00",
         "calculated_at": "2026-11-22T21:40:00.123+00:00",
@@ -80,17 +82,17 @@ def test_card_fits_the_width_and_shows_everything(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     for expected in (
         "Ada [bold red]Lovelace[/]",
-        "1,182.5",
-        "raised recently",
+        "1,182.50",
+        "▲ raised recently by 1,050.25, last on 2026-11-19",
         "GOLD",
         "percentile 93",
-        "132.5",
+        "was 132.50 until 2026-11-20",
         "Involvement",
         "Purchases and donations",
         "What SEAT is for",
         "SEAT",
         "BOOKS",
-        "2,150.0",
+        "2,150.00",
         "Year to date",
         "▁▂▂▃▃▄▅▅▆▆▇█",
     ):
@@ -99,7 +101,7 @@ def test_card_fits_the_width_and_shows_everything(width: int) -> None:
 
 def test_card_all_numbers_have_the_same_decimals() -> None:
     line = next(x for x in drawn(canned()).splitlines() if "Purchases" in x)
-    assert line.split()[-3:] == ["62.0", "20.0", "150.0"]
+    assert line.split()[-3:] == ["62.00", "20.00", "150.00"]
 
 
 def test_card_bars_are_to_scale() -> None:
@@ -118,6 +120,21 @@ def test_card_nothing_raised_pending_or_ranked_says_none_of_it() -> None:
     )
     for absent in ("raised", "percentile", "was", "changed", "None", "Employees"):
         assert absent not in text
+
+
+def test_card_raised_of_an_earlier_version_of_the_card_is_shown_as_it_is() -> None:
+    text = drawn(canned(raised_by=None, raised_at=None))
+    assert "raised recently" in text
+    assert "None" not in text
+
+
+def test_card_standing_is_broken_between_its_parts_only() -> None:
+    lines = [line.rstrip() for line in drawn(canned()).splitlines()]
+    assert lines[1:3] == [
+        "Score       1,182.50   ▲ raised recently by 1,050.25, last on 2026-11-19   GOLD",
+        "            percentile 93   was 132.50 until 2026-11-20",
+    ]
+    assert "was 132.50" in drawn(canned(), 140).splitlines()[1]
 
 
 def test_card_rules_pending_says_what_to_run() -> None:
@@ -235,6 +252,29 @@ def test_listing_table_aligns_decimals(capsys: pytest.CaptureFixture[str]) -> No
     assert lines[1].startswith("[i]x")
     assert lines[1].endswith("    2.25")
     assert lines[2].endswith("1,000.00")
+
+
+BARS = (
+    show.Column("name", "Name"),
+    show.Column("is_first", "First", "flag"),
+    show.Column("points", "", "bar"),
+)
+
+
+def test_listing_bars_are_to_scale_and_for_people_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    found = rows(
+        {"name": "a", "is_first": True, "points": 12.5},
+        {"name": "b", "is_first": False, "points": -3},
+        {"name": "c", "is_first": None, "points": 0.01},
+    )
+    show.listing(found, BARS, "table", empty="none")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:] == ["a     yes    " + "█" * 24, "b", "c            █"]
+    show.listing(found, BARS, "csv", empty="none")
+    assert capsys.readouterr().out.splitlines()[:2] == ["name,is_first", "a,true"]
 
 
 def test_run_progress_in_a_log_says_each_phase_once(capsys: pytest.CaptureFixture[str]) -> None:

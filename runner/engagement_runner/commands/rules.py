@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engagement_runner import queries, rulefile, show
+from engagement_runner import files, queries, rulefile, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.errors import EngagementError
 from engagement_runner.session import format_option, option, session
@@ -145,9 +145,13 @@ def export(dsn: str | None) -> None:
         click.echo(rulefile.dump(exported), nl=False)
 
 
+def _rule_file(context: click.Context, parameter: click.Parameter, name: str) -> Path:
+    return files.rule_file(name, files.root())
+
+
 @rules.command()
 @dsn_option
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("file", metavar="FILE.toml|starter", callback=_rule_file)
 @option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @retroactive_option
 @format_option
@@ -156,8 +160,9 @@ def apply(
 ) -> None:
     """Bring the rules to what a TOML file says.
 
-    FILE is a path, or - for stdin. All changes are made in one transaction. Rules that the file
-    does not name are left alone; `retired = true` ends one.
+    The file is given by its path, as - for stdin, or as starter: the rules that come with the
+    package, for an association. All changes are made in one transaction. Rules that the file does
+    not name are left alone; `retired = true` ends one.
     """
     with session(dsn) as connection:
         wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))

@@ -1,0 +1,93 @@
+"""Commands about one customer besides its score card: adjustments, employers, the trend."""
+
+import click
+
+from engagement_runner import queries, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.session import format_option, option, session
+
+EMPLOYERS = (
+    show.Column("employer_id", "Employer"),
+    show.Column("display_name", "Name"),
+    show.Column("is_primary", "Primary", "flag"),
+    show.Column("begin_on", "From", no_wrap=True),
+    show.Column("end_on", "Until", no_wrap=True),
+)
+
+TREND = (
+    show.Column("at", "At", "instant", no_wrap=True),
+    show.Column("own_score", "Own", "number"),
+    show.Column("employee_score", "Employees", "number"),
+    show.Column("score", "Score", "number"),
+    show.Column("score", "", "bar", no_wrap=True),
+)
+
+
+# -5 is a number here and no option.
+@click.command(context_settings={"ignore_unknown_options": True})
+@dsn_option
+@click.argument("customer")
+@click.argument("points")
+@option("--reason", metavar="TEXT", required=True, help="Why; staff read it.")
+@option(
+    "--expires-at",
+    metavar="INSTANT",
+    show_default="never",
+    help="When the points cease to count.",
+)
+def adjust(
+    dsn: str | None, customer: str, points: str, reason: str, expires_at: str | None
+) -> None:
+    """Give CUSTOMER POINTS by hand, or take them.
+
+    A number below zero takes points: engagement adjust 769 -5 --reason 'Entered twice'. They are
+    on the ledger at once; the stored score follows with a refresh or the next recalculation.
+    """
+    with session(dsn) as connection:
+        source_id = queries.value(
+            connection, "adjust", customer=customer, points=points, reason=reason,
+            expires_at=expires_at,
+        )  # fmt: skip
+        made = queries.record(connection, "adjustment", customer=customer, source_id=source_id)
+        if made is not None:
+            until = show.instant(made["expires_at"])
+            show.result(
+                f"Customer {customer} adjusted by {show.number(made['points'])} points "
+                f"{f'until {until}' if until else 'for good'}: {made['reason']}"
+            )
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@option("--on", metavar="DATE", show_default="today", help="The date to answer for.")
+@format_option
+def employers(dsn: str | None, customer: str, on: str | None, format: show.Format) -> None:
+    """List who employs CUSTOMER: the employers that an order may name."""
+    with session(dsn) as connection:
+        rows = queries.rows(connection, "current_employers", customer=customer, on=on)
+        show.listing(rows, EMPLOYERS, format, empty="Nobody employs this customer then.")
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@option("--from", "begin", metavar="INSTANT", show_default="a year before --to", help="Beginning.")
+@option("--to", "end", metavar="INSTANT", show_default="now", help="End.")
+@option("--step", metavar="INTERVAL", default="1 month", help="From one row to the next.")
+@format_option
+def trend(
+    dsn: str | None,
+    customer: str,
+    begin: str | None,
+    end: str | None,
+    step: str,
+    format: show.Format,
+) -> None:
+    """Show how the score of CUSTOMER has moved: own points, its employees', and both.
+
+    Each row is summed from the ledger as it is known now.
+    """
+    with session(dsn) as connection:
+        rows = queries.rows(connection, "trend", customer=customer, begin=begin, end=end, step=step)
+        show.listing(rows, TREND, format, empty="")

@@ -1,0 +1,81 @@
+"""Commands that look at many customers at once: segments, and what points were earned for."""
+
+import click
+
+from engagement_runner import queries, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.session import format_option, option, session
+
+SEGMENTS = (
+    show.Column("segment_name", "Segment", no_wrap=True),
+    show.Column("label", "Label"),
+    show.Column("customer_count", "Customers", "number"),
+    show.Column("description", "Who is in it"),
+)
+
+CUSTOMERS = (
+    show.Column("customer_id", "Customer"),
+    show.Column("display_name", "Name"),
+    show.Column("customer_type", "Type"),
+    show.Column("score", "Score", "number"),
+    show.Column("percentile", "Percentile", "number"),
+    show.Column("band_code", "Band"),
+    show.Column("segment_value", "Value", "number"),
+)
+
+DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
+"""What points can be broken down by, as engagement.points_by has it."""
+
+
+@click.command()
+@dsn_option
+@click.argument("name", required=False)
+@format_option
+def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
+    """List the customers of the segment NAME, or the segments.
+
+    Value is what the segment goes by, the largest first: the list of segments, without NAME, says
+    what it is.
+    """
+    with session(dsn) as connection:
+        if name is None:
+            rows = queries.rows(connection, "segment_list")
+            show.listing(rows, SEGMENTS, format, empty="There are no segments.")
+        else:
+            rows = queries.rows(connection, "segment", name=name)
+            show.listing(rows, CUSTOMERS, format, empty="Nobody is in this segment.")
+
+
+@click.command()
+@dsn_option
+@click.argument(
+    "dimension",
+    type=click.Choice(DIMENSIONS, case_sensitive=False),
+    metavar=f"[{'|'.join(DIMENSIONS)}]",
+    default="CATEGORY",
+)
+@option("--segment", metavar="NAME", show_default="everybody", help="Only of this segment.")
+@option("--company", metavar="CUSTOMER", help="Only of this company and who earned for it.")
+@option("--from", "begin", metavar="INSTANT", help="Only what was earned then or later.")
+@option("--to", "end", metavar="INSTANT", help="Only what was earned before.")
+@format_option
+def points(
+    dsn: str | None,
+    dimension: str,
+    segment: str | None,
+    company: str | None,
+    begin: str | None,
+    end: str | None,
+    format: show.Format,
+) -> None:
+    """Show what points were earned for: what matters most.
+
+    By category unless told otherwise, until the last recalculation. Points were earned, whether
+    expired or not; Counting are those that had not expired.
+    """
+    with session(dsn) as connection:
+        rows = queries.rows(
+            connection, "points_by", dimension=dimension.upper(), segment=segment, company=company,
+            begin=begin, end=end,
+        )  # fmt: skip
+        show.breakdown(rows, dimension.capitalize(), format)

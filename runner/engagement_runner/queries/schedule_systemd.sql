@@ -1,0 +1,47 @@
+-- A systemd service and its timer, as text. systemd knows zones, and makes up for a run that was
+-- missed while the machine was off.
+select format(
+    $text$# systemd: the weekly recalculation, Saturday 05:30 in %%1$s.
+# Where: two files on a machine that reaches the database. Then, as root:
+#   systemctl daemon-reload && systemctl enable --now engagement-recalculate.timer
+#
+# The connection is the service [engagement] of /etc/pg-engagement/pg_service.conf:
+%%2$s
+# A password, if it needs one, belongs into /etc/pg-engagement/pgpass (host:port:database:user:
+# password, mode 0600, owned by the account below), and into no other file.
+# Print this anew when TIME_ZONE has changed.
+
+# ---- /etc/systemd/system/engagement-recalculate.service
+[Unit]
+Description=Weekly recalculation of engagement scores
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+# Any account that may read the two files above.
+User=postgres
+Environment=PGSERVICEFILE=/etc/pg-engagement/pg_service.conf
+Environment=PGPASSFILE=/etc/pg-engagement/pgpass
+Environment=PGSERVICE=engagement
+ExecStart=%%3$s recalculate
+
+# ---- /etc/systemd/system/engagement-recalculate.timer
+[Unit]
+Description=Weekly recalculation of engagement scores
+
+[Timer]
+OnCalendar=Sat *-*-* 05:30:00 %%1$s
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+$text$,
+    engagement.get_parameter('TIME_ZONE'),
+    %(service)s::text,
+    case
+        when %(program)s::text ~ '^[A-Za-z0-9_./+-]+$' then %(program)s::text
+        -- %% begins a specifier there.
+        else '"' || replace(regexp_replace(%(program)s::text, '(["\\])', '\\\1', 'g'), '%%', '%%%%')
+            || '"'
+    end)

@@ -1,0 +1,18 @@
+-- Adds a social community score or changes one: what is NULL stays, what is in cleared becomes NULL.
+select row_to_json(s)::text
+from engagement.set_social_score(
+    p_customer_id => %(customer)s::engagement.host_key,
+    p_social_type => %(social_type)s,
+    p_social_subtype => %(social_subtype)s,
+    p_source_system => %(system)s,
+    p_changes => jsonb_strip_nulls(jsonb_build_object(
+        'score', %(score)s::text,
+        'description', %(description)s::text,
+        'comments', %(comments)s::text,
+        'scored_at', %(scored_at)s::text,
+        'ends_at', %(ends_at)s::text))
+    || (
+        select coalesce(jsonb_object_agg(c.key, null::text), '{}')
+        from unnest(%(cleared)s::text[]) as c (key)
+    ),
+    p_is_new => %(is_new)s) as s

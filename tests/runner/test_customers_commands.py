@@ -1,0 +1,252 @@
+"""adjust, employers and trend against a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from .conftest import People
+
+Connection = psycopg.Connection[Any]
+
+
+def adjustments(connection: Connection) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        "select customer_id, points, reason, adjusted_by, expires_at"
+        " from engagement.score_adjustment order by adjusted_at"
+    ).fetchall()
+
+
+def points(connection: Connection, customer: int) -> Any:
+    row = connection.execute("select engagement.score_at(%s)", (customer,)).fetchone()
+    assert row
+    return row[0]
+
+
+def employ(
+    connection: Connection, people: People, *jobs: tuple[str | None, str | None, bool]
+) -> None:
+    """Ada works for the firm, at these times."""
+    for begin, end, is_primary in jobs:
+        connection.execute(
+            "insert into crm.employment (employee_id, employer_id, begin_on, end_on, is_primary)"
+            " values (%s, %s, %s, %s, %s)",
+            (people.ada, people.firm, begin, end, is_primary),
+        )
+
+
+# adjust
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("12.5", "--reason", "why"), 12.5),
+        (("-5", "--reason", "why"), -5),
+        (("--reason", "why", "-0.25"), -0.25),
+        (("--reason", "why", "--", "-1e1"), -10),
+    ],
+)
+def test_adjust_points_above_and_below_zero_count_at_once(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    expected: float,
+) -> None:
+    bob = str(association.bob)
+    if "--" in arguments:
+        arguments = (*arguments[:-2], "--", bob, arguments[-1])
+    else:
+        position = len(arguments) - 1 if arguments[-1] != "why" else 0
+        arguments = (*arguments[:position], bob, *arguments[position:])
+    result = engagement(deployed, "adjust", *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert f"Customer {bob} adjusted by " in result.stdout
+    assert "for good: why" in result.stdout
+    assert adjustments(deployed) == [(association.bob, expected, "why", "postgres", None)]
+    assert points(deployed, association.bob) == expected
+
+
+def test_adjust_until_an_instant_says_so(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.set_parameter('TIME_ZONE', 'Europe/Berlin')")
+    result = engagement(
+        deployed, "adjust", str(association.bob), "7", "--reason", "[b]thanks\x07",
+        "--expires-at", "2040-01-01",
+    )  # fmt: skip
+    assert result.stdout == (
+        f"Customer {association.bob} adjusted by 7 points until 2040-01-01 00:00: [b]thanks\\x07\n"
+    )
+    ((*_, expires_at),) = adjustments(deployed)
+    assert expires_at.isoformat() == "2039-12-31T23:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("BOB", "0", "--reason", "why"), "EG004"),
+        (("BOB", "NaN", "--reason", "why"), "EG004"),
+        (("BOB", "-Infinity", "--reason", "why"), "EG004"),
+        (("BOB", "5", "--reason", "  "), "EG004"),
+        (("BOB", "5", "--reason", "why", "--expires-at", "2001-01-01"), "EG004"),
+        (("987654321", "5", "--reason", "why"), "EG001"),
+        (("BOB", "many", "--reason", "why"), "22P02"),
+    ],
+)
+def test_adjust_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    bob = str(association.bob)
+    result = engagement(deployed, "adjust", *(bob if a == "BOB" else a for a in arguments))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert adjustments(deployed) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [("1", "5"), ("1", "5", "--reason", "why", "--reson"), ("1", "--reason", "why")]
+)
+def test_adjust_wrong_usage_is_a_usage_error(
+    deployed: Connection, engagement: Callable[..., Any], arguments: tuple[str, ...]
+) -> None:
+    assert engagement(deployed, "adjust", *arguments).exit_code == 2
+
+
+# employers
+
+
+def test_employers_formats_agree_and_go_by_the_date(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    employ(deployed, association, ("2020-01-01", "2020-12-31", True), ("2024-01-01", None, False))
+    ada, firm = str(association.ada), association.firm
+    today = json.loads(engagement(deployed, "employers", ada, "--format", "json").stdout)
+    assert today == [
+        {
+            "employer_id": firm,
+            "display_name": "Analytical Engines",
+            "is_primary": False,
+            "begin_on": "2024-01-01",
+            "end_on": None,
+        }
+    ]
+    text = engagement(deployed, "employers", ada, "--on", "2020-12-31", "--format", "csv").stdout
+    (then,) = csv.DictReader(io.StringIO(text))
+    assert (then["is_primary"], then["end_on"]) == ("true", "2020-12-31")
+    table = engagement(deployed, "employers", ada, "--on", "2020-12-31").stdout.splitlines()
+    assert table[1].split() == [
+        str(firm), "Analytical", "Engines", "yes", "2020-01-01", "2020-12-31",
+    ]  # fmt: skip
+    none = engagement(deployed, "employers", ada, "--on", "2022-01-01")
+    assert none.stdout == "Nobody employs this customer then.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [(("987654321",), "EG001"), (("ADA", "--on", "2025-02-30"), "22008")],
+)
+def test_employers_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    ada = str(association.ada)
+    result = engagement(deployed, "employers", *(ada if a == "ADA" else a for a in arguments))
+    assert result.exit_code == 1
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+# trend
+
+
+def test_trend_is_that_of_the_database_in_every_format(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    employ(deployed, association, (None, None, True))
+    engagement(deployed, "recalculate", "--mode", "FULL")
+    period = deployed.execute(
+        "select (current_date - 600)::text, (current_date + 200)::text"
+    ).fetchone()
+    assert period
+    arguments = (
+        "trend", str(association.firm), "--from", period[0], "--to", period[1],
+        "--step", "30 days",
+    )  # fmt: skip
+    expected = [
+        row[0]
+        for row in deployed.execute(
+            "select row_to_json(t) from engagement.trend(%s, %s, %s, '30 days') t",
+            (association.firm, *period),
+        )
+    ]
+    assert len(expected) == 27
+    assert {row["employee_score"] for row in expected} >= {0, 30, 90}
+    shown = engagement(deployed, *arguments, "--format", "json")
+    assert json.loads(shown.stdout) == expected
+    rows = list(
+        csv.DictReader(io.StringIO(engagement(deployed, *arguments, "--format", "csv").stdout))
+    )
+    assert list(rows[0]) == ["at", "own_score", "employee_score", "score"]
+    assert [float(row["score"]) for row in rows] == [row["score"] for row in expected]
+    table = engagement(deployed, *arguments).stdout.splitlines()
+    assert len(table) == 28
+    bars = [line.count("█") for line in table[1:]]
+    assert max(bars) == 24
+    assert {bar for bar, row in zip(bars, expected, strict=True) if row["score"] == 30} == {8}
+    assert {bar for bar, row in zip(bars, expected, strict=True) if row["score"] == 0} == {0}
+
+
+def test_trend_by_default_is_the_last_twelve_months(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "trend", str(association.ada), "--format", "json")
+    rows = json.loads(result.stdout)
+    assert len(rows) == 13
+    assert rows[-1]["score"] == 90
+    row = deployed.execute(
+        "select %s::timestamptz = %s::timestamptz - interval '12 months',"
+        " now() - %s::timestamptz between '0' and '1 hour'",
+        (rows[0]["at"], rows[-1]["at"], rows[-1]["at"]),
+    ).fetchone()
+    assert row == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("987654321",), "EG001"),
+        (("ADA", "--from", "2025-02-01", "--to", "2025-01-01"), "EG004"),
+        (("ADA", "--step", "0 days"), "EG004"),
+        (("ADA", "--step", "1 second"), "EG004"),
+        (("ADA", "--step", "often"), "22007"),
+    ],
+)
+def test_trend_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    ada = str(association.ada)
+    result = engagement(deployed, "trend", *(ada if a == "ADA" else a for a in arguments))
+    assert result.exit_code == 1
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
