@@ -16,7 +16,14 @@ begin
             end;
         end if;
     end loop;
-    -- A role that made another may be no member of it, and its memberships may be there already.
+end
+$$;
+
+-- A statement of its own, which sees what another deployment has just made. A role that made another
+-- may be no member of it, and its memberships may be there already.
+do $$
+begin
+    perform from pg_catalog.pg_auth_members limit 1;
     if not pg_catalog.pg_has_role('engagement_operator', 'engagement_staff', 'usage') then
         grant engagement_staff to engagement_operator;
     end if;
@@ -102,7 +109,6 @@ grant execute on routine
     engagement.verify_source,
     engagement.verify_scores,
     engagement.verify_totals,
-    engagement.ids_of_keys,
     engagement.is_in_part
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.

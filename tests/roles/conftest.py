@@ -31,7 +31,7 @@ class Association:
 
     Attributes:
         host: the session of whoever deployed.
-        keys: acme, ann.
+        keys: acme, ann, and idle, who does nothing.
         logins: name of the login role by what it logs in as.
     """
 
@@ -59,7 +59,7 @@ def association(
     host = furnish(session)
     host.rule(quantity_score=2)
     host.seat_rule()
-    keys = {"acme": host.customer("COMPANY"), "ann": host.customer()}
+    keys = {"acme": host.customer("COMPANY"), "ann": host.customer(), "idle": host.customer()}
     host.job(keys["ann"], keys["acme"])
     host.order(keys["ann"], Line(quantity=5))
     host.seat(keys["ann"], "2025-01-01")

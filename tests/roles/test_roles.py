@@ -22,6 +22,10 @@ CALLS = {
         "score_at": "select engagement.score_at({ann})",
         "score_card": "select engagement.score_card({ann}), engagement.score_card({acme})",
         "explain_score": "select * from engagement.explain_score({ann})",
+        "explain_change": "select * from engagement.explain_change({ann}, '2025-01-01')",
+        "explain_changes": "select c.* from engagement.score_change c",
+        "forecast": "select * from engagement.forecast({acme})",
+        "at_risk": "select * from engagement.at_risk(8, 1)",
         "trend": "select * from engagement.trend({acme}, '2025-01-01', '2025-06-01')",
         "current_employers": "select * from engagement.current_employers({ann})",
         "segment": "select s.* from engagement.segment_definition d"
@@ -47,6 +51,26 @@ CALLS = {
         "band_scale": "select engagement.band_scale()",
         "band_of": "select engagement.band_of(engagement.band_scale(), 1, 50)",
         "percentile_of": "select engagement.percentile_of(1, 1, 2)",
+        "recent_from": "select engagement.recent_from(now())",
+        "band_rank": "select engagement.band_rank(engagement.band_scale(), 'GOLD')",
+        "ranking": "select * from engagement.ranking(array[{ann}]::engagement.host_key[],"
+        " array[1.0])",
+        "scores_at": "select * from engagement.scores_at(array[{ann}]::engagement.host_key[],"
+        " now())",
+        "special_rules": "select engagement.special_rules()",
+        "counted_awards": "select * from engagement.counted_awards("
+        "array[{ann}]::engagement.host_key[])",
+        "live_awards": "select * from engagement.live_awards()",
+        "capped_sql": "select engagement.capped_sql('engagement.award w')",
+        "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, now())",
+        "fade": "select engagement.fade(1, 4, 4)",
+        "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
+        "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, now())",
+        "arithmetic": "select engagement.arithmetic(r, 1, 1, 1, 1, 1, 1)"
+        " from engagement.score_rule r",
+        "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",
+        "primary_employer": "select engagement.primary_employer({ann}, current_date)",
+        "segment_view": "select engagement.segment_view('engagement.segment_rising')",
     },
     "operator": {
         "recalculate": "call engagement.recalculate('FULL')",
@@ -56,6 +80,7 @@ CALLS = {
         "set_social_score": "select engagement.set_social_score({ann}, 'BLOG',"
         """ p_changes => '{{"score": 4}}')""",
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
+        "take_events": "select * from engagement.take_events()",
         "is_switched_off": "select engagement.is_switched_off()",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
@@ -64,8 +89,9 @@ CALLS = {
         "queued_ids": "select engagement.queued_ids('order_line')",
         "queued_customers": "select engagement.queued_customers()",
         "verify_source": "select v.* from engagement.activity_source s"
-        " cross join lateral engagement.verify_source(s.source, '{{}}') v",
-        "verify_scores": "select * from engagement.verify_scores('{{}}')",
+        " cross join lateral engagement.verify_source(s.source, '{{}}', null, null, null, 0) v",
+        "verify_scores": "select * from engagement.verify_scores('{{}}', null, null, null, 0)",
+        "is_in_part": "select engagement.is_in_part({ann}, null, null, 50, 0)",
         "verify_totals": "select * from engagement.verify_totals('2025-06-15 12:00+00',"
         " array[{ann}]::engagement.host_key[])",
     },
@@ -77,6 +103,10 @@ CALLS = {
         "apply_rules": "select * from engagement.apply_rules(engagement.export_rules()"
         """ || '[{{"rule_code": "BOUGHT", "retired": true}}]')""",
         "set_parameter": "select engagement.set_parameter('TIME_ZONE', 'Europe/Zurich')",
+        "preview_rules": """select * from engagement.preview_rules('{{"BOUGHT": null}}')""",
+        "preview_summary": """select engagement.preview_summary('{{"BOUGHT": null}}')""",
+        "export_customer": "select engagement.export_customer({ann})",
+        "erase_customer": "call engagement.erase_customer({idle})",
     },
 }
 #: They commit.

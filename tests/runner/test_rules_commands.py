@@ -304,9 +304,8 @@ def test_rules_apply_starter_adds_the_rules_that_come_with_the_package_once(
     tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert [row[0] for row in deployed.execute("select rule_code from engagement.score_rule")] == [
-        "ADJUSTMENT", "SOCIAL_SCORE",
-    ]  # fmt: skip
+    codes = deployed.execute("select rule_code from engagement.score_rule order by 1")
+    assert [code for (code,) in codes] == ["ADJUSTMENT", "SOCIAL_SCORE"]
     before = versions(deployed)
     dry = engagement(deployed, "rules", "apply", "starter", "--dry-run", "--format", "json")
     planned = json.loads(dry.stdout)
