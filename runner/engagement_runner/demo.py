@@ -204,7 +204,6 @@ def _farewell(story: "_Story", dsn: str, customer: str, stop: str | None) -> Non
     story.command(f"{program} explain {customer}{where}")
     story.command(f"{program} points rule{where}")
     story.command(f"{program} segment{where}")
-    story.command(f"{program} recalculate --mode FULL{where}")
     if stop is not None:
         story.tell("The server keeps running. This stops it and removes its folder:")
         story.command(stop)
