@@ -22,7 +22,6 @@ declare
     v_what text := format('customer %s, system %L, type %L, subtype %L', p_customer_id,
                           p_source_system, p_social_type, p_social_subtype);
     v_unknown text;
-    v_is_known boolean;
 begin
     perform engagement.check_customer(p_customer_id);
     if coalesce(v_type, '') = '' or coalesce(v_system, '') = '' then
@@ -47,14 +46,10 @@ begin
     where s.customer_id = p_customer_id and s.source_system = v_system
           and s.social_type = v_type and s.social_subtype = v_subtype
     for update;
-    v_is_known := found;
-    if v_is_known = p_is_new then
-        raise exception using
-            errcode = 'EG012', detail = v_what,
-            message = case when p_is_new then 'the social score exists already'
-                           else 'unknown social score' end,
-            hint = case when p_is_new then 'Change it instead.'
-                        else 'select * from engagement.social_score lists them.' end;
+    if not found and p_is_new is not true then
+        raise exception 'unknown social score'
+            using errcode = 'EG012', detail = v_what,
+                  hint = 'select * from engagement.social_score lists them.';
     end if;
     begin
         v_row := jsonb_populate_record(v_row, p_changes);
@@ -79,14 +74,7 @@ begin
                                   v_row.ends_at),
                   hint = 'ends_at must be later than scored_at.';
     end if;
-    if v_is_known then
-        update engagement.social_score s
-        set score = v_row.score, description = coalesce(v_row.description, ''),
-            comments = coalesce(v_row.comments, ''), scored_at = v_row.scored_at,
-            ends_at = v_row.ends_at
-        where s.source_id = v_row.source_id and s.customer_id = p_customer_id
-        returning s.* into v_row;
-    else
+    if p_is_new then
         insert into engagement.social_score as s (
             customer_id, source_system, social_type, social_subtype, score, description, comments,
             scored_at, ends_at
@@ -96,6 +84,18 @@ begin
             coalesce(v_row.description, ''), coalesce(v_row.comments, ''), v_row.scored_at,
             v_row.ends_at
         )
+        on conflict (customer_id, source_system, social_type, social_subtype) do nothing
+        returning s.* into v_row;
+        if not found then
+            raise exception 'the social score exists already'
+                using errcode = 'EG012', detail = v_what, hint = 'Change it instead.';
+        end if;
+    else
+        update engagement.social_score s
+        set score = v_row.score, description = coalesce(v_row.description, ''),
+            comments = coalesce(v_row.comments, ''), scored_at = v_row.scored_at,
+            ends_at = v_row.ends_at
+        where s.source_id = v_row.source_id and s.customer_id = p_customer_id
         returning s.* into v_row;
     end if;
     return v_row;

@@ -94,6 +94,7 @@ begin
            u.comments, u.scored_at, u.ends_at
     from pg_temp.engagement_upload u
     where u.reason is null
+    order by u.customer_id, u.source_system, u.social_type, u.social_subtype
     on conflict (customer_id, source_system, social_type, social_subtype) do update
     set score = excluded.score, description = excluded.description, comments = excluded.comments,
         scored_at = excluded.scored_at, ends_at = excluded.ends_at

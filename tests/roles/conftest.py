@@ -16,13 +16,14 @@ from scoring.host import NOW, Host, Line
 
 Session = psycopg.Connection[Any]
 
-#: Who logs in, and what as: a member of a role of the package, the host's own, and a stranger.
+#: Who logs in as a member of which role of the package; besides, who owns the host's tables, who
+#: writes them, and a stranger.
 MEMBERS = {
     "staff": "engagement_staff",
     "operator": "engagement_operator",
     "admin": "engagement_admin",
 }
-LOGINS = [*MEMBERS, "host", "nobody"]
+LOGINS = [*MEMBERS, "host", "clerk", "nobody"]
 
 
 @dataclass
@@ -72,15 +73,25 @@ def association(
         run(session, "create role {} login", name)
         if who in MEMBERS:
             run(session, "grant {} to {}", MEMBERS[who], name)
-    host_role = made.logins["host"]
-    run(session, "grant create on database {} to {}", session.info.dbname, host_role)
-    run(session, "grant usage on schema crm to {}", host_role)
-    run(session, "grant usage on sequence crm.key_number to {}", host_role)
-    run(session, "grant select, insert, update, delete, truncate on all tables in schema crm to {}",
-        host_role)  # fmt: skip
+    owner, clerk = made.logins["host"], made.logins["clerk"]
+    run(session, "grant create on database {} to {}", session.info.dbname, owner)
+    run(session, "alter schema crm owner to {}", owner)
+    for kind, name in host.rows(
+        "select case relkind when 'S' then 'sequence' else 'table' end, relname from pg_class"
+        " where relnamespace = 'crm'::regnamespace and relkind in ('r', 'S')"
+    ):
+        run(session, f"alter {kind} crm.{{}} owner to {{}}", name, owner)
+    run(session, "grant usage on schema crm to {}", clerk)
+    run(session, "grant usage on sequence crm.key_number to {}", clerk)
+    run(
+        session,
+        "grant select, insert, update, delete, truncate on all tables in schema crm to {}",
+        clerk,
+    )
     yield made
     for name in made.logins.values():
-        run(session, "drop owned by {} cascade", name)
+        run(session, "reassign owned by {} to postgres", name)
+        run(session, "drop owned by {}", name)
         run(session, "drop role {}", name)
     session.close()
 

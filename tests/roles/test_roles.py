@@ -117,6 +117,7 @@ GRANTED = {
     "operator": CALLS["staff"] | CALLS["operator"],
     "admin": CALLS["staff"] | CALLS["operator"] | CALLS["admin"],
     "host": {},
+    "clerk": {},
     "nobody": {},
 }
 ALL = GRANTED["admin"]
@@ -135,6 +136,7 @@ MAY_WRITE: dict[str, set[tuple[str, str]]] = {
     "operator": WRITES["operator"],
     "admin": WRITES["operator"] | WRITES["admin"],
     "host": set(),
+    "clerk": set(),
     "nobody": set(),
 }
 
@@ -413,14 +415,15 @@ def test_command_as_each_role(
 # -- the host --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("who", ["host", "clerk"])
 @pytest.mark.parametrize("trigger_mode", ["IMMEDIATE", "DEFERRED"])
 def test_host_role_writes_its_tables_and_they_are_scored(
-    association: Association, log_in: LogIn, trigger_mode: str
+    association: Association, log_in: LogIn, trigger_mode: str, who: str
 ) -> None:
     host = association.host
     host.set(TRIGGER_MODE=trigger_mode)
     before = host.score_at(association.keys["ann"])
-    with log_in("host") as session:
+    with log_in(who) as session:
         (line,) = (
             session.execute(
                 "with o as (insert into crm.sales_order (ordered_at) values (%s)"
