@@ -15,6 +15,8 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_begin timestamp := p_from at time zone v_zone;
+    v_days interval := date_trunc('day', p_step);
+    v_time interval := p_step - date_trunc('day', p_step);
 begin
     perform engagement.check_customer(p_customer_id);
     if p_from is null or p_to is null or p_to < p_from or not isfinite(p_from)
@@ -28,10 +30,12 @@ begin
             using errcode = 'EG004', detail = format('step %s', coalesce(p_step::text, 'NULL')),
                   hint = 'Use an interval above zero that makes at most 10000 steps.';
     end if;
-    -- Steps are counted from the beginning in local time, so that a month after 31 January does not
-    -- stay on the 28th.
+    -- Steps are counted from the beginning, so that a month after 31 January does not stay on the
+    -- 28th: months and days in local time, hours as they pass.
     for v_number in 0 .. 10000 loop
-        at := (v_begin + p_step * v_number) at time zone v_zone;
+        at := v_time * v_number + case
+            when v_days * v_number = interval '0' then p_from
+            else (v_begin + v_days * v_number) at time zone v_zone end;
         exit when at > p_to;
         own_score := engagement.score_at(p_customer_id, at);
         employee_score := (

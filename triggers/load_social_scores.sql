@@ -26,6 +26,16 @@ begin
            u.customer_id as customer_text, u.score as score_text,
            null::text as reason
     from new_rows u;
+    -- Without an instant: now, or since when the same score has been there.
+    update pg_temp.engagement_upload u
+    set scored_at = coalesce((
+        select s.scored_at
+        from engagement.social_score s
+        where s.customer_id = u.customer_id and s.source_system = u.source_system
+              and s.social_type = u.social_type and s.social_subtype = u.social_subtype
+              and s.score = u.score
+    ), now())
+    where u.scored_text is null;
 
     update pg_temp.engagement_upload u
     set reason = nullif(concat_ws('; ',
@@ -41,7 +51,7 @@ begin
              then format('scored_at %s is no instant', u.scored_text) end,
         case when u.ends_text is not null and (u.ends_at is null or not isfinite(u.ends_at))
                   then format('ends_at %s is no instant', u.ends_text)
-             when u.ends_at <= coalesce(u.scored_at, now())
+             when u.ends_at <= u.scored_at
                   then format('ends_at %s is not later than scored_at', u.ends_text) end), '');
     update pg_temp.engagement_upload u
     set reason = format('line %s has the same customer, system, type and subtype', l.line_number)
@@ -59,12 +69,8 @@ begin
         scored_at, ends_at
     )
     select u.customer_id, u.source_system, u.social_type, u.social_subtype, u.score, u.description,
-           u.comments,
-           coalesce(u.scored_at, case when o.score = u.score then o.scored_at end, now()), u.ends_at
+           u.comments, u.scored_at, u.ends_at
     from pg_temp.engagement_upload u
-    left join engagement.social_score o
-        on o.customer_id = u.customer_id and o.source_system = u.source_system
-           and o.social_type = u.social_type and o.social_subtype = u.social_subtype
     where u.reason is null
     on conflict (customer_id, source_system, social_type, social_subtype) do update
     set score = excluded.score, description = excluded.description, comments = excluded.comments,
