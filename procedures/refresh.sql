@@ -15,12 +15,18 @@ begin
     perform engagement.check_customer(p_customer_id);
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
         -- Only this customer is written now; the companies that these awards count for are summed
-        -- by the next run.
+        -- by the next run, which with CURRENT finds them by this customer.
         insert into engagement.pending_activity (source, activity_column, keys)
-        select 'customer', 'customer_id', array_agg(distinct w.employer_id::text)
-        from engagement.award w
-        where w.customer_id = p_customer_id and w.employer_id is not null
-              and (w.recorded_at >= v_at or w.voided_at >= v_at)
+        select 'customer', 'customer_id', array_agg(c.key)
+        from (
+            select w.employer_id::text as key
+            from engagement.award w
+            where w.customer_id = p_customer_id and w.employer_id is not null
+                  and (w.recorded_at >= v_at or w.voided_at >= v_at)
+            union
+            select p_customer_id::text
+            where engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
+        ) c
         having count(*) > 0;
     end if;
     perform engagement.write_totals(

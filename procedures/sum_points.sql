@@ -136,17 +136,20 @@ begin
         from counted c
         group by c.holder_id, c.category_code
     ),
-    -- CURRENT: any date on which a job of these people begins or has ended may move their points.
+    -- CURRENT: any date on which a job of these people begins or has ended may move their points,
+    -- from its first instant: after the last one of the day before, where midnight comes twice.
     moved as (
         select p.employer_id::engagement.host_key as holder_id,
-               min(d.moved_on::timestamp at time zone v_zone) as next_change_at
+               min((d.moved_on::timestamp - interval '1 microsecond') at time zone v_zone
+                   + interval '1 microsecond') as next_change_at
         from engagement_host.employment p
         inner join engagement_host.employment m on m.employee_id = p.employee_id and m.is_primary
         cross join lateral (
-            values (m.begin_on), (case when m.end_on < '5874897-12-31' then m.end_on + 1 end)
+            values (m.begin_on), (case when m.end_on < '200000-01-01' then m.end_on + 1 end)
         ) d (moved_on)
         where p_is_employees and v_is_current and p.is_primary
               and p.employer_id = any (p_customer_ids) and d.moved_on > v_today
+              and d.moved_on < '200000-01-01'
         group by p.employer_id
     )
     select coalesce(t.holder_id, m.holder_id), t.category_code, coalesce(t.score, 0),

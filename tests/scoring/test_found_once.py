@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.host import Host, Line, refused
+from scoring.host import NOW, Host, Line, instant, refused
 
 
 def test_old_activity_entered_late_is_proven_where_only_the_past_changed(host: Host) -> None:
@@ -262,3 +262,84 @@ def test_points_of_a_tie_have_the_decimals_of_all_others(host: Host) -> None:
     customer = host.customer()
     host.order(customer, Line(amount=125))
     assert host.one("select scale(points) from engagement.award") == 2
+
+
+def test_refresh_of_somebody_who_changed_jobs_reaches_the_present_employer(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.set(EMPLOYER_ATTRIBUTION="CURRENT")
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer, "2025-05-01")
+    host.order(customer, Line(quantity=3))  # before there was a job
+    host.proven(as_of=None)
+    assert host.score(employer).employee_score == 6
+    host.revise({"quantity_score": 5}, retroactive=True)
+    host.refresh(customer)
+    host.proven(as_of=None)
+    assert host.score(employer).employee_score == 15
+
+
+def test_roll_up_alone_takes_the_year_from_a_company_whose_people_left(host: Host) -> None:
+    host.rule(quantity_score=2, valid_for_weeks=8)
+    customer, employer, other = host.customer(), host.customer("COMPANY"), host.customer("COMPANY")
+    job = host.job(customer, employer)
+    host.order(customer, Line(quantity=3))
+    host.proven()
+    assert (host.score(employer).score, host.score(employer).employee_ytd_score) == (0, 6)
+    host.set_job(job, employer_id=other)
+    host.run("call engagement.roll_up_employers(%s)", NOW)
+    assert host.score(employer).employee_ytd_score == 0
+    assert host.score(other).employee_ytd_score == 6
+
+
+def test_job_that_begins_on_a_date_with_two_midnights_counts_from_the_first(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.set(EMPLOYER_ATTRIBUTION="CURRENT", TIME_ZONE="Atlantic/Azores")
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer, "2025-10-26")
+    host.order(customer, Line(quantity=3))
+    for as_of, points in (("2025-10-25 23:59:59+00", 0), ("2025-10-26 00:00+00", 6)):
+        host.proven(as_of=as_of)
+        assert host.score(employer).employee_score == points
+
+
+def test_job_that_begins_in_a_year_without_instants_never_moves_points(host: Host) -> None:
+    host.rule(quantity_score=2)
+    host.set(EMPLOYER_ATTRIBUTION="CURRENT")
+    customer, employer = host.customer(), host.customer("COMPANY")
+    host.job(customer, employer)
+    for begin in ("300000-01-01", "infinity"):
+        host.job(customer, employer, begin)
+    host.order(customer, Line(quantity=3))
+    host.proven()
+    assert host.score(employer).employee_score == 6
+
+
+def test_trend_where_the_clock_goes_back_begins_where_asked_and_counts_hours(host: Host) -> None:
+    host.set(TIME_ZONE="America/New_York")
+    customer = host.customer()
+    trend = "select array_agg(at order by at) from engagement.trend(%s, %s, %s, %s::interval)"
+    first = "2025-11-02 05:30+00"  # 01:30, as an hour later again
+    for end, step, instants in (
+        (first, "1 month", [first]),
+        ("2025-11-02 07:30+00", "1 hour", [first, "2025-11-02 06:30+00", "2025-11-02 07:30+00"]),
+        ("2025-11-03 06:30+00", "1 day", [first, "2025-11-03 06:30+00"]),
+    ):
+        assert host.one(trend, customer, first, end, step) == [instant(i) for i in instants]
+
+
+def test_upload_of_a_score_that_would_end_before_it_began_leaves_the_others(host: Host) -> None:
+    customer, other = host.customer(), host.customer()
+    upload = (
+        "insert into engagement.social_upload (customer_id, social_type, score, scored_at, ends_at)"
+        " values (%s, 'BLOG', '7', %s, %s)"
+    )
+    host.run(upload, customer, "2100-01-01 00:00+00", None)
+    # The same score without an instant stays where it was.
+    host.run(
+        upload + ", (%s, 'BLOG', '9', null, null)", customer, None, "2099-01-01 00:00+00", other
+    )
+    assert host.rows("select line_number from engagement.social_upload") == [(1,)]
+    assert host.rows("select score, ends_at from engagement.social_score order by score") == [
+        (7, None),
+        (9, None),
+    ]
