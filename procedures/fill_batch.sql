@@ -17,8 +17,11 @@ begin
     if exists (select from pg_temp.engagement_stage s
                where s.batch = p_batch and s.recorded_at is not null)
        or exists (select from pg_temp.engagement_stage s
-                  inner join engagement.award w
-                      on w.source_id = s.source_id and w.voided_at is not null
+                  cross join lateral (
+                      select from engagement.award w
+                      where w.source_id = s.source_id and w.voided_at is not null
+                      offset 0
+                  ) w
                   where s.batch = p_batch) then
         return null;
     end if;

@@ -8,8 +8,9 @@
 --                                             the difference
 --   apply__SOURCE (changes, at)               voids and inserts what a comparison found
 -- A plan is made once and kept for whatever comes later, so they plan without custom plans, without
--- sequential scans (the tables may be empty when it is made) and without JIT. Definers, because the
--- host's role has no right here.
+-- sequential scans (the tables may be empty when it is made) and without JIT; look-ups are lateral,
+-- key by key, and "is not distinct from" keeps an index by customer out of those by activity.
+-- Definers, because the host's role has no right here.
 -- Reads: activity_source. Writes: the three routines.
 create or replace function engagement.generate_source(p_source text)
 returns void
@@ -110,11 +111,23 @@ begin
                 {insert_one}
                 return array[v_award_count, 0];
             end if;
-        elsif not exists (select from unnest(v_ids) k (key)
-                          inner join engagement.award w on w.source_id = k.key
-                          where w.source = '{source}' and w.voided_at is null) then
+        elsif not exists (
+            select from unnest(v_ids) k (key)
+            cross join lateral (
+                select from engagement.award w
+                where w.source_id = k.key and w.source = '{source}' and w.voided_at is null
+                offset 0
+            ) w
+        ) then
             {insert_many}
             return array[v_award_count, 0];
+        end if;
+    end if;
+    if p_is_new and p_activity_column = 'document_id' and cardinality(p_keys) = 1 then
+        -- A header just inserted has no lines yet, as a rule.
+        v_id := p_keys[1]::engagement.host_key;
+        if not exists (select from {view} v where v.document_id = v_id) then
+            return array[0, 0];
         end if;
     end if;
     if p_activity_column is null then
@@ -207,8 +220,9 @@ begin
             update engagement.award w
             set voided_at = v_void.voided_at, void_reason = v_void.void_reason
             where w.source_id = v_void.source_id and w.source = '{source}'
-                  and w.rule_id = v_void.rule_id and w.customer_id = v_void.customer_id
-                  and w.voided_at is null and w.recorded_at = v_void.recorded_at;
+                  and w.rule_id = v_void.rule_id and w.voided_at is null
+                  and w.customer_id is not distinct from v_void.customer_id
+                  and w.recorded_at = v_void.recorded_at;
             if found then
                 v_void_count := v_void_count + 1;
             end if;
@@ -226,7 +240,8 @@ begin
                select max(w.voided_at)
                from engagement.award w
                where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
-                     and w.customer_id = c.customer_id and w.voided_at is not null
+                     and w.customer_id is not distinct from c.customer_id
+                     and w.voided_at is not null
            )),
            c.rule_id, '{source}', c.subject_id, c.subject_class, c.quantity, c.amount, c.points
     from unnest(p_changes) c

@@ -428,3 +428,28 @@ def test_switched_off_captures_nothing_and_switched_on_finds_it(host: Host, mode
     assert host.score(customer).score == 2
     host.set(CALCULATE_ENGAGEMENT_SCORE_POINTS="Y")
     check(host, "DEFERRED", customer, 10)
+
+
+def test_order_into_a_ledger_without_statistics_reads_only_its_own_awards(host: Host) -> None:
+    """A plan that was made while the ledger was empty must not read more as it grows."""
+    host.rule(quantity_score=1)
+    customer = host.customer()
+    read = (
+        "select sum(idx_tup_read)::bigint from pg_stat_user_indexes"
+        " where schemaname = 'engagement' and relname = 'award'"
+    )
+
+    def reads_of(count: int) -> int:
+        host.rows("select pg_stat_force_next_flush()")
+        before = host.one(read)
+        for _ in range(count):
+            order = host.order(customer, Line(quantity=1), Line(quantity=2))
+            host.run("update crm.order_line set quantity = 3 where order_id = %s", order.key)
+            host.set_order(order, order_status="CANCELLED")
+        host.rows("select pg_stat_force_next_flush()")
+        return int(host.one(read) - before)
+
+    reads_of(20)
+    first = reads_of(20)
+    host.order(host.customer(), *[Line(quantity=1)] * 2000)
+    assert reads_of(20) <= first * 1.5 + 100
