@@ -34,6 +34,7 @@ declare
     v_today date := (v_as_of at time zone v_zone)::date;
     v_employees engagement.host_key[];
 begin
+    perform engagement.check_attached();
     if p_dimension is null or p_dimension not in ('CATEGORY', 'RULE', 'SUBJECT', 'MONTH', 'YEAR') then
         raise exception 'unknown dimension'
             using errcode = 'EG004', detail = format('dimension %L', p_dimension),
@@ -110,4 +111,4 @@ comment on function engagement.points_by(
     'until the last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in '
     'TIME_ZONE); counting_points: what counts then. p_segment: of its customers only; '
     'p_company_id: of a company and those who earned for it. Raises EG001 (company), EG004 '
-    '(dimension, range), EG011 (segment).';
+    '(dimension, range), EG006 (no host), EG011 (segment).';

@@ -262,6 +262,13 @@ def test_points_by_bad_input_refused(
         host.points_by(dimension, **arguments)
 
 
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_points_by_without_a_host_refused(host: Host, dimension: str) -> None:
+    host.run("call engagement.detach_host()")
+    with refused("EG006"):
+        host.points_by(dimension)
+
+
 # -- the views -----------------------------------------------------------------------------------
 
 

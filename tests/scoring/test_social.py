@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from engagement_runner.catalog import detach_host
+from engagement_runner.deploy import deploy
 from scoring.fixtures import furnish
 from scoring.host import BOUGHT, NOW, Host, instant, refused
 
@@ -339,6 +341,24 @@ def test_social_scores_without_a_host_refused(host: Host) -> None:
     with refused("EG006"):
         host.upload(line(customer))
     assert host.count("social_upload") == 0
+
+
+def test_social_scores_and_adjustments_outlast_a_host_that_comes_back(
+    deployed: psycopg.Connection[Any],
+) -> None:
+    host = furnish(deployed)
+    customer = host.customer()
+    host.social(customer, 5)
+    host.adjust(customer, 7)
+    host.proven(as_of=None)
+    detach_host(host.session)
+    deploy(host.session, "reference")
+    assert host.recalculate(as_of=None).run_mode == "FULL"
+    host.proven(as_of=None)
+    assert (host.live(customer), host.reasons(customer)) == ([5, 7], [])
+    host.social(customer, 6, is_new=False)
+    host.adjust(customer, 8)
+    assert host.live(customer) == [6, 7, 8]
 
 
 # -- uploaded ------------------------------------------------------------------------------------

@@ -160,3 +160,10 @@ def test_trend_over_all_time(host: Host) -> None:
         " from engagement.trend(%s, '4000-01-01 BC', '200000-01-01', '50000 years')",
         customer,
     ) == [(5, 0)]
+
+
+def test_trend_without_a_host_refused(host: Host) -> None:
+    customer = host.customer()
+    host.run("call engagement.detach_host()")
+    with refused("EG006"):
+        host.trend(customer, NOW, NOW)
