@@ -45,6 +45,7 @@ def test_rules_add_every_option_reaches_the_rule(
         "--flat-score", "1.25", "--quantity-score=-2.5", "--amount-score", "0.0001",
         "--valid-for-weeks", "8", "--description", "A [red]gala[/]",
         "--applies-from", "2026-01-01", "--applies-until", "2027-01-01 12:00+02",
+        "--cap-points", "99.5", "--cap-period", "YEAR", "--half-life-weeks", "26",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "GALA" in result.stdout
@@ -63,9 +64,49 @@ def test_rules_add_every_option_reaches_the_rule(
         "description": "A [red]gala[/]",
         "applies_from": "2026-01-01T00:00:00+00:00",
         "applies_until": "2027-01-01T10:00:00+00:00",
+        "cap_points": 99.5,
+        "cap_period": "YEAR",
+        "half_life_weeks": 26,
     }
     assert {key: rule[key] for key in expected} == expected
     assert "A [red]gala[/]" in engagement(deployed, "rules", "list").stdout
+
+
+def test_rules_revise_sets_and_clears_cap_and_half_life(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    names = ("cap_points", "cap_period", "half_life_weeks")
+    engagement(
+        deployed, "rules", "revise", "BOOKS",
+        "--cap-points", "50", "--cap-period", "EVER", "--half-life-weeks", "4",
+    )  # fmt: skip
+    assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4]
+    listed = " ".join(engagement(deployed, "rules", "list").stdout.split())
+    assert "at most 50 in all half after 4 weeks" in listed
+    cleared = engagement(
+        deployed, "rules", "revise", "BOOKS", *(part for name in names for part in ("--clear", name))
+    )
+    assert cleared.exit_code == 0, cleared.stderr
+    assert [current(deployed, "BOOKS")[name] for name in names] == [None, None, None]
+    assert "at most" not in engagement(deployed, "rules", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--cap-points", "50"), ("--cap-points", "5", "--cap-period", "DECADE"),
+     ("--half-life-weeks", "0")],
+)  # fmt: skip
+def test_rules_revise_bad_cap_or_half_life_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    options: tuple[str, ...],
+) -> None:
+    before = versions(deployed)
+    result = engagement(deployed, "rules", "revise", "BOOKS", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG004" in result.stderr
+    assert versions(deployed) == before
 
 
 def test_rules_add_with_nothing_but_the_names_has_no_points(
@@ -200,7 +241,8 @@ def awkward_rule(connection: Connection) -> None:
         " 'ORDER_CREATION', p_subject_id => %s, p_flat_score => 0.30,"
         " p_amount_score => 0.000000000000000000001,"
         " p_applies_from => '2025-06-01 12:34:56.789+02',"
-        " p_applies_until => 'infinity', p_description => %s)",
+        " p_applies_until => 'infinity', p_description => %s, p_cap_points => 12.5,"
+        " p_cap_period => 'MONTH', p_half_life_weeks => 26)",
         ("a\"b'c\\d\te", "two\nlines \x7f and ünïcode"),
     )
 
