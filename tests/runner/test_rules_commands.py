@@ -82,9 +82,13 @@ def test_rules_revise_sets_and_clears_cap_and_half_life(
     )  # fmt: skip
     assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4]
     listed = " ".join(engagement(deployed, "rules", "list").stdout.split())
-    assert "at most 50 in all half after 4 weeks" in listed
+    assert "at most 50 in all, half after 4 weeks" in listed
     cleared = engagement(
-        deployed, "rules", "revise", "BOOKS", *(part for name in names for part in ("--clear", name))
+        deployed,
+        "rules",
+        "revise",
+        "BOOKS",
+        *(part for name in names for part in ("--clear", name)),
     )
     assert cleared.exit_code == 0, cleared.stderr
     assert [current(deployed, "BOOKS")[name] for name in names] == [None, None, None]
