@@ -752,7 +752,7 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
         changes = ", ".join(
             f"{literal(key)} = {_setting(value)}"
             for key, value in record["changes"].items()
-            if key != "rule_code" and (value or record["action"] == "revise")
+            if key != "rule_code" and (value or record["action"] != "add")
         )
         result(f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip())
     end = " would change." if dry_run else " changed."
