@@ -89,7 +89,8 @@ begin
                     p_flat_score => n.flat_score, p_quantity_score => n.quantity_score,
                     p_amount_score => n.amount_score, p_valid_for_weeks => n.valid_for_weeks,
                     p_description => n.description, p_applies_from => n.applies_from,
-                    p_applies_until => n.applies_until)
+                    p_applies_until => n.applies_until, p_cap_points => n.cap_points,
+                    p_cap_period => n.cap_period, p_half_life_weeks => n.half_life_weeks)
                 from jsonb_populate_record(null::engagement.score_rule, v_new) n;
             elsif action in ('revise', 'describe') then
                 perform engagement.revise_rule(

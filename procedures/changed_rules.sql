@@ -28,8 +28,9 @@ begin
             perform engagement.apply_rules(p_rules => p_changes, p_retroactive => p_retroactive);
         end if;
         v_rules := array(select r from engagement.score_rule r);
-        raise exception 'taken back' using errcode = 'EG000';
-    exception when sqlstate 'EG000' then
+        -- Of no category: EG000 would stand for every code of the package.
+        raise exception 'taken back' using errcode = 'EG100';
+    exception when sqlstate 'EG100' then
         null;  -- the variable stays, the rules are as they were
     end;
     return v_rules;

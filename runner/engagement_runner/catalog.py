@@ -47,7 +47,10 @@ class Status:
 
 
 def status(connection: Connection, top: Path | None = None) -> Status:
-    """Compare the database with the package's files and see what the engine is doing."""
+    """Compare the database with the package's files and see what the engine is doing.
+
+    Its instants are in the organisation's time zone, as those of the session are from now on.
+    """
     state = read_state(connection)
     pending: list[str] = []
     drift: list[str] = []
@@ -61,6 +64,7 @@ def status(connection: Connection, top: Path | None = None) -> Status:
     activity: dict[str, Any] = {}
     if state.files:
         drift += _routine_findings(connection)
+        queries.value(connection, "status_time_zone")
         activity = queries.record(connection, "status_activity") or {}
         if not activity.get("attached"):
             notes.append("no host is attached: engagement deploy --host NAME|FILE.sql")

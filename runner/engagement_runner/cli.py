@@ -4,14 +4,29 @@ import click
 
 from engagement_runner import __version__, show
 from engagement_runner.commands import deployment
-from engagement_runner.commands.customers import adjust, employers, trend
+from engagement_runner.commands.customers import (
+    adjust,
+    employers,
+    erase,
+    export,
+    forecast,
+    trend,
+)
 from engagement_runner.commands.demo import demo
+from engagement_runner.commands.events import events
 from engagement_runner.commands.parameters import params
 from engagement_runner.commands.rules import rules
 from engagement_runner.commands.schedule import schedule
-from engagement_runner.commands.scores import explain, recalculate, refresh, score, verify
-from engagement_runner.commands.segments import points, segment
+from engagement_runner.commands.scores import (
+    explain,
+    explain_change,
+    recalculate,
+    refresh,
+    score,
+)
+from engagement_runner.commands.segments import at_risk, points, segment
 from engagement_runner.commands.social import social
+from engagement_runner.commands.verify import verify
 
 
 @click.group(
@@ -26,7 +41,7 @@ def main() -> None:
     """Engagement scoring inside PostgreSQL.
 
     Results go to stdout, progress and notices to stderr. Exit codes: 0 done, 1 an error, 2 wrong
-    usage, 3 verify found differences.
+    usage, 3 verify or check found something.
     """
     show.never_fail_to_print()
 
@@ -41,13 +56,19 @@ for command in (
     refresh,
     score,
     explain,
+    explain_change,
     verify,
     employers,
     trend,
+    forecast,
     adjust,
+    export,
+    erase,
     social,
     segment,
+    at_risk,
     points,
+    events,
     schedule,
     rules,
     params,

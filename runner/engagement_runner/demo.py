@@ -13,9 +13,10 @@ from rich.text import Text
 
 from engagement_runner import files, queries, show
 from engagement_runner.commands.customers import EMPLOYERS
-from engagement_runner.commands.scores import print_card, print_differences, run_recalculation
+from engagement_runner.commands.scores import print_card, run_recalculation
 from engagement_runner.commands.segments import CUSTOMERS
 from engagement_runner.commands.social import load_scores
+from engagement_runner.commands.verify import print_differences
 from engagement_runner.connection import connect
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer

@@ -11,10 +11,11 @@ import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-#: Exit codes. Click itself ends with 2 on a usage error.
+#: Exit codes. Click itself ends with 2 on a usage error; 130 is what shells have for Ctrl-C.
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_DIFFERENCES = 3
+EXIT_INTERRUPTED = 130
 
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:)[^\s]*(?=@)")
 _WORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)

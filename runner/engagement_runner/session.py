@@ -1,5 +1,6 @@
 """What every command that shows or changes scores shares: options, connection, failures."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -55,6 +56,16 @@ def session(dsn: str | None) -> Iterator[Connection]:
                 hint="engagement deploy --host NAME|FILE.sql",
             ) from None
         yield connection
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _notice(diagnostic: Diagnostic) -> None:

@@ -207,11 +207,17 @@ def _json_escaped(match: re.Match[str]) -> str:
     return character if character < " " else f"\\u{ord(character):04x}"
 
 
-def csv_text(columns: Sequence[str], records: Iterable[dict[str, Any]]) -> None:
-    """Print records as CSV with a header line; None is empty, everything else as SQL sent it."""
+def csv_text(
+    columns: Sequence[str], records: Iterable[dict[str, Any]], header: bool = True
+) -> None:
+    """Print records as CSV, with a *header* line or without one.
+
+    None is empty, everything else is as SQL sent it.
+    """
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
+    if header:
+        writer.writeheader()
     for record in records:
         writer.writerow({key: _plain(record.get(key)) for key in columns})
     text = buffer.getvalue()
@@ -507,37 +513,139 @@ def awards(rows: Rows, total: object, output: Format) -> None:
     out = console()
     has_room = out.width >= 100
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    grid.add_column("Rule", overflow="fold")
-    grid.add_column("Activity", overflow="fold")
+    grid.add_column("Award", overflow="fold")
     if has_room:
-        for heading in ("Quantity", "Amount"):
-            grid.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("From", "Until", "Points"):
-        is_points = heading == "Points"
-        grid.add_column(heading, justify="right" if is_points else "left", no_wrap=True)
+        grid.add_column("Arithmetic", overflow="fold")
+    grid.add_column("Counts", no_wrap=True)
+    grid.add_column("Points", justify="right", no_wrap=True)
     show = points([total, *(award["points"] for award in rows.records)])
-    sizes = {
-        key: points(award[key] for award in rows.records)
-        for key in ("quantity", "amount")
-        if has_room
-    }
+    rule = None
     for award in rows.records:
-        activity = " ".join(
-            literal(award[key])
-            for key in ("source", "source_id", "subject_id")
-            if award[key] is not None
-        )
+        if (award["rule_code"], award["rule_version"]) != rule:
+            rule = award["rule_code"], award["rule_version"]
+            heading = Text(f"{literal(award['rule_code'])} v{award['rule_version']}", style="cyan")
+            heading.append(f"  {literal(award['description'])}".rstrip(), style="default")
+            grid.add_row(heading)
+        arithmetic = literal(award["arithmetic"])
+        if not _unicode(out):
+            arithmetic = arithmetic.replace("\N{MULTIPLICATION SIGN}", "x")
+        parts = [Text(literal(award["activity"]))] if award["activity"] else []
+        parts.append(Text(_row(award), style="dim"))
+        activity = Text("  " if has_room else "\n").join(parts)
         grid.add_row(
-            Text(f"{literal(award['rule_code'])} v{award['rule_version']}"),
-            Text(activity),
-            *(Text(padded(award[key])) for key, padded in sizes.items()),
-            Text(day(award["effective_at"])),
-            Text(day(award["expires_at"])),
+            Padding(activity if has_room else activity + f"\n{arithmetic}", (0, 0, 0, 2)),
+            *([Text(arithmetic)] if has_room else []),
+            Text(_counts(award)),
             Text(show(award["points"])),
         )
-    blanks = [""] * (4 if has_room else 2)
-    grid.add_row("Total", "", *blanks, show(total), style="bold")
+    grid.add_row("Total", *([""] if has_room else []), "", show(total), style="bold")
     out.print(grid)
+
+
+def _row(award: Mapping[str, Any]) -> str:
+    """Return the row of the host that an award was made for, and its document."""
+    row = f"{literal(award['source'])} {literal(award['source_id'])}"
+    return row if award["document_id"] is None else f"{row} of {literal(award['document_id'])}"
+
+
+def _counts(award: Mapping[str, Any]) -> str:
+    """Return from when until when an award counts, and how long that is still."""
+    if award["days_left"] is None:
+        return f"{day(award['effective_at'])} for good"
+    return (
+        f"{day(award['effective_at'])} to {day(award['expires_at'])}\n"
+        f"{count(award['days_left'], 'day')} left"
+    )
+
+
+# Causes of change, and what a change of rules would do
+
+CAUSE_CSV = ("cause", "rule_code", "description", "points", "award_count")
+"""Columns of ``explain-change CUSTOMER --format csv``."""
+
+
+def causes(text: str, output: Format) -> None:
+    """Print why a score has changed, the JSON *text* of the query ``explain_change``."""
+    if output == "json":
+        json_text(text)
+        return
+    content = loads(text)
+    if output == "csv":
+        csv_text(CAUSE_CSV, content["causes"])
+        return
+    sums = [content[key] for key in ("old_score", "change", "new_score")]
+    show = points([*sums, *(cause["points"] for cause in content["causes"])])
+    grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    grid.add_column("", no_wrap=True)
+    grid.add_column("Rule", overflow="fold")
+    grid.add_column("Awards", justify="right", no_wrap=True)
+    grid.add_column("Points", justify="right", no_wrap=True)
+    grid.add_row("Score", instant(content["from"]), "", show(content["old_score"]), style="bold")
+    for cause in content["causes"]:
+        what = Text(literal(cause["rule_code"]), style="cyan")
+        what.append(f"  {literal(cause['description'])}".rstrip(), style="default")
+        grid.add_row(
+            Padding(Text(literal(cause["cause"]).lower().replace("_", " ")), (0, 0, 0, 2)),
+            what,
+            Text(number(cause["award_count"])),
+            Text(show(cause["points"])),
+        )
+    grid.add_row("Change", "", "", show(content["change"]))
+    grid.add_row("Score", instant(content["to"]), "", show(content["new_score"]), style="bold")
+    console().print(grid)
+
+
+PREVIEW_CSV = (
+    "customer_id",
+    "display_name",
+    "customer_type",
+    "old_own_score",
+    "new_own_score",
+    "old_employee_score",
+    "new_employee_score",
+    "old_score",
+    "new_score",
+    "change",
+    "old_percentile",
+    "new_percentile",
+    "old_band_code",
+    "new_band_code",
+)
+"""Columns of ``rules apply --preview --format csv``."""
+
+_MOVERS = (
+    Column("customer_id", "Customer"),
+    Column("display_name", "Name"),
+    Column("old_score", "Before", "number"),
+    Column("new_score", "After", "number"),
+    Column("change", "Change", "number"),
+    Column("old_band_code", "Band"),
+    Column("new_band_code", "Band after"),
+)
+
+MOVER_COUNT = 10
+"""How many of the largest movers a person reads."""
+
+
+def preview(rows: Rows, output: Format) -> None:
+    """Print what a change of rules would do: records of the query ``rule_preview``."""
+    summary, customers = rows.records[0], Rows(rows.texts[1:], rows.records[1:])
+    if output == "json":
+        affected = "[" + ",".join(f"\n  {text}" for text in customers.texts) + "]"
+        json_text(f'{{"summary": {rows.texts[0]},\n"customers": {affected}}}')
+        return
+    if output == "csv":
+        csv_text(PREVIEW_CSV, customers.records)
+        return
+    result(f"As of {instant(summary['as_of'])}:")
+    result(f"  customers   {summary['risen_count']:,} would rise, {summary['fallen_count']:,} fall")
+    result(f"  bands       {summary['band_up_count']:,} up, {summary['band_down_count']:,} down")
+    result(f"  own points  {number(summary['own_change'])} in all")
+    if customers:
+        is_all = summary["customer_count"] == len(customers)
+        result("")
+        result("All changes:" if is_all else f"The {len(customers)} largest changes:")
+        listing(customers, _MOVERS, output, empty="")
 
 
 # Rules and parameters
@@ -607,15 +715,14 @@ def _scope(rule: dict[str, Any]) -> str:
         parts.append(f"from {instant(rule['applies_from'])}")
     if rule["applies_until"] is not None:
         parts.append(f"until {instant(rule['applies_until'])}")
+    scope = " ".join(parts)
     if rule["cap_points"] is not None:
         period = literal(rule["cap_period"]).lower()
         most = "in all" if period == "ever" else f"a {period}"
-        parts.append(f"at most {number(rule['cap_points'])} {most}")
+        scope += f", at most {number(rule['cap_points'])} {most}"
     if rule["half_life_weeks"] is not None:
-        parts.append(f"half after {number(rule['half_life_weeks'])} weeks")
-    if not rule["is_active"]:
-        parts.append("(inactive)")
-    return " ".join(parts)
+        scope += f", half after {count(rule['half_life_weeks'], 'week')}"
+    return scope if rule["is_active"] else f"{scope} (inactive)"
 
 
 def _formula(rule: dict[str, Any]) -> str:
@@ -643,15 +750,19 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
     changed = [record for record in rows.records if record["action"] != "same"]
     for record in changed:
         changes = ", ".join(
-            f"{literal(key)} = {'none' if value is None else literal(value)}"
+            f"{literal(key)} = {_setting(value)}"
             for key, value in record["changes"].items()
-            if key != "rule_code" and (value or record["action"] == "revise")
+            if key != "rule_code" and (value or record["action"] != "add")
         )
         result(f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip())
     end = " would change." if dry_run else " changed."
     if changed and not dry_run:
         end += " The next recalculation applies it."
     result(f"{len(changed)} of {len(rows)} rules{end}")
+
+
+def _setting(value: object) -> str:
+    return "none" if value is None else literal(value) or "''"
 
 
 def parameters(rows: Rows, output: Format) -> None:

@@ -47,8 +47,14 @@ def test_help_lists_every_command_of_the_contract() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
     for name in ("deploy", "status", "check", "undeploy", "detach", "recalculate", "refresh",
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
-                 "points", "adjust", "employers", "trend", "schedule"):  # fmt: skip
+                 "points", "adjust", "employers", "trend", "schedule", "explain-change",
+                 "forecast", "at-risk", "events", "export", "erase"):  # fmt: skip
         assert f"\n  {name} " in text
+
+
+def test_help_says_what_exit_code_3_is_for() -> None:
+    text = " ".join(CliRunner().invoke(main, ["--help"]).output.split())
+    assert "3 verify or check found something" in text
 
 
 def test_version_prints_name_and_version() -> None:

@@ -1,4 +1,4 @@
-"""adjust, employers and trend against a real database."""
+"""adjust, employers, trend, forecast, export and erase against a real database."""
 
 from __future__ import annotations
 
@@ -249,4 +249,126 @@ def test_trend_bad_input_is_one_line_with_its_sqlstate(
     result = engagement(deployed, "trend", *(ada if a == "ADA" else a for a in arguments))
     assert result.exit_code == 1
     assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+# forecast
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [((), {4: 90, 8: 30, 12: 30}), (("--weeks", "7, 520"), {7: 90, 520: 30})],
+)
+def test_forecast_is_what_is_left_when_nothing_happens(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    options: tuple[str, ...],
+    expected: dict[int, int],
+) -> None:
+    arguments = ("forecast", str(association.ada), *options)
+    shown = json.loads(engagement(deployed, *arguments, "--format", "json").stdout)
+    assert {row["weeks"]: row["score"] for row in shown} == expected
+    text = engagement(deployed, *arguments, "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    columns = ("weeks", "at", "own_score", "employee_score", "score")
+    assert set(rows[0]) == set(shown[0]) == set(columns)
+    assert {int(row["weeks"]): float(row["score"]) for row in rows} == expected
+    lines = engagement(deployed, *arguments).stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [str(weeks) for weeks in expected]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("987654321",), "EG001"),
+        (("ADA", "--weeks", "0"), "EG004"),
+        (("ADA", "--weeks", "4,,8"), "22P02"),
+        (("ADA", "--weeks", "many"), "22P02"),
+    ],
+)
+def test_forecast_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    ada = str(association.ada)
+    result = engagement(deployed, "forecast", *(ada if a == "ADA" else a for a in arguments))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+# export and erase
+
+
+def held(connection: Connection, customer: int) -> dict[str, Any]:
+    row = connection.execute("select engagement.export_customer(%s)", (customer,)).fetchone()
+    assert row
+    content = row[0]
+    assert isinstance(content, dict)
+    return content
+
+
+def test_export_prints_all_that_the_database_holds(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.adjust(%s, 5, 'why')", (association.ada,))
+    result = engagement(deployed, "export", str(association.ada))
+    assert (result.exit_code, result.stderr) == (0, "")
+    content = json.loads(result.stdout)
+    assert content == held(deployed, association.ada)
+    assert len(content["awards"]) == 3
+    assert "\x1b" not in engagement(deployed, "export", str(association.bob)).stdout
+
+
+def test_erase_asks_before_it_deletes(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    bob = association.bob
+    deployed.execute("select engagement.adjust(%s, 5, 'why')", (bob,))
+    before = held(deployed, bob)
+    for answer in ("n\n", "\n", ""):
+        result = engagement(deployed, "erase", str(bob), input=answer)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"customer {bob} (Bob \\x1b[31mRed\\x07)?" in result.stderr
+        assert held(deployed, bob) == before
+    result = engagement(deployed, "erase", str(bob), input="y\n")
+    assert result.exit_code == 0
+    assert result.stdout == f"Customer {bob} erased.\n"
+    assert adjustments(deployed) == []
+    assert held(deployed, bob)["awards"] == []
+
+
+def test_erase_yes_does_not_ask(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.adjust(%s, 5, 'why')", (association.bob,))
+    result = engagement(deployed, "erase", str(association.bob), "--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert adjustments(deployed) == []
+
+
+def test_erase_while_the_host_shows_activity_is_refused(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    before = held(deployed, association.ada)
+    result = engagement(deployed, "erase", str(association.ada), "--yes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG013" in result.stderr
+    assert held(deployed, association.ada) == before
+
+
+@pytest.mark.parametrize("arguments", [("export",), ("erase",), ("erase", "--yes")])
+def test_export_and_erase_of_nobody_are_one_line_with_the_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+) -> None:
+    result = engagement(deployed, *arguments, "987654321")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG001" in result.stderr
     assert result.stderr.count("\n") == 1

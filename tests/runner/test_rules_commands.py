@@ -45,6 +45,7 @@ def test_rules_add_every_option_reaches_the_rule(
         "--flat-score", "1.25", "--quantity-score=-2.5", "--amount-score", "0.0001",
         "--valid-for-weeks", "8", "--description", "A [red]gala[/]",
         "--applies-from", "2026-01-01", "--applies-until", "2027-01-01 12:00+02",
+        "--cap-points", "99.5", "--cap-period", "YEAR", "--half-life-weeks", "26",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "GALA" in result.stdout
@@ -63,9 +64,53 @@ def test_rules_add_every_option_reaches_the_rule(
         "description": "A [red]gala[/]",
         "applies_from": "2026-01-01T00:00:00+00:00",
         "applies_until": "2027-01-01T10:00:00+00:00",
+        "cap_points": 99.5,
+        "cap_period": "YEAR",
+        "half_life_weeks": 26,
     }
     assert {key: rule[key] for key in expected} == expected
     assert "A [red]gala[/]" in engagement(deployed, "rules", "list").stdout
+
+
+def test_rules_revise_sets_and_clears_cap_and_half_life(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    names = ("cap_points", "cap_period", "half_life_weeks")
+    engagement(
+        deployed, "rules", "revise", "BOOKS",
+        "--cap-points", "50", "--cap-period", "EVER", "--half-life-weeks", "4",
+    )  # fmt: skip
+    assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4]
+    listed = " ".join(engagement(deployed, "rules", "list").stdout.split())
+    assert "at most 50 in all, half after 4 weeks" in listed
+    cleared = engagement(
+        deployed,
+        "rules",
+        "revise",
+        "BOOKS",
+        *(part for name in names for part in ("--clear", name)),
+    )
+    assert cleared.exit_code == 0, cleared.stderr
+    assert [current(deployed, "BOOKS")[name] for name in names] == [None, None, None]
+    assert "at most" not in engagement(deployed, "rules", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--cap-points", "50"), ("--cap-points", "5", "--cap-period", "DECADE"),
+     ("--half-life-weeks", "0")],
+)  # fmt: skip
+def test_rules_revise_bad_cap_or_half_life_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    options: tuple[str, ...],
+) -> None:
+    before = versions(deployed)
+    result = engagement(deployed, "rules", "revise", "BOOKS", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG004" in result.stderr
+    assert versions(deployed) == before
 
 
 def test_rules_add_with_nothing_but_the_names_has_no_points(
@@ -200,7 +245,8 @@ def awkward_rule(connection: Connection) -> None:
         " 'ORDER_CREATION', p_subject_id => %s, p_flat_score => 0.30,"
         " p_amount_score => 0.000000000000000000001,"
         " p_applies_from => '2025-06-01 12:34:56.789+02',"
-        " p_applies_until => 'infinity', p_description => %s)",
+        " p_applies_until => 'infinity', p_description => %s, p_cap_points => 12.5,"
+        " p_cap_period => 'MONTH', p_half_life_weeks => 26)",
         ("a\"b'c\\d\te", "two\nlines \x7f and ünïcode"),
     )
 
@@ -379,3 +425,216 @@ def test_rules_apply_again_after_retiring_awards_nothing_twice(
     engagement(deployed, "recalculate")
     row = deployed.execute("select engagement.score_at(%s)", (association.ada,)).fetchone()
     assert row == (90,)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("description = ''", "describe BOOKS  description = ''"),
+        (
+            "description = ''\nflat_score = 1",
+            "revise   BOOKS  flat_score = 1, description = ''",
+        ),
+    ],
+)
+def test_rules_apply_an_empty_text_is_shown_as_one(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    change: str,
+    told: str,
+) -> None:
+    exported = engagement(deployed, "rules", "export").stdout
+    (books,) = (
+        part for part in exported.split("[[rule]]\n") if part.startswith('rule_code = "BOOKS"')
+    )
+    kept = [
+        line
+        for line in books.splitlines()
+        if line.split()[:1] not in (["description"], ["flat_score"])
+    ]
+    text = "\n".join(["[[rule]]", *kept, change])
+    result = engagement(deployed, "rules", "apply", "-", "--dry-run", input=text)
+    assert result.stdout.splitlines()[0] == told
+
+
+# --preview
+
+
+def everything(connection: Connection) -> list[tuple[Any, ...]]:
+    """What a preview must leave as it is."""
+    return connection.execute(
+        """
+        select (select array_agg(w::text order by w::text) from engagement.award w),
+               (select array_agg(r::text order by r.rule_id) from engagement.score_rule r),
+               (select array_agg(s::text order by s.customer_id) from engagement.customer_score s),
+               (select count(*) from engagement.pending_activity),
+               (select count(*) from engagement.setup_change)
+        """
+    ).fetchall()
+
+
+def doubled(engagement: Callable[..., Any], connection: Connection) -> str:
+    """The rules as a file, with twice the points for each book."""
+    exported = engagement(connection, "rules", "export").stdout
+    assert exported.count("quantity_score = 2") == 1
+    return str(exported.replace("quantity_score = 2", "quantity_score = 4"))
+
+
+def test_rules_apply_preview_is_the_database_s_and_changes_nothing(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute(
+        "insert into engagement.score_band (band_code, from_score) values ('GOLD', 95)"
+    )
+    deployed.execute("call engagement.recalculate()")
+    text = doubled(engagement, deployed)
+    before = everything(deployed)
+    arguments = ("rules", "apply", "-", "--preview", "--retroactive")
+    shown = engagement(deployed, *arguments, "--format", "json", input=text)
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    content = json.loads(shown.stdout)
+    changes = """[{"rule_code": "BOOKS", "description": "Points for books", "quantity_score": 4,
+        "category_code": "PURCHASES_DONATIONS", "engagement_type": "PRODUCT_PURCHASE",
+        "effective_when": "ORDER_CREATION", "subject_class": "PUBLICATION", "amount_score": 0.5,
+        "valid_for_weeks": 8}]"""
+    summary = deployed.execute("select engagement.preview_summary(%s)", (changes,)).fetchone()
+    assert summary
+    assert content == {"customers": summary[0].pop("largest_movers"), "summary": summary[0]}
+    (customer,) = content["customers"]
+    assert customer["customer_id"] == association.ada
+    assert (customer["old_score"], customer["new_score"], customer["change"]) == (90, 100, 10)
+    assert (customer["old_band_code"], customer["new_band_code"]) == (None, "GOLD")
+    csv_text = engagement(deployed, *arguments, "--format", "csv", input=text).stdout
+    (row,) = csv.DictReader(io.StringIO(csv_text))
+    assert list(row) == list(customer)
+    assert (row["change"], row["old_band_code"], row["new_band_code"]) == ("10.00", "", "GOLD")
+    table = engagement(deployed, *arguments, input=text).stdout
+    for line in ("customers   1 would rise, 0 fall", "bands       1 up, 0 down",
+                 "own points  10.00 in all"):  # fmt: skip
+        assert f"\n  {line}\n" in table
+    assert table.splitlines()[-1].split() == [
+        str(association.ada), "Ada", "[bold", "red]Lovelace[/]", "90.00", "100.00", "10.00", "GOLD",
+    ]  # fmt: skip
+    assert everything(deployed) == before
+
+
+def test_rules_apply_does_what_its_preview_said(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    text = doubled(engagement, deployed)
+    arguments = ("rules", "apply", "-", "--retroactive")
+    shown = engagement(deployed, *arguments, "--preview", "--format", "json", input=text)
+    told = {row["customer_id"]: row["new_score"] for row in json.loads(shown.stdout)["customers"]}
+    assert engagement(deployed, *arguments, input=text).exit_code == 0
+    assert engagement(deployed, "recalculate").exit_code == 0
+    rows = deployed.execute(
+        "select customer_id, score from engagement.customer_score where customer_id = any (%s)",
+        (list(told),),
+    )
+    assert dict(rows.fetchall()) == told == {association.ada: 100}  # type: ignore[arg-type]
+
+
+def test_rules_apply_preview_from_now_on_says_that_the_past_stays(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    text = doubled(engagement, deployed)
+    for output in ("table", "json", "csv"):
+        shown = engagement(
+            deployed, "rules", "apply", "-", "--preview", "--format", output, input=text
+        )
+        assert shown.exit_code == 0
+        assert "--retroactive" in shown.stderr
+        assert str(association.ada) + "," not in shown.stdout
+    assert (
+        json.loads(
+            engagement(
+                deployed, "rules", "apply", "-", "--preview", "--format", "json", input=text
+            ).stdout
+        )["customers"]
+        == []
+    )
+
+
+def test_rules_preview_shows_the_largest_changes_to_people_and_all_to_programs(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    deployed.execute(
+        "with c as (insert into crm.customer (display_name)"
+        " select 'Somebody with rather a long name' from generate_series(1, 12)"
+        " returning customer_id)"
+        " insert into crm.committee_member (committee_id, customer_id, begin_on)"
+        " select 'BOARD', customer_id, current_date - 100 from c"
+    )
+    deployed.execute("call engagement.recalculate()")
+    before = everything(deployed)
+    arguments = ("rules", "retire", "SEAT", "--preview", "--retroactive")
+    content = json.loads(engagement(deployed, *arguments, "--format", "json").stdout)
+    assert content["summary"]["fallen_count"] == len(content["customers"]) == 13
+    text = engagement(deployed, *arguments, "--format", "csv").stdout
+    assert len(list(csv.DictReader(io.StringIO(text)))) == 13
+    table = engagement(deployed, *arguments).stdout
+    assert "0 would rise, 13 fall" in table
+    assert "The 10 largest changes:" in table
+    assert table.count("-30.00") == 10
+    assert max(map(len, table.splitlines())) <= 80
+    assert everything(deployed) == before
+
+
+def test_rules_revise_preview_shows_what_the_revision_would_do(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    before = everything(deployed)
+    revise = ("rules", "revise", "BOOKS", "--cap-points", "12.5", "--cap-period", "EVER",
+              "--clear", "valid_for_weeks", "--retroactive")  # fmt: skip
+    shown = engagement(deployed, *revise, "--preview", "--format", "json")
+    assert shown.exit_code == 0, shown.stderr
+    (customer,) = json.loads(shown.stdout)["customers"]
+    assert (customer["customer_id"], customer["new_score"]) == (association.ada, 42.5)
+    assert everything(deployed) == before
+    assert engagement(deployed, *revise).exit_code == 0
+    assert engagement(deployed, "recalculate").exit_code == 0
+    row = deployed.execute("select engagement.score_at(%s)", (association.ada,)).fetchone()
+    assert row == (42.5,)
+    assert current(deployed, "BOOKS")["valid_for_weeks"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("revise", "NOSUCH", "--flat-score", "1"), "EG002"),
+        (("revise", "BOOKS", "--cap-points", "5"), "EG004"),
+        (("retire", "NOSUCH"), "EG002"),
+        (("apply", "-"), "EG005"),
+    ],
+)
+def test_rules_preview_of_a_wrong_change_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    text = """
+        [[rule]]
+        rule_code = 'SECOND'
+        category_code = 'NOWHERE'
+        engagement_type = 'COMMITTEE_PARTICIPATION'
+    """
+    before = everything(deployed)
+    result = engagement(deployed, "rules", *arguments, "--preview", input=text)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert everything(deployed) == before
+
+
+def test_rules_apply_preview_and_dry_run_are_a_usage_error(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    result = engagement(deployed, "rules", "apply", "starter", "--preview", "--dry-run")
+    assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""recalculate, refresh, score, explain and verify against a real database."""
+"""recalculate, refresh, score, explain and explain-change against a real database."""
 
 from __future__ import annotations
 
@@ -169,13 +169,66 @@ def test_score_instant_without_offset_is_in_the_organisations_time_zone(
 # explain
 
 
-def test_explain_table_lists_each_award_and_the_total(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_explain_table_says_for_each_award_why_how_much_and_how_long(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    width: str,
 ) -> None:
-    lines = engagement(deployed, "explain", str(association.ada)).stdout.splitlines()
-    assert any(line.startswith("BOOKS") and line.rstrip().endswith("60.00") for line in lines)
-    assert any(line.startswith("SEAT") and line.rstrip().endswith("30.00") for line in lines)
+    monkeypatch.setenv("COLUMNS", width)
+    awards = deployed.execute(
+        "select source_id::text, document_id::text, arithmetic, effective_at::date::text,"
+        " expires_at::date::text, days_left from engagement.explain_score(%s) order by rule_code",
+        (association.ada,),
+    ).fetchall()
+    text = engagement(deployed, "explain", str(association.ada)).stdout
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert max(map(len, lines)) <= int(width)
+    order, seat = awards
+    assert lines[1] == "SEAT v1  A seat on a committee"
+    assert lines[2].startswith("  The board ")
+    assert lines[2].endswith(f" {seat[3]} for good        30.00")
+    (where,) = (number for number, line in enumerate(lines) if line.startswith("BOOKS"))
+    assert lines[where] == "BOOKS v1  Points for books"
+    assert lines[where + 1].startswith("  A book ")
+    assert lines[where + 1].endswith(f" {order[3]} to {order[4]}   60.00")
+    assert f"{order[5]} days left" in lines[where + 2]
+    for award, (first, last) in ((seat, (2, where)), (order, (where + 1, len(lines) - 1))):
+        shown = "\n".join(lines[first:last])
+        assert award[2] in shown
+        assert f"{award[0]} of {award[1]}" in shown or not award[1]
+        assert award[0] in shown
     assert lines[-1].split() == ["Total", own_score(deployed, association.ada)]
+
+
+def test_explain_table_says_what_cap_and_fading_took(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    changes = '{"cap_points": 50, "cap_period": "EVER", "half_life_weeks": 1}'
+    deployed.execute("select engagement.revise_rule('BOOKS', %s, true)", (changes,))
+    deployed.execute("update crm.sales_order set ordered_at = ordered_at - interval '8 days'")
+    deployed.execute("call engagement.recalculate()")
+    text = engagement(deployed, "explain", str(association.ada)).stdout
+    times = "\N{MULTIPLICATION SIGN}"
+    assert f"2 {times} 5 + 0.5 {times} 100 = 60; the cap of 50 in all leaves 50; faded" in text
+    assert "55.00" in text.splitlines()[-1]
+
+
+def test_explain_without_utf8_prints_ascii(
+    deployed: Connection, association: People, program: Callable[..., Any]
+) -> None:
+    result = program(
+        "explain", str(association.ada),
+        ENGAGEMENT_DSN=deployed.info.dsn, PYTHONUTF8="0", PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert "2 x 5 + 0.5 x 100 = 60" in result.stdout
+    assert result.stdout.isascii()
 
 
 @pytest.mark.parametrize("output", ["json", "csv"])
@@ -209,6 +262,97 @@ def test_explain_never_ending_interval_is_shown(
     deployed.execute("update engagement.award set expires_at = 'infinity' where expires_at is null")
     result = engagement(deployed, "explain", str(association.ada), "--format", "json")
     assert "infinity" in {row["expires_at"] for row in json.loads(result.stdout)}
+
+
+# explain-change
+
+
+def test_explain_change_of_a_customer_adds_up_from_score_to_score(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    between = deployed.execute("select clock_timestamp()::text").fetchone()
+    assert between
+    deployed.execute("select engagement.adjust(%s, -5, 'why')", (association.ada,))
+    deployed.execute("update crm.order_line set quantity = 6")
+    arguments = ("explain-change", str(association.ada), "--from", between[0])
+    shown = json.loads(engagement(deployed, *arguments, "--format", "json").stdout)
+    cursor = deployed.execute(
+        "select row_to_json(c) from engagement.explain_change(%s, %s, %s) c",
+        (association.ada, shown["from"], shown["to"]),
+    )
+    assert shown["causes"] == [row[0] for row in cursor]
+    assert {(cause["cause"], cause["rule_code"]) for cause in shown["causes"]} == {
+        ("ADJUSTMENT", "ADJUSTMENT"), ("EARNED", "BOOKS"), ("REVERSED", "BOOKS"),
+    }  # fmt: skip
+    assert (shown["old_score"], shown["new_score"], shown["change"]) == (90, 87, -3)
+    assert sum(cause["points"] for cause in shown["causes"]) == shown["change"]
+    lines = [line.split() for line in engagement(deployed, *arguments).stdout.splitlines()]
+    assert (lines[1][0], lines[1][-1]) == ("Score", "90.00")
+    assert ["adjustment", "ADJUSTMENT", "1", "-5.00"] in [[*x[:2], *x[-2:]] for x in lines]
+    assert lines[-2] == ["Change", "-3.00"]
+    assert (lines[-1][0], lines[-1][-1]) == ("Score", "87.00")
+    text = engagement(deployed, *arguments, "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [list(row) for row in rows] == [list(cause) for cause in shown["causes"]]
+    assert {row["points"] for row in rows} == {"-5.00", "-60.00", "62.00"}
+
+
+def test_explain_change_until_an_instant_ends_there(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    between = deployed.execute("select clock_timestamp()::text").fetchone()
+    assert between
+    deployed.execute("select engagement.adjust(%s, -5, 'why')", (association.ada,))
+    result = engagement(
+        deployed, "explain-change", str(association.ada),
+        "--from", "2001-01-01", "--to", between[0], "--format", "json",
+    )  # fmt: skip
+    shown = json.loads(result.stdout)
+    assert (shown["old_score"], shown["new_score"]) == (0, 90)
+    assert {cause["rule_code"] for cause in shown["causes"]} == {"BOOKS", "SEAT"}
+
+
+def test_explain_change_of_everybody_is_the_view(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    expected = deployed.execute(
+        "select to_json(c) from engagement.score_change c order by abs(points) desc, cause"
+    ).fetchall()
+    assert len(expected) > 1
+    shown = json.loads(engagement(deployed, "explain-change", "--format", "json").stdout)
+    assert shown == [row[0] for row in expected]
+    assert shown[0]["cause"] in engagement(deployed, "explain-change").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ADA",), ("ADA", "--to", "2026-01-01"), ("--from", "2026-01-01")]
+)
+def test_explain_change_without_sense_is_a_usage_error(
+    deployed: Connection, engagement: Callable[..., Any], arguments: tuple[str, ...]
+) -> None:
+    assert engagement(deployed, "explain-change", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("ADA", "--from", "2026-02-01", "--to", "2026-01-01"), "EG004"),
+        (("ADA", "--from", "next fryday"), "22007"),
+        (("987654321", "--from", "2026-01-01"), "EG001"),
+    ],
+)
+def test_explain_change_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection,
+    association: People,
+    engagement: Callable[..., Any],
+    arguments: tuple[str, ...],
+    sqlstate: str,
+) -> None:
+    ada = str(association.ada)
+    result = engagement(deployed, "explain-change", *(ada if a == "ADA" else a for a in arguments))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sqlstate in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 # refresh
@@ -394,91 +538,6 @@ def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
     assert program("verify", ENGAGEMENT_DSN=dsn).returncode == 0
 
 
-# verify
-
-
-def test_verify_nothing_differs_ends_with_0(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
-) -> None:
-    result = engagement(deployed, "verify")
-    assert result.exit_code == 0
-    assert result.stdout.startswith("Proven")
-    assert result.stderr == ""
-    assert json.loads(engagement(deployed, "verify", "--format", "json").stdout) == []
-
-
-def test_verify_tampered_ledger_ends_with_3_and_shows_the_rows(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
-) -> None:
-    deployed.execute(
-        "update engagement.award set points = points + 1 where customer_id = %s and points = 60",
-        (association.ada,),
-    )
-    table = engagement(deployed, "verify")
-    assert table.exit_code == 3, table.stderr
-    assert "award differs" in table.stdout
-    assert str(association.ada) in table.stdout
-    assert len(table.stderr.splitlines()) == 1
-    rows = engagement(deployed, "verify", "--format", "json")
-    assert rows.exit_code == 3
-    assert {row["customer_id"] for row in json.loads(rows.stdout)} == {association.ada}
-    rows = engagement(deployed, "verify", "--format", "csv")
-    assert rows.exit_code == 3
-    assert next(csv.DictReader(io.StringIO(rows.stdout)))["source"] == "order_line"
-
-
-def test_verify_with_a_queue_says_so_on_stderr(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
-) -> None:
-    deployed.execute("update crm.order_line set quantity = 6")
-    result = engagement(deployed, "verify")
-    assert result.exit_code == 0
-    assert "queued" in result.stderr
-    assert "queued" not in result.stdout
-    assert result.stderr.startswith("proven except: 1 of order_line.source_id (")
-    assert "Proven" not in result.stdout
-
-
-@pytest.mark.parametrize(
-    ("left", "told"),
-    [
-        (
-            "insert into engagement.pending_activity (source) values ('invoice_line')",
-            "proven except: source invoice_line as a whole; the totals of everybody (",
-        ),
-        (
-            "insert into engagement.recalculation_source values ('order_line')",
-            "proven except: source order_line as a whole; the totals of everybody (",
-        ),
-        (
-            "insert into engagement.recalculation_key"
-            " select 'order_line', g from generate_series(11, 17) g",
-            "7 of source_id of order_line in an unfinished run (11, 12, 13, 14, 15, …)",
-        ),
-        (
-            "insert into engagement.recalculation_customer values (7, true)",
-            "proven except: 1 of totals in an unfinished run (7)",
-        ),
-    ],
-)
-def test_verify_names_what_it_left_out(
-    deployed: Connection,
-    association: People,
-    engagement: Callable[..., Any],
-    left: str,
-    told: str,
-) -> None:
-    deployed.execute(left.encode())
-    result = engagement(deployed, "verify")
-    assert result.exit_code == 0
-    assert told in " ".join(result.stderr.split())
-    assert "Proven" not in result.stdout
-    assert engagement(deployed, "verify", "--format", "json").stdout.strip() == "[]"
-    status = json.loads(engagement(deployed, "status", "--format", "json").stdout)
-    names = ("queued_sources", "unfinished_sources", "unfinished_keys", "unfinished_customers")
-    assert sum(status[name] for name in names) in (1, 7)
-
-
 # all of them
 
 
@@ -489,7 +548,9 @@ def test_every_command_on_a_database_without_the_package_is_one_line(
                       ["params", "list"], ["refresh", "1"], ["explain", "1"],
                       ["segment"], ["points"], ["social", "list"],
                       ["employers", "1"], ["trend", "1"], ["adjust", "1", "-5", "--reason", "why"],
-                      ["schedule", "--print", "cron"]):  # fmt: skip
+                      ["schedule", "--print", "cron"], ["explain-change"], ["forecast", "1"],
+                      ["at-risk"], ["events"], ["export", "1"], ["erase", "1"],
+                      ["verify", "--batch", "1"]):  # fmt: skip
         result = program(*arguments, ENGAGEMENT_DSN=database)
         assert result.returncode == 1
         assert result.stdout == ""
@@ -523,7 +584,15 @@ def test_every_command_takes_keys_of_the_deployment(
         ("refresh", key),
         ("score", key),
         ("explain", key),
+        ("explain-change", key, "--from", "2001-01-01"),
+        ("forecast", key),
+        ("export", key),
         ("verify",),
+        ("verify", "--batch", "1"),
+        ("verify", "--from", key, "--sample", "50%"),
+        ("verify", "--to", key, "--batch", "1"),
+        ("erase", key, "--yes"),
+        ("recalculate",),
     ):
         result = engagement(connection, *arguments)
         assert result.exit_code == 0, result.stderr

@@ -1,4 +1,4 @@
-"""segment and points against a real database."""
+"""segment, at-risk and points against a real database."""
 
 from __future__ import annotations
 
@@ -87,6 +87,59 @@ def test_segment_unknown_is_one_line_with_its_sqlstate(
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "EG011" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+# at-risk
+
+
+def test_at_risk_lists_who_falls_out_of_a_band(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    nobody = engagement(deployed, "at-risk")
+    assert (nobody.exit_code, nobody.stdout) == (0, "Nobody will fall by then.\n")
+    deployed.execute(
+        "insert into engagement.score_band (band_code, from_score) values ('GOLD', 80)"
+    )
+    expected = records(deployed, "select * from engagement.at_risk()")
+    assert [row["customer_id"] for row in expected] == [association.ada]
+    shown = engagement(deployed, "at-risk", "--format", "json")
+    assert json.loads(shown.stdout) == expected
+    text = engagement(deployed, "at-risk", "--format", "csv").stdout
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert list(row) == list(expected[0])
+    assert (row["fall"], row["band_code"], row["future_band_code"]) == ("60.00", "GOLD", "")
+    assert "Ada [bold red]Lovelace[/]" in engagement(deployed, "at-risk").stdout
+    early = engagement(deployed, "at-risk", "--weeks", "7", "--format", "json")
+    assert json.loads(early.stdout) == []
+
+
+def test_at_risk_of_losing_points_needs_no_band(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    def shown(*options: str) -> list[Any]:
+        text = engagement(deployed, "at-risk", *options, "--format", "json").stdout
+        return [row["customer_id"] for row in json.loads(text)]
+
+    assert shown("--fall", "60") == [association.ada]
+    assert shown("--fall", "60.01") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "sqlstate"),
+    [
+        (("--weeks", "0"), "EG004"),
+        (("--weeks", "many"), "22P02"),
+        (("--fall", "0"), "EG004"),
+        (("--fall", "many"), "22P02"),
+    ],
+)
+def test_at_risk_bad_input_is_one_line_with_its_sqlstate(
+    deployed: Connection, engagement: Callable[..., Any], options: tuple[str, ...], sqlstate: str
+) -> None:
+    result = engagement(deployed, "at-risk", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert sqlstate in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -182,7 +235,14 @@ def test_points_unknown_dimension_is_a_usage_error(
 @pytest.mark.parametrize("width", ["80", "120"])
 @pytest.mark.parametrize(
     "arguments",
-    [("segment",), ("segment", "rising"), ("points", "rule"), ("points",), ("trend", "ADA")],
+    [
+        ("segment",),
+        ("segment", "rising"),
+        ("points", "rule"),
+        ("points",),
+        ("trend", "ADA"),
+        ("forecast", "ADA"),
+    ],
     ids=" ".join,
 )
 def test_tables_fit_the_width_of_the_terminal_and_bars_need_no_utf8(

@@ -1,4 +1,7 @@
-"""Commands about one customer besides its score card: adjustments, employers, the trend."""
+"""Commands about one customer besides its score card.
+
+Adjustments, employers, the trend, the forecast, and a person's data: exported and erased.
+"""
 
 import click
 
@@ -20,6 +23,11 @@ TREND = (
     show.Column("employee_score", "Employees", "number"),
     show.Column("score", "Score", "number"),
     show.Column("score", "", "bar", no_wrap=True),
+)
+
+FORECAST = (
+    show.Column("weeks", "Weeks", "number"),
+    *TREND,
 )
 
 
@@ -91,3 +99,47 @@ def trend(
     with session(dsn) as connection:
         rows = queries.rows(connection, "trend", customer=customer, begin=begin, end=end, step=step)
         show.listing(rows, TREND, format, empty="")
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@option("--weeks", metavar="WEEKS", default="4,8,12", help="In how many weeks, between commas.")
+@format_option
+def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) -> None:
+    """Show what the score of CUSTOMER will be if nothing happens.
+
+    Exact, because every expiry is dated: own points, its employees', and both.
+    """
+    with session(dsn) as connection:
+        rows = queries.rows(connection, "forecast", customer=customer, weeks=weeks)
+        show.listing(rows, FORECAST, format, empty="")
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+def export(dsn: str | None, customer: str) -> None:
+    """Print all that is held of CUSTOMER, as JSON."""
+    with session(dsn) as connection:
+        show.json_text(queries.value(connection, "export_customer", customer=customer))
+
+
+@click.command()
+@dsn_option
+@click.argument("customer")
+@option("--yes", is_flag=True, help="Do not ask.")
+def erase(dsn: str | None, customer: str, yes: bool) -> None:
+    """Delete all that is held of CUSTOMER, for good.
+
+    Their awards, scores, adjustments and events; their companies are summed anew. The host comes
+    first: while it shows activity of theirs, this ends with an error.
+    """
+    with session(dsn) as connection:
+        if not yes:
+            queries.execute(connection, "check_customer", customer=customer)
+            name = show.literal(queries.value(connection, "customer_name", customer=customer))
+            who = f"{show.literal(customer)} ({name})" if name else show.literal(customer)
+            click.confirm(f"Delete all that is held of customer {who}?", abort=True, err=True)
+        queries.execute(connection, "erase_customer", customer=customer)
+        show.result(f"Customer {customer} erased.")

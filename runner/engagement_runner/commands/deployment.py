@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engagement_runner import catalog
+from engagement_runner import catalog, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
@@ -164,13 +164,19 @@ def _print_status(found: catalog.Status) -> None:
     if not found.activity:
         return
     run = found.activity["last_run"]
-    told = (
-        f"{run['run_id']} {run['run_mode']} {run['run_status']}, phase {run['phase']}, "
-        f"as of {run['as_of']}, finished {run['finished_at'] or '-'}"
-        if run
-        else "none yet"
-    )
-    click.echo(f"{'last run':<10}{told}")
+    if run is None:
+        click.echo(f"{'last run':<10}none yet")
+    else:
+        click.echo(
+            f"{'last run':<10}{run['run_id']} {run['run_mode']} {run['run_status']}, "
+            f"as of {show.instant(run['as_of'])}"
+        )
+        ended = (
+            f"finished {show.instant(run['finished_at'])}"
+            if run["finished_at"]
+            else f"in phase {run['phase']}"
+        )
+        click.echo(f"{'':<10}started {show.instant(run['started_at'])}, {ended}")
     queue = found.activity
     click.echo(
         f"{'queue':<10}{queue['queued_statements']} statements, {queue['queued_keys']} keys, "

@@ -1,5 +1,6 @@
 """Commands for score rules."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 from engagement_runner import files, queries, rulefile, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import format_option, option, session
+from engagement_runner.session import Connection, format_option, option, session
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -36,6 +37,12 @@ retroactive_option = option(
     "--retroactive",
     is_flag=True,
     help="For the past as well: existing awards are voided and made anew at the next run.",
+)
+
+preview_option = option(
+    "--preview",
+    is_flag=True,
+    help="Show what the change would do to scores and bands, and change nothing.",
 )
 
 
@@ -91,27 +98,39 @@ def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
     help=f"Clear a column; can be repeated. One of {', '.join(_CLEARABLE)}.",
 )
 @retroactive_option
+@preview_option
+@format_option
 def revise(
     dsn: str | None,
     rule_code: str,
     clear: tuple[str, ...],
     retroactive: bool,
+    preview: bool,
+    format: show.Format,
     **fields: str | None,
 ) -> None:
-    """Change the rule RULE_CODE, from now on or for the past as well."""
+    """Change the rule RULE_CODE, from now on or for the past as well.
+
+    --format is for a --preview.
+    """
     both = [key for key in clear if fields[key] is not None]
     if both:
         raise click.UsageError(f"{both[0]} is both set and cleared")
     if not clear and all(value is None for value in fields.values()):
         raise click.UsageError("nothing to change: give at least one option")
     with session(dsn) as connection:
+        changes = queries.value(
+            connection, "rule_changes", rule_code=rule_code, cleared=list(clear), **fields
+        )
+        if preview:
+            _print_preview(connection, changes, retroactive, format)
+            return
         queries.execute(
             connection,
             "rule_revise",
             rule_code=rule_code,
-            cleared=list(clear),
+            changes=changes,
             retroactive=retroactive,
-            **fields,
         )
         version = queries.value(connection, "rule_version", rule_code=rule_code)
         show.result(f"Rule {rule_code} is at version {version}; the next recalculation applies it.")
@@ -121,12 +140,20 @@ def revise(
 @dsn_option
 @click.argument("rule_code")
 @retroactive_option
-def retire(dsn: str | None, rule_code: str, retroactive: bool) -> None:
+@preview_option
+@format_option
+def retire(
+    dsn: str | None, rule_code: str, retroactive: bool, preview: bool, format: show.Format
+) -> None:
     """End the rule RULE_CODE.
 
-    It makes no more awards; existing ones run their course, unless --retroactive.
+    It makes no more awards; existing ones run their course, unless --retroactive. --format is for
+    a --preview.
     """
     with session(dsn) as connection:
+        if preview:
+            _print_preview(connection, json.dumps({rule_code: None}), retroactive, format)
+            return
         queries.execute(connection, "rule_retire", rule_code=rule_code, retroactive=retroactive)
         effect = (
             "the next recalculation voids its awards"
@@ -152,11 +179,17 @@ def _rule_file(context: click.Context, parameter: click.Parameter, name: str) ->
 @rules.command()
 @dsn_option
 @click.argument("file", metavar="FILE.toml|starter", callback=_rule_file)
-@option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@option("--dry-run", is_flag=True, help="Show which rules would change, and change nothing.")
+@preview_option
 @retroactive_option
 @format_option
 def apply(
-    dsn: str | None, file: Path, dry_run: bool, retroactive: bool, format: show.Format
+    dsn: str | None,
+    file: Path,
+    dry_run: bool,
+    preview: bool,
+    retroactive: bool,
+    format: show.Format,
 ) -> None:
     """Bring the rules to what a TOML file says.
 
@@ -164,12 +197,33 @@ def apply(
     package, for an association. All changes are made in one transaction. Rules that the file does
     not name are left alone; `retired = true` ends one.
     """
+    if dry_run and preview:
+        raise click.UsageError("--dry-run shows the rules, --preview the scores: give one of them")
     with session(dsn) as connection:
         wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))
+        if preview:
+            _print_preview(connection, wanted, retroactive, format)
+            return
         # A dry run makes the changes and takes them back, so that it meets every error as well.
         with connection.transaction(force_rollback=dry_run):
             done = queries.rows(connection, "rule_apply", rules=wanted, retroactive=retroactive)
         show.rule_changes(done, format, dry_run)
+
+
+def _print_preview(
+    connection: Connection, changes: str, retroactive: bool, output: show.Format
+) -> None:
+    """Print what *changes*, JSON as engagement.preview_rules takes it, would do to scores."""
+    # A person reads the largest changes, a program all of them. Whatever the preview leaves behind
+    # is taken back.
+    with connection.transaction(force_rollback=True):
+        rows = queries.rows(
+            connection, "rule_preview", changes=changes, retroactive=retroactive,
+            limit=show.MOVER_COUNT if output == "table" else None,
+        )  # fmt: skip
+    show.preview(rows, output)
+    if not retroactive and not rows.records[0]["customer_count"]:
+        show.say("from now on: what has been awarded stays; see --retroactive")
 
 
 def _read(file: Path) -> bytes:

@@ -1,20 +1,19 @@
-"""Commands that make, show and prove scores."""
+"""Commands that make, show and explain scores."""
 
 import contextlib
-import signal
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
 
 import click
 import psycopg
 
 from engagement_runner import queries, show
 from engagement_runner.connection import connect, dsn_option
-from engagement_runner.errors import EXIT_DIFFERENCES, EngagementError
+from engagement_runner.errors import EXIT_INTERRUPTED, EngagementError
 from engagement_runner.session import (
     Connection,
     as_of_option,
     format_option,
+    interruptible,
     option,
     session,
     warn_of_failures,
@@ -23,17 +22,11 @@ from engagement_runner.session import (
 POLL_SECONDS = 0.25
 """Pause between two looks at the progress of a run, in seconds."""
 
-EXIT_INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
-
-DIFFERENCES = (
-    show.Column("check_name", "Check"),
-    show.Column("customer_id", "Customer"),
-    show.Column("source", "Source"),
-    show.Column("source_id", "Key"),
-    show.Column("rule_id", "Rule", "number"),
-    show.Column("expected", "Expected"),
-    show.Column("found", "Found"),
+CHANGES = (
+    show.Column("cause", "Cause"),
+    show.Column("points", "Points", "number"),
+    show.Column("award_count", "Awards", "number"),
+    show.Column("customer_count", "Customers", "number"),
 )
 
 
@@ -74,9 +67,9 @@ def run_recalculation(
     """
     since = queries.value(connection, "clock")
     pid = connection.info.backend_pid
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with (
+            interruptible(),
             ThreadPoolExecutor(1) as worker,
             connect(dsn, autocommit=True) as watcher,
             show.RunProgress() as progress,
@@ -98,8 +91,6 @@ def run_recalculation(
             hint="The next run resumes where this one stopped.",
             exit_code=EXIT_INTERRUPTED,
         ) from None
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     _print_result(connection, pid, since, customer)
 
 
@@ -191,7 +182,10 @@ def print_card(
 def explain(
     dsn: str | None, customer: str, as_of: str | None, known_at: str | None, format: show.Format
 ) -> None:
-    """List the awards that count for CUSTOMER: its own points."""
+    """List the awards that count for CUSTOMER: its own points.
+
+    Each with its rule, what was done, how the points came about, and how long they count.
+    """
     with session(dsn) as connection:
         print_explanation(connection, customer, as_of, known_at, format)
 
@@ -212,52 +206,31 @@ def print_explanation(
     show.awards(rows, total, output)
 
 
-@click.command()
+@click.command("explain-change")
 @dsn_option
+@click.argument("customer", required=False)
+@option("--from", "begin", metavar="INSTANT", help="Beginning; for a CUSTOMER.")
+@option("--to", "end", metavar="INSTANT", show_default="now", help="End.")
 @format_option
-def verify(dsn: str | None, format: show.Format) -> None:
-    """Prove the stored scores by recomputing them.
+def explain_change(
+    dsn: str | None, customer: str | None, begin: str | None, end: str | None, format: show.Format
+) -> None:
+    """List why the score of CUSTOMER has changed: its own points.
 
-    Recomputes from the source and lists every difference; none means proven. Ends with exit
-    code 3 when there is a difference.
+    The score at --from as staff saw it then, what has changed since and why, and the score at
+    --to. Without CUSTOMER: what has moved everybody's scores in the RAISED_RECENTLY_DAYS until
+    the last recalculation.
     """
+    if customer is None and (begin is not None or end is not None):
+        raise click.UsageError("--from and --to are for one CUSTOMER")
+    if customer is not None and begin is None:
+        raise click.UsageError("Missing option '--from'.")
     with session(dsn) as connection:
-        if print_differences(connection, format):
-            raise EngagementError(
-                "the stored scores differ from a recomputation",
-                hint="`engagement recalculate --mode FULL` mends them.",
-                exit_code=EXIT_DIFFERENCES,
+        if customer is None:
+            rows = queries.rows(connection, "score_change")
+            show.listing(rows, CHANGES, format, empty="No score has changed lately.")
+        else:
+            text = queries.value(
+                connection, "explain_change", customer=customer, begin=begin, end=end
             )
-
-
-def print_differences(connection: Connection, output: show.Format = "table") -> int:
-    """Print what engagement.verify finds, and return how many differences. Raises psycopg.Error.
-
-    What it left out because it waits for a run is told on stderr.
-    """
-    before = queries.rows(connection, "left_out")
-    rows = queries.rows(connection, "verify")
-    # A run may have taken it in meanwhile, and the host may have written.
-    left_out = queries.rows(connection, "left_out").records or before.records
-    show.listing(
-        rows,
-        DIFFERENCES,
-        output,
-        empty="No difference in what could be compared."
-        if left_out
-        else "Proven: the stored scores equal a recomputation from the source.",
-    )
-    if left_out:
-        parts = "; ".join(_left_out_part(part) for part in left_out)
-        proven = "differences" if rows else "proven"
-        show.say(f"{proven} except: {parts} (queued; `engagement recalculate` takes them in)")
-    return len(rows)
-
-
-def _left_out_part(part: dict[str, Any]) -> str:
-    """Return one part of what was left out, with some of its keys."""
-    if part["key_count"] is None:
-        return str(part["what"])
-    keys = ", ".join(part["some_keys"])
-    more = ", …" if part["key_count"] > len(part["some_keys"]) else ""
-    return f"{part['key_count']:,} of {part['what']} ({keys}{more})"
+            show.causes(text, format)

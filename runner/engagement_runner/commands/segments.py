@@ -1,4 +1,7 @@
-"""Commands that look at many customers at once: segments, and what points were earned for."""
+"""Commands that look at many customers at once.
+
+Segments, who will fall, and what points were earned for.
+"""
 
 import click
 
@@ -23,6 +26,16 @@ CUSTOMERS = (
     show.Column("segment_value", "Value", "number"),
 )
 
+AT_RISK = (
+    show.Column("customer_id", "Customer"),
+    show.Column("display_name", "Name"),
+    show.Column("score", "Score", "number"),
+    show.Column("future_score", "Then", "number"),
+    show.Column("fall", "Fall", "number"),
+    show.Column("band_code", "Band"),
+    show.Column("future_band_code", "Band then"),
+)
+
 DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
 """What points can be broken down by, as engagement.points_by has it."""
 
@@ -44,6 +57,21 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
         else:
             rows = queries.rows(connection, "segment", name=name)
             show.listing(rows, CUSTOMERS, format, empty="Nobody is in this segment.")
+
+
+@click.command("at-risk")
+@dsn_option
+@option("--weeks", metavar="WEEKS", default="8", help="In how many weeks.")
+@option("--fall", metavar="POINTS", help="Also those who lose so many points within their band.")
+@format_option
+def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
+    """List who will fall out of their band if nothing happens, the largest fall first.
+
+    Active customers, from the last recalculation on.
+    """
+    with session(dsn) as connection:
+        rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
+        show.listing(rows, AT_RISK, format, empty="Nobody will fall by then.")
 
 
 @click.command()

@@ -1,0 +1,189 @@
+"""The command that proves scores, of everybody or of a part, at once or piece by piece."""
+
+import random
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import psycopg
+
+from engagement_runner import queries, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.errors import (
+    EXIT_DIFFERENCES,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EngagementError,
+    describe,
+)
+from engagement_runner.session import Connection, format_option, interruptible, option, session
+
+DIFFERENCES = (
+    show.Column("check_name", "Check"),
+    show.Column("customer_id", "Customer"),
+    show.Column("source", "Source"),
+    show.Column("source_id", "Key"),
+    show.Column("rule_id", "Rule", "number"),
+    show.Column("expected", "Expected"),
+    show.Column("found", "Found"),
+)
+
+
+@click.command()
+@dsn_option
+@option("--from", "begin", metavar="KEY", help="Only customers with this key or a later one.")
+@option("--to", "end", metavar="KEY", help="Only customers with an earlier key.")
+@option("--sample", metavar="PERCENT", help="Only so many percent of the customers, such as 1%.")
+@option(
+    "--seed",
+    type=click.IntRange(-(2**31), 2**31 - 1),
+    metavar="NUMBER",
+    show_default="random",
+    help="Chooses the sample; the same number, the same customers.",
+)
+@option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Piece by piece, in key order, so many customers at a time.",
+)
+@format_option
+def verify(
+    dsn: str | None,
+    begin: str | None,
+    end: str | None,
+    sample: str | None,
+    seed: int | None,
+    batch: int | None,
+    format: show.Format,
+) -> None:
+    """Prove the stored scores by recomputing them.
+
+    Recomputes from the source and lists every difference; none means proven. Ends with exit
+    code 3 when there is a difference. A --batch that is interrupted, or fails, says with which
+    --from it goes on.
+    """
+    if seed is not None and sample is None:
+        raise click.UsageError("--seed is for a --sample")
+    if sample is not None:
+        seed = random.randrange(2**31) if seed is None else seed
+        sample = sample.strip().removesuffix("%")
+    with session(dsn) as connection:
+        found = print_differences(
+            connection, format, begin=begin, end=end, sample=sample, seed=seed, batch=batch
+        )
+        if found:
+            again = _command(None, begin, end, sample, seed)
+            raise EngagementError(
+                "the stored scores differ from a recomputation",
+                hint="`engagement recalculate --mode FULL` mends them."
+                + (f" The same sample: `{again}`" if sample else ""),
+                exit_code=EXIT_DIFFERENCES,
+            )
+
+
+def _command(
+    batch: int | None, begin: str | None, end: str | None, sample: str | None, seed: int | None
+) -> str:
+    """Return the command that verifies a part."""
+    options = {"from": begin, "to": end, "sample": sample and f"{sample}%",
+               "seed": seed, "batch": batch}  # fmt: skip
+    words = ["engagement", "verify"]
+    for name, value in options.items():
+        if value is not None:
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def print_differences(
+    connection: Connection,
+    output: show.Format = "table",
+    *,
+    begin: str | None = None,
+    end: str | None = None,
+    sample: str | None = None,
+    seed: int | None = None,
+    batch: int | None = None,
+) -> int:
+    """Print what engagement.verify finds, and return how many differences.
+
+    What it left out because it waits for a run is told on stderr. In batches, each is a
+    transaction of its own.
+
+    Raises:
+        psycopg.Error: as engagement.verify does.
+        EngagementError: it was interrupted, or failed after the first batch; what was found until
+            then is printed, and the exit code is that of a difference when there was one.
+    """
+    before = queries.rows(connection, "left_out")
+    found: dict[str, dict[str, Any]] = {}  # a source that cannot be read is found in each batch
+    at, done = begin, 0
+    ranges: list[dict[str, Any]] = [{"begin_key": begin, "end_key": end, "customer_count": 0}]
+    try:
+        with interruptible(), show.RunProgress() as progress:
+            if batch is not None:
+                ranges = queries.rows(
+                    connection, "verify_ranges", begin=begin, end=end, size=batch
+                ).records
+            total = sum(part["customer_count"] for part in ranges)
+            for part in ranges:
+                at = part["begin_key"]
+                if batch is not None:
+                    progress.update(
+                        {"run_mode": "VERIFY", "phase": "comparing customers",
+                         "done_count": done, "total_count": total}
+                    )  # fmt: skip
+                rows = queries.rows(
+                    connection, "verify", begin=at, end=part["end_key"], sample=sample,
+                    seed=seed or 0,
+                )  # fmt: skip
+                found.update(zip(rows.texts, rows.records, strict=True))
+                done += part["customer_count"]
+    except (KeyboardInterrupt, psycopg.Error) as error:
+        is_interrupted = isinstance(error, KeyboardInterrupt)
+        if not is_interrupted and not done:
+            raise
+        if found:
+            _print_found(found, output, [])
+        stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else describe(error)
+        code = EXIT_INTERRUPTED if is_interrupted else EXIT_ERROR
+        raise EngagementError(
+            f"{stopped}; {show.count(len(found), 'difference')} found until then",
+            hint=f"It goes on with `{_command(batch, at, end, sample, seed)}`",
+            exit_code=EXIT_DIFFERENCES if found else code,
+        ) from None
+    # A run may have taken it in meanwhile, and the host may have written.
+    left_out = queries.rows(connection, "left_out").records or before.records
+    _print_found(found, output, left_out, is_part=not (begin is end is sample is None))
+    return len(found)
+
+
+def _print_found(
+    found: dict[str, dict[str, Any]],
+    output: show.Format,
+    left_out: Sequence[dict[str, Any]],
+    is_part: bool = False,
+) -> None:
+    scores = "these stored scores" if is_part else "the stored scores"
+    show.listing(
+        queries.Rows(list(found), list(found.values())),
+        DIFFERENCES,
+        output,
+        empty="No difference in what could be compared."
+        if left_out
+        else f"Proven: {scores} equal a recomputation from the source.",
+    )
+    if left_out:
+        parts = "; ".join(_left_out_part(part) for part in left_out)
+        proven = "differences" if found else "proven"
+        show.say(f"{proven} except: {parts} (queued; `engagement recalculate` takes them in)")
+
+
+def _left_out_part(part: dict[str, Any]) -> str:
+    """Return one part of what was left out, with some of its keys."""
+    if part["key_count"] is None:
+        return str(part["what"])
+    keys = ", ".join(part["some_keys"])
+    more = ", …" if part["key_count"] > len(part["some_keys"]) else ""
+    return f"{part['key_count']:,} of {part['what']} ({keys}{more})"

@@ -1,0 +1,3 @@
+-- All that the package holds of a person.
+select jsonb_pretty(engagement.export_customer(
+    p_customer_id => %(customer)s::engagement.host_key))
