@@ -8,4 +8,4 @@ from (
     ('ADJUSTMENT', 'ADJUSTMENT', 'ADJUSTMENT', 'Adjusted by staff'),
     ('SOCIAL_SCORE', 'SOCIAL_COMMUNITY', 'SOCIAL_COMMUNITY', 'Active in the online community')
 ) v (rule_code, category_code, engagement_type, description)
-where not exists (select from engagement.score_rule r where r.rule_code = v.rule_code);
+where (select count(*) from engagement.score_rule r where r.rule_code = v.rule_code) = 0;

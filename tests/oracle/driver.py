@@ -1,5 +1,7 @@
 """Hands of the state machine: read and write the reference host and the package's tables.
 
+A table is the host's (schema crm) or one that people fill in the package, see `schema_of`.
+
 Reading is plain `select` of whole tables; what the rows mean is for the oracle to say. Nothing is
 computed here.
 """
@@ -17,7 +19,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, namedtuple_row
 
-from .oracle import UTC, Award, Host, Key, Parameters, Rule, Score, Totals
+from engagement_runner.files import root
+
+from .oracle import UTC, Award, Band, Host, Key, Parameters, Rule, Score, Totals
 
 CRM_TABLES = (
     "customer",
@@ -31,14 +35,24 @@ CRM_TABLES = (
     "employment",
 )
 
+OWN_TABLES = {
+    "social_score": ("customer_id", "source_system", "social_type", "social_subtype"),
+    "score_adjustment": ("adjusted_at",),
+}
+"""Activity sources of the package's own, by what orders their rows: their keys are random."""
+
 SEEDED_TABLES = (
     "app_parameter",
     "category",
     "engagement_type",
     "activity_source",
     "attached_table",
+    "segment_definition",
 )
 """What a deployment fills; every other table of the package is emptied between examples."""
+
+SEED_RULES = (root() / "sql/seed/score_rule.sql").read_bytes()
+"""The rules of the package's own sources, which are emptied with the others."""
 
 AWARD_COLUMNS = Award.__dataclass_fields__.keys()
 
@@ -113,76 +127,77 @@ class Driver:
     # --- the host ---
 
     def insert(self, table: str, rows: Sequence[dict[str, Any]]) -> list[Key]:
-        """Rows into one crm table by one statement; their keys."""
-        query = sql.SQL("insert into crm.{} ({}) values {} returning {}").format(
-            sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key_of(table))
+        """Rows into one table by one statement; their keys."""
+        query = sql.SQL("insert into {} ({}) values {} returning {}").format(
+            _table(table), _columns(rows), _tuples(rows), sql.Identifier(key_of(table))
         )
         found = self.connection.execute(query, _values(rows, rows[0])).fetchall()
         return [row[0] for row in found]
 
     def copy(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Rows into one crm table by COPY."""
-        query = sql.SQL("copy crm.{} ({}) from stdin").format(sql.Identifier(table), _columns(rows))
+        """Rows into one table by COPY."""
+        query = sql.SQL("copy {} ({}) from stdin").format(_table(table), _columns(rows))
         with self.connection.cursor() as cursor, cursor.copy(query) as copy:
             for row in rows:
                 copy.write_row(_values([row], rows[0]))
 
     def upsert(self, table: str, rows: Sequence[dict[str, Any]]) -> bool:
-        """Rows into one crm table, those whose key exists changed, by one statement."""
+        """Rows into one table, those whose key exists changed, by one statement."""
         key = key_of(table)
         changes = sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in rows[0] if c != key
         )
-        query = sql.SQL(
-            "insert into crm.{} ({}) values {} on conflict ({}) do update set {}"
-        ).format(sql.Identifier(table), _columns(rows), _tuples(rows), sql.Identifier(key), changes)
+        query = sql.SQL("insert into {} ({}) values {} on conflict ({}) do update set {}").format(
+            _table(table), _columns(rows), _tuples(rows), sql.Identifier(key), changes
+        )
         return self.try_write(query, *_values(rows, rows[0]))
 
     def update(self, table: str, keys: Sequence[Key], changes: dict[str, Any]) -> bool:
-        """The same change to some rows of a crm table, by one statement."""
-        query = sql.SQL("update crm.{} set {} where {} = any(%s)").format(
-            sql.Identifier(table),
+        """The same change to some rows of a table, by one statement."""
+        query = sql.SQL("update {} set {} where {} = any(%s)").format(
+            _table(table),
             sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in changes),
             sql.Identifier(key_of(table)),
         )
         return self.try_write(query, *changes.values(), list(keys))
 
     def save_unchanged(self, table: str) -> None:
-        """Every column of every row of a crm table written with the value that it has."""
+        """Every column of every row of a table written with the value that it has."""
         columns = [
             row[0]
             for row in self._rows(
                 "select column_name from information_schema.columns"
-                " where table_schema = 'crm' and table_name = %s",
-                [table],
+                " where table_schema = %s and table_name = %s",
+                [schema_of(table), table],
             )
         ]
         self.execute(
-            sql.SQL("update crm.{} set {}").format(
-                sql.Identifier(table),
+            sql.SQL("update {} set {}").format(
+                _table(table),
                 sql.SQL(", ").join(sql.SQL("{0} = {0}").format(sql.Identifier(c)) for c in columns),
             )
         )
 
     def delete(self, table: str, keys: Sequence[Key]) -> bool:
-        """Some rows of a crm table deleted, by one statement; False if others refer to them."""
-        query = sql.SQL("delete from crm.{} where {} = any(%s)").format(
-            sql.Identifier(table), sql.Identifier(key_of(table))
+        """Some rows of a table deleted, by one statement; False if others refer to them."""
+        query = sql.SQL("delete from {} where {} = any(%s)").format(
+            _table(table), sql.Identifier(key_of(table))
         )
         return self.try_write(query, list(keys))
 
     def truncate(self, table: str) -> None:
-        """A crm table emptied, and those that refer to it."""
-        self.execute(sql.SQL("truncate crm.{} cascade").format(sql.Identifier(table)))
+        """A table emptied, and those that refer to it."""
+        self.execute(sql.SQL("truncate {} cascade").format(_table(table)))
 
     def host(self) -> Host:
-        """All rows of the host, each table in the order of its keys' numbers."""
+        """All rows that points can be earned with, in the order in which an example made them."""
         tables = {}
-        for table in CRM_TABLES:
+        for table in (*CRM_TABLES, *OWN_TABLES):
             key = sql.Identifier(key_of(table))
-            query = sql.SQL("select * from crm.{} order by length({}::text), {}::text").format(
-                sql.Identifier(table), key, key
-            )
+            order = sql.SQL("length({0}::text), {0}::text").format(key)
+            if table in OWN_TABLES:
+                order = sql.SQL(", ").join(map(sql.Identifier, OWN_TABLES[table]))
+            query = sql.SQL("select * from {} order by {}").format(_table(table), order)
             with self.connection.cursor(row_factory=dict_row) as cursor:
                 tables[table] = [
                     {name: utc(value) for name, value in row.items()}
@@ -194,6 +209,65 @@ class Driver:
         """Keys that no row has yet."""
         return [
             r[0] for r in self._rows("select crm.new_key() from generate_series(1, %s)", [count])
+        ]
+
+    # --- the package's own inputs ---
+
+    def set_social_score(
+        self, natural_key: Sequence[Any], changes: dict[str, Any], *, is_new: bool
+    ) -> None:
+        """engagement.set_social_score; the key is customer, system, type and subtype."""
+        customer_id, source_system, social_type, social_subtype = natural_key
+        self.call_function(
+            "set_social_score",
+            p_customer_id=customer_id,
+            p_social_type=social_type,
+            p_social_subtype=social_subtype,
+            p_source_system=source_system,
+            p_changes=json.dumps(changes, default=str),
+            p_is_new=is_new,
+        )
+
+    def remove_social_score(self, natural_key: Sequence[Any]) -> None:
+        """engagement.remove_social_score."""
+        customer_id, source_system, social_type, social_subtype = natural_key
+        self.execute(
+            "select engagement.remove_social_score(%s, %s, %s, %s)",
+            *(customer_id, social_type, social_subtype, source_system),
+        )
+
+    def take_rejected_lines(self) -> set[int]:
+        """Numbers of the lines that social_upload could not load; they are taken out of it."""
+        rows = self._rows(
+            "delete from engagement.social_upload"
+            " returning line_number, rejected_reason is not null"
+        )
+        assert all(has_reason for _, has_reason in rows)
+        return {number for number, _ in rows}
+
+    def set_band(self, band: Band) -> None:
+        """A band of scores, new or changed."""
+        self.execute(
+            """
+            insert into engagement.score_band (band_code, from_score, from_percentile)
+            values (%s, %s, %s)
+            on conflict (band_code) do update
+            set from_score = excluded.from_score, from_percentile = excluded.from_percentile
+            """,
+            *(band.band_code, band.from_score, band.from_percentile),
+        )
+
+    def remove_band(self, band_code: str) -> None:
+        """A band deleted, if there is one."""
+        self.execute("delete from engagement.score_band where band_code = %s", band_code)
+
+    def bands(self) -> list[Band]:
+        """The bands of scores."""
+        return [
+            Band(*row)
+            for row in self._rows(
+                "select band_code, from_score, from_percentile from engagement.score_band"
+            )
         ]
 
     # --- the package ---
@@ -235,6 +309,12 @@ class Driver:
         live = [award for award, voided_at, _ in self.ledger().values() if voided_at is None]
         assert len(live) == len(set(live))
         return set(live)
+
+    def row_versions(self) -> list[tuple[Any, ...]]:
+        """What changes when a row of customer_score is written, be it with what it had."""
+        return self._rows(
+            "select customer_id, xmin::text from engagement.customer_score order by customer_id"
+        )
 
     def customer_scores(self) -> dict[Key, Any]:
         """The rows of customer_score."""
@@ -324,6 +404,23 @@ class Driver:
         card = self.scalar("select engagement.score_card(%s, %s)::text", customer_id, as_of)
         return dict(json.loads(card, parse_int=Decimal, parse_float=Decimal))
 
+    def trend(
+        self, customer_id: Key, begin: dt.datetime, end: dt.datetime, step: dt.timedelta
+    ) -> list[tuple[dt.datetime, Decimal, Decimal, Decimal]]:
+        """engagement.trend: instant, own, employees' and total points."""
+        return [
+            (utc(at), own, employee, total)
+            for at, own, employee, total in self._rows(
+                "select at, own_score, employee_score, score from engagement.trend(%s, %s, %s, %s)",
+                [customer_id, begin, end, step],
+            )
+        ]
+
+    def scoring_calls(self) -> int:
+        """How many calls of triggers this transaction has seen: from 50 on they only queue."""
+        calls = self.scalar("select current_setting('engagement.scoring_calls', true)")
+        return len(calls or "")
+
     def call_function(self, name: str, **arguments: Any) -> Any:
         """A function of the package, its arguments given by name."""
         query = sql.SQL("select engagement.{}({})").format(
@@ -343,7 +440,8 @@ class Driver:
         """Host and package as after deployment: empty tables, default parameters.
 
         Rows are deleted, not truncated: with as few as an example makes, that is much faster. The
-        host's triggers sleep meanwhile, and the package's own tables are emptied after them.
+        triggers sleep meanwhile, and the package's own tables are emptied after the host's; the
+        rules of its own sources come again, as if nobody had been told.
         """
         if self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             self.connection.rollback()
@@ -358,12 +456,26 @@ class Driver:
             for table in tables:
                 self.execute(sql.SQL("delete from {}").format(sql.Identifier(schema, table)))
         self.connection.execute("select setval('crm.key_number', 1, false)")
+        self.connection.execute(SEED_RULES)
+        self.connection.execute("delete from engagement.setup_change")
+        self.connection.execute("delete from engagement.pending_activity")
         self.connection.execute("commit")
 
 
 def key_of(table: str) -> str:
-    """Name of the key column of a crm table."""
-    return {"sales_order": "order_id"}.get(table, f"{table}_id")
+    """Name of the key column of a table."""
+    named = {"sales_order": "order_id", "social_upload": "upload_id"}
+    named |= dict.fromkeys(OWN_TABLES, "source_id")
+    return named.get(table, f"{table}_id")
+
+
+def schema_of(table: str) -> str:
+    """The schema in which a table stands."""
+    return "crm" if table in CRM_TABLES else "engagement"
+
+
+def _table(table: str) -> sql.Identifier:
+    return sql.Identifier(schema_of(table), table)
 
 
 def utc(value: Any) -> Any:
@@ -378,7 +490,11 @@ def parameters_of(values: dict[str, str]) -> Parameters:
         time_zone=values["TIME_ZONE"],
         ytd_start_month=int(values["YTD_START_MONTH"]),
         overview_years=int(values["OVERVIEW_YEARS"]),
+        raised_recently_days=int(values["RAISED_RECENTLY_DAYS"]),
         multiple_concurrent_employers=values["MULTIPLE_CONCURRENT_EMPLOYERS"] == "Y",
+        current_employers=values["EMPLOYER_ATTRIBUTION"] == "CURRENT",
+        rolls_up=values["CALCULATE_EMPLOYER_ENGAGEMENT_SCORE"] == "Y"
+        and values["ROLLUP_EMPLOYEES_TO_EMPLOYER"] == "Y",
     )
 
 

@@ -2,12 +2,14 @@
 
 The oracle is the second opinion on the scoring engine. It reads the contract, not the engine: it
 holds no SQL and shares no code with the database, and it is as simple as it can be made, because
-it needs to be right rather than fast. Given the rows of the reference host, the rules, the
-parameters and an instant it answers
+it needs to be right rather than fast. Given the rows of the reference host and of the package's
+own inputs, the rules, the parameters and an instant it answers
 
 * which awards are live (`awards`), and which activities cannot be scored at all (`failures`);
-* what each customer's totals are at an instant (`scores`);
-* when time alone will change them next (`next_change`, `next_boundary`).
+* what each customer's totals are at an instant (`scores`), and whether they have risen lately
+  (`recent_raise`);
+* when time alone will change them next (`next_change`, `next_boundary`);
+* how a customer stands among the others (`percentile`, `band_of`).
 
 Points are `decimal.Decimal`, rounded once, half to even. Instants are aware `datetime`s in UTC.
 Local times become instants as PostgreSQL's AT TIME ZONE makes them, see `instant_of`.
@@ -17,9 +19,12 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,9 +75,14 @@ def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return instant_of(dt.datetime.combine(day, dt.time()), zone)
 
 
-def add_weeks(instant: dt.datetime, weeks: int, zone: ZoneInfo) -> dt.datetime:
-    """The instant so many weeks later, at the same local time of day."""
-    return instant_of(local_of(instant, zone) + dt.timedelta(weeks=weeks), zone)
+def first_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """The first instant at which clocks show a date: where midnight exists twice, the first one."""
+    return dt.datetime.combine(day, dt.time(), zone).astimezone(UTC)
+
+
+def add_days(instant: dt.datetime, days: int, zone: ZoneInfo) -> dt.datetime:
+    """The instant so many days later, at the same local time of day."""
+    return instant_of(local_of(instant, zone) + dt.timedelta(days=days), zone)
 
 
 # --- Input --------------------------------------------------------------------------------------
@@ -86,7 +96,12 @@ class Parameters:
     time_zone: str = "UTC"
     ytd_start_month: int = 1
     overview_years: int = 3
+    raised_recently_days: int = 30
     multiple_concurrent_employers: bool = False
+    current_employers: bool = False
+    """EMPLOYER_ATTRIBUTION is CURRENT."""
+    rolls_up: bool = True
+    """CALCULATE_EMPLOYER_ENGAGEMENT_SCORE and ROLLUP_EMPLOYEES_TO_EMPLOYER are both Y."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,9 +129,21 @@ class Rule:
     is_active: bool = True
 
 
+@dataclass(frozen=True)
+class Band:
+    """A band of scores, from a score or from a percentile."""
+
+    band_code: str
+    from_score: Decimal | None
+    from_percentile: int | None
+
+
 @dataclass
 class Host:
-    """The rows of the reference host, schema crm: a list of rows per table."""
+    """What points can be earned with: a list of rows per table.
+
+    The tables of the reference host, schema crm, and the last two, which are the package's own.
+    """
 
     customer: Sequence[Row] = ()
     product: Sequence[Row] = ()
@@ -127,6 +154,8 @@ class Host:
     committee: Sequence[Row] = ()
     committee_member: Sequence[Row] = ()
     employment: Sequence[Row] = ()
+    social_score: Sequence[Row] = ()
+    score_adjustment: Sequence[Row] = ()
 
 
 # --- Activities ---------------------------------------------------------------------------------
@@ -152,10 +181,12 @@ class Activity:
 
 
 def activities(host: Host, parameters: Parameters) -> Iterator[Activity]:
-    """Everything on the host that counts, before any rule is looked at."""
+    """Everything that counts, before any rule is looked at."""
     yield from _order_lines(host)
     yield from _invoice_lines(host)
     yield from _committee_seats(host, parameters)
+    yield from _social_scores(host)
+    yield from _adjustments(host)
 
 
 def _order_lines(host: Host) -> Iterator[Activity]:
@@ -234,6 +265,44 @@ def _committee_seats(host: Host, parameters: Parameters) -> Iterator[Activity]:
         )
 
 
+def _social_scores(host: Host) -> Iterator[Activity]:
+    for row in host.social_score:
+        yield Activity(
+            source="social_score",
+            source_id=row["source_id"],
+            engagement_type="SOCIAL_COMMUNITY",
+            effective_when=None,
+            document_id=None,
+            customer_id=row["customer_id"],
+            employer_id=None,
+            subject_id=row["social_type"],
+            subject_class=row["social_subtype"] or None,
+            quantity=Decimal(1),
+            amount=row["score"],
+            occurred_at=row["scored_at"],
+            ended_at=row["ends_at"],
+        )
+
+
+def _adjustments(host: Host) -> Iterator[Activity]:
+    for row in host.score_adjustment:
+        yield Activity(
+            source="adjustment",
+            source_id=row["source_id"],
+            engagement_type="ADJUSTMENT",
+            effective_when=None,
+            document_id=None,
+            customer_id=row["customer_id"],
+            employer_id=None,
+            subject_id=None,
+            subject_class=None,
+            quantity=ZERO,
+            amount=row["points"],
+            occurred_at=row["adjusted_at"],
+            ended_at=row["expires_at"],
+        )
+
+
 def _or_zero(value: Decimal | None) -> Decimal:
     return ZERO if value is None else value
 
@@ -265,9 +334,13 @@ class NotScorableError(Exception):
 
 
 def rule_matches(rule: Rule, activity: Activity) -> bool:
-    """Whether a rule version has anything to say about an activity."""
+    """Whether a rule version has anything to say about an activity.
+
+    SOCIAL_SCORE has nothing to say where its multiplier is 0 or less, whatever else it gives.
+    """
     return (
         rule.is_active
+        and (rule.rule_code != "SOCIAL_SCORE" or _or_zero(rule.amount_score) > 0)
         and rule.engagement_type == activity.engagement_type
         and rule.effective_when == activity.effective_when
         and rule.subject_id in (None, activity.subject_id)
@@ -334,12 +407,16 @@ def primary_employer(host: Host, employee_id: Key, day: dt.date) -> Key | None:
     candidates = [
         (-(job["begin_on"] or dt.date.min).toordinal(), job["employer_id"])
         for job in host.employment
-        if job["employee_id"] == employee_id
-        and job["is_primary"]
-        and (job["begin_on"] is None or job["begin_on"] <= day)
-        and (job["end_on"] is None or day <= job["end_on"])
+        if job["employee_id"] == employee_id and job["is_primary"] and _lasts_on(job, day)
     ]
     return min(candidates)[1] if candidates else None
+
+
+def _lasts_on(job: Row, day: dt.date) -> bool:
+    """Whether a job has begun by a date and not ended before it."""
+    return (job["begin_on"] is None or job["begin_on"] <= day) and (
+        job["end_on"] is None or day <= job["end_on"]
+    )
 
 
 def award_of(rule: Rule, activity: Activity, host: Host, parameters: Parameters) -> Award | None:
@@ -350,7 +427,8 @@ def award_of(rule: Rule, activity: Activity, host: Host, parameters: Parameters)
         ends.append(activity.ended_at)
     if rule.valid_for_weeks is not None:
         try:
-            ends.append(add_weeks(activity.occurred_at, rule.valid_for_weeks, parameters.zone))
+            days = 7 * rule.valid_for_weeks
+            ends.append(add_days(activity.occurred_at, days, parameters.zone))
         except OverflowError as error:
             raise NotScorableError from error
     expires_at = min(ends, default=None)
@@ -435,6 +513,7 @@ class Score:
         return self.own.score + self.employee.score
 
 
+@cache
 def year_to_date_start(as_of: dt.datetime, parameters: Parameters) -> dt.datetime:
     """The latest first day of the month in which the organisation's year begins."""
     today = local_of(as_of, parameters.zone).date()
@@ -442,6 +521,7 @@ def year_to_date_start(as_of: dt.datetime, parameters: Parameters) -> dt.datetim
     return start_of_day(dt.date(year, parameters.ytd_start_month, 1), parameters.zone)
 
 
+@cache
 def overview_start(as_of: dt.datetime, parameters: Parameters) -> dt.datetime:
     """The first of January, so many years before this one."""
     year = local_of(as_of, parameters.zone).year - parameters.overview_years
@@ -479,14 +559,32 @@ def own_awards(customer_id: Key, live: Iterable[Award]) -> list[Award]:
     return [a for a in live if a.customer_id == customer_id]
 
 
-def employee_awards(customer_id: Key, live: Iterable[Award]) -> list[Award]:
-    """What others earned while they worked for a customer."""
-    return [a for a in live if a.employer_id == customer_id != a.customer_id]
+def employee_awards(
+    customer_id: Key,
+    live: Iterable[Award],
+    host: Host,
+    parameters: Parameters,
+    as_of: dt.datetime,
+) -> list[Award]:
+    """What others earned while they worked for a customer; CURRENT: what its staff ever earned."""
+    if not parameters.rolls_up:
+        return []
+    others = [a for a in live if a.customer_id != customer_id]
+    if not parameters.current_employers:
+        return [a for a in others if a.employer_id == customer_id]
+    today = local_of(as_of, parameters.zone).date()
+    staff = {
+        job["employee_id"]
+        for job in host.employment
+        if primary_employer(host, job["employee_id"], today) == customer_id
+    }
+    return [a for a in others if a.customer_id in staff]
 
 
 def score_of(
     customer_id: Key,
     live: Iterable[Award],
+    host: Host,
     rules: Iterable[Rule],
     parameters: Parameters,
     as_of: dt.datetime,
@@ -497,11 +595,12 @@ def score_of(
     own = own_awards(customer_id, listed)
     by_category = {
         code: totals((a for a in own if category_of[a.rule_id] == code), parameters, as_of)
-        for code in set(category_of.values())
+        for code in {category_of[a.rule_id] for a in own}
     }
+    employees = employee_awards(customer_id, listed, host, parameters, as_of)
     return Score(
         own=totals(own, parameters, as_of),
-        employee=totals(employee_awards(customer_id, listed), parameters, as_of),
+        employee=totals(employees, parameters, as_of),
         categories={code: sums for code, sums in by_category.items() if not sums.is_zero},
     )
 
@@ -513,9 +612,74 @@ def scores(
     versions = list(rules)
     live = awards(host, versions, parameters)
     return {
-        c["customer_id"]: score_of(c["customer_id"], live, versions, parameters, as_of)
+        c["customer_id"]: score_of(c["customer_id"], live, host, versions, parameters, as_of)
         for c in host.customer
     }
+
+
+def recent_raise(
+    customer_id: Key, live: Iterable[Award], parameters: Parameters, as_of: dt.datetime
+) -> tuple[Decimal, dt.datetime] | None:
+    """By how many points a customer has risen lately, and when last; None: has not.
+
+    Higher than RAISED_RECENTLY_DAYS ago, and points were earned since, other than by adjustment.
+    """
+    own = own_awards(customer_id, live)
+    before = add_days(as_of, -parameters.raised_recently_days, parameters.zone)
+    earned_at = [
+        a.effective_at
+        for a in own
+        if a.points > 0 and a.source != "adjustment" and before < a.effective_at <= as_of
+    ]
+    points = _sum(a.points for a in own if counts_at(a, as_of))
+    points_before = _sum(a.points for a in own if counts_at(a, before))
+    if not earned_at or points <= points_before:
+        return None
+    return EXACT.subtract(points, points_before), max(earned_at)
+
+
+def staff_on(day: dt.date, company_id: Key, host: Host) -> set[Key]:
+    """Who else works for a company on a date, as a main job or not."""
+    return {
+        job["employee_id"]
+        for job in host.employment
+        if job["employer_id"] == company_id != job["employee_id"] and _lasts_on(job, day)
+    }
+
+
+# --- Among the others ---------------------------------------------------------------------------
+
+
+def percentile(score: Decimal, peers: Sequence[Decimal]) -> int:
+    """Where a score stands among those that are ranked together, itself included: 0 to 99."""
+    below = sum(peer < score for peer in peers)
+    equal = sum(peer == score for peer in peers)
+    return math.floor(100 * (below + Fraction(equal, 2)) / len(peers))
+
+
+def percentiles(scores: Mapping[Key, Decimal], host: Host) -> dict[Key, int | None]:
+    """Each score's percentile among active customers of the same type; None: no such customer."""
+    type_of = {c["customer_id"]: c["customer_type"] for c in host.customer if c["is_active"]}
+    ranked = {key: score for key, score in scores.items() if key in type_of}
+    found: dict[Key, int | None] = dict.fromkeys(scores)
+    for key, score in ranked.items():
+        peers = [s for peer, s in ranked.items() if type_of[peer] == type_of[key]]
+        found[key] = percentile(score, peers)
+    return found
+
+
+def band_of(score: Decimal, rank: int | None, bands: Iterable[Band]) -> str | None:
+    """The highest percentile band that a rank reaches, else the highest score band, else none."""
+    by_percentile, by_score = [], []
+    for band in bands:
+        if band.from_percentile is not None:
+            if rank is not None and band.from_percentile <= rank:
+                by_percentile.append((band.from_percentile, band.band_code))
+        elif band.from_score is not None and band.from_score <= score:
+            by_score.append((band.from_score, band.band_code))
+    if by_percentile:
+        return max(by_percentile)[1]
+    return max(by_score)[1] if by_score else None
 
 
 # --- When time alone changes a score ------------------------------------------------------------
@@ -543,28 +707,74 @@ def boundaries(
     return sorted(instant for instant in found if instant > as_of)
 
 
+def related_awards(
+    customer_id: Key, live: Iterable[Award], host: Host, parameters: Parameters
+) -> list[Award]:
+    """The awards that can ever be part of a customer's totals, as things stand."""
+    if not parameters.rolls_up:
+        return own_awards(customer_id, live)
+    if not parameters.current_employers:
+        return [a for a in live if customer_id in (a.customer_id, a.employer_id)]
+    staff = _staff_ever(customer_id, host)
+    return [a for a in live if a.customer_id == customer_id or a.customer_id in staff]
+
+
+def moves(
+    customer_id: Key, host: Host, parameters: Parameters, as_of: dt.datetime
+) -> list[dt.datetime]:
+    """The instants after as_of at which a main job of a customer's staff begins or has ended.
+
+    Only with CURRENT: people take their points along then.
+    """
+    if not (parameters.rolls_up and parameters.current_employers):
+        return []
+    staff = _staff_ever(customer_id, host)
+    days = set()
+    for job in host.employment:
+        if job["employee_id"] in staff and job["is_primary"]:
+            if job["begin_on"] is not None:
+                days.add(job["begin_on"])
+            if job["end_on"] is not None:
+                days.add(job["end_on"] + dt.timedelta(days=1))
+    found = {first_of_day(day, parameters.zone) for day in days}
+    return sorted(instant for instant in found if instant > as_of)
+
+
+def _staff_ever(customer_id: Key, host: Host) -> set[Key]:
+    """Whose main job was, is or will be with a customer."""
+    return {
+        job["employee_id"]
+        for job in host.employment
+        if job["employer_id"] == customer_id and job["is_primary"]
+    }
+
+
 def next_boundary(
-    customer_id: Key, live: Iterable[Award], parameters: Parameters, as_of: dt.datetime
+    customer_id: Key,
+    live: Iterable[Award],
+    host: Host,
+    parameters: Parameters,
+    as_of: dt.datetime,
 ) -> dt.datetime:
     """The earliest instant at which it could be worth while to look at a customer again."""
-    listed = list(live)
-    related = own_awards(customer_id, listed) + employee_awards(customer_id, listed)
-    return boundaries(related, parameters, as_of)[0]
+    related = related_awards(customer_id, live, host, parameters)
+    return min(boundaries(related, parameters, as_of) + moves(customer_id, host, parameters, as_of))
 
 
 def next_change(
     customer_id: Key,
     live: Iterable[Award],
+    host: Host,
     rules: Iterable[Rule],
     parameters: Parameters,
     as_of: dt.datetime,
 ) -> dt.datetime | None:
     """The next instant at which any of a customer's totals differs from those at as_of."""
-    listed = list(live)
     versions = list(rules)
-    related = own_awards(customer_id, listed) + employee_awards(customer_id, listed)
-    now = score_of(customer_id, related, versions, parameters, as_of)
-    for instant in boundaries(related, parameters, as_of):
-        if score_of(customer_id, related, versions, parameters, instant) != now:
+    related = related_awards(customer_id, live, host, parameters)
+    now = score_of(customer_id, related, host, versions, parameters, as_of)
+    instants = boundaries(related, parameters, as_of) + moves(customer_id, host, parameters, as_of)
+    for instant in sorted(instants):
+        if score_of(customer_id, related, host, versions, parameters, instant) != now:
             return instant
     return None

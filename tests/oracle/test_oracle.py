@@ -16,6 +16,7 @@ from .oracle import UTC, Host, Parameters, Rule, Totals
 D = Decimal
 NEW_YORK = Parameters(time_zone="America/New_York")
 ANN, BOB, ACME, BETA = 1, 2, 8, 9
+PEOPLE = {ANN: "INDIVIDUAL", BOB: "INDIVIDUAL", ACME: "COMPANY", BETA: "COMPANY"}
 
 
 def at(text: str) -> dt.datetime:
@@ -110,10 +111,47 @@ def job(
     }
 
 
+def social(
+    source_id: int,
+    score: str,
+    *,
+    subtype: str = "",
+    scored_at: str = "2026-01-05 12:00",
+    ends_at: str | None = None,
+) -> Any:
+    return {
+        "source_id": source_id,
+        "customer_id": ANN,
+        "social_type": "BLOG",
+        "social_subtype": subtype,
+        "score": D(score),
+        "scored_at": at(scored_at),
+        "ends_at": None if ends_at is None else at(ends_at),
+    }
+
+
+def adjustment(
+    source_id: int,
+    points: str,
+    adjusted_at: str = "2026-02-01 12:00",
+    expires_at: str | None = None,
+) -> Any:
+    return {
+        "source_id": source_id,
+        "customer_id": ANN,
+        "points": D(points),
+        "adjusted_at": at(adjusted_at),
+        "expires_at": None if expires_at is None else at(expires_at),
+    }
+
+
 def host(**tables: Any) -> Host:
     """A host of four customers, two products and a committee, with these rows besides."""
     return Host(
-        customer=[{"customer_id": c} for c in (ANN, BOB, ACME, BETA)],
+        customer=[
+            {"customer_id": key, "customer_type": kind, "is_active": True}
+            for key, kind in PEOPLE.items()
+        ],
         product=[
             {"product_id": "BOOK", "product_class": "PRINT"},
             {"product_id": "FAIR", "product_class": None},
@@ -143,6 +181,11 @@ def seat_rule(rule_id: int = 1, **values: Any) -> Rule:
         effective_when=None,
         **values,
     )
+
+
+def social_rule(rule_id: int = 1, **values: Any) -> Rule:
+    given = {"rule_code": "SOCIAL_SCORE", "category_code": "SOCIAL_COMMUNITY", **values}
+    return rule(rule_id, engagement_type="SOCIAL_COMMUNITY", effective_when=None, **given)
 
 
 def only(found: Any) -> Any:
@@ -226,12 +269,28 @@ def test_instant_of_local_time_reads_gaps_before_and_overlaps_after(
     assert found == at(instant)
 
 
-def test_add_weeks_across_clock_change_keeps_the_time_of_day() -> None:
+def test_add_days_across_clock_change_keeps_the_time_of_day() -> None:
     zone = ZoneInfo("America/New_York")
-    assert oracle.add_weeks(at("2026-03-01 07:30"), 1, zone) == at("2026-03-08 07:30")
-    assert oracle.add_weeks(at("2026-03-01 15:00"), 1, zone) == at("2026-03-08 14:00")
-    assert oracle.add_weeks(at("2026-10-25 15:00"), 1, zone) == at("2026-11-01 16:00")
-    assert oracle.add_weeks(at("2026-10-25 05:30"), 1, zone) == at("2026-11-01 06:30")
+    assert oracle.add_days(at("2026-03-01 07:30"), 7, zone) == at("2026-03-08 07:30")
+    assert oracle.add_days(at("2026-03-01 15:00"), 7, zone) == at("2026-03-08 14:00")
+    assert oracle.add_days(at("2026-10-25 15:00"), 7, zone) == at("2026-11-01 16:00")
+    assert oracle.add_days(at("2026-10-25 05:30"), 7, zone) == at("2026-11-01 06:30")
+    assert oracle.add_days(at("2026-03-08 14:00"), -7, zone) == at("2026-03-01 15:00")
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first", "start"),
+    [
+        ("America/New_York", "2026-03-08", "2026-03-08 05:00", "2026-03-08 05:00"),
+        ("Africa/Cairo", "2026-04-24", "2026-04-23 22:00", "2026-04-23 22:00"),  # no midnight
+        ("Atlantic/Azores", "2025-10-26", "2025-10-26 00:00", "2025-10-26 01:00"),  # two of them
+    ],
+)
+def test_first_of_day_with_two_midnights_is_the_first(
+    zone: str, day: str, first: str, start: str
+) -> None:
+    assert oracle.first_of_day(dt.date.fromisoformat(day), ZoneInfo(zone)) == at(first)
+    assert oracle.start_of_day(dt.date.fromisoformat(day), ZoneInfo(zone)) == at(start)
 
 
 # --- which activities there are ---
@@ -288,6 +347,25 @@ def test_activities_of_seats_last_to_the_end_of_the_last_local_day() -> None:
         31: (at("2026-03-07 05:00"), at("2026-03-09 04:00")),
         32: (at("2026-01-01 05:00"), None),
     }
+
+
+def test_activities_of_the_package_itself_are_social_scores_and_adjustments() -> None:
+    given = host(
+        social_score=[
+            social(41, "12", scored_at="2026-01-05 12:00"),
+            social(42, "3", subtype="COMMENT", ends_at="2026-03-01 00:00"),
+        ],
+        score_adjustment=[adjustment(51, "-5", expires_at="2026-06-01 00:00")],
+    )
+    found = {a.source_id: a for a in oracle.activities(given, Parameters())}
+    assert {key: (a.source, a.quantity, a.amount) for key, a in found.items()} == {
+        41: ("social_score", 1, 12),
+        42: ("social_score", 1, 3),
+        51: ("adjustment", 0, -5),
+    }
+    assert [found[key].subject_class for key in (41, 42)] == [None, "COMMENT"]
+    assert found[42].ended_at == at("2026-03-01 00:00")
+    assert found[51].ended_at == at("2026-06-01 00:00")
 
 
 # --- awards ---
@@ -355,6 +433,36 @@ def test_awards_of_zero_weeks_are_none() -> None:
     given = host(sales_order=[order(10, "2026-01-05 12:00")], order_line=[line(101, 10, "1", "1")])
     limited = rule(flat_score=D(1), valid_for_weeks=0)
     assert oracle.awards(given, [limited], Parameters()) == set()
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "points"), [("2", [10, -4]), ("0.5", [D("2.5"), -1]), ("0", []), ("-1", [])]
+)
+def test_awards_of_social_scores_take_the_multiplier_if_above_zero(
+    multiplier: str, points: list[Any]
+) -> None:
+    given = host(social_score=[social(41, "5"), social(42, "-2", subtype="COMMENT")])
+    multiply = social_rule(1, amount_score=D(multiplier))
+    found = sorted(oracle.awards(given, [multiply], Parameters()), key=lambda a: a.source_id)
+    assert [a.points for a in found] == points
+    # It is a switch: nothing else that the rule gives counts either. Other rules do.
+    switched = replace(multiply, flat_score=D(9))
+    other = social_rule(2, rule_code="BLOGS", flat_score=D(1), subject_class="COMMENT")
+    found = sorted(oracle.awards(given, [switched, other], Parameters()), key=lambda a: a.points)
+    assert [a.rule_id for a in found] == [2, 1, 1][: 1 + len(points)]
+
+
+def test_awards_of_adjustments_are_their_points_until_they_expire() -> None:
+    given = host(
+        score_adjustment=[
+            adjustment(51, "-5", expires_at="2026-06-01 00:00"),
+            adjustment(52, "0.126"),
+        ]
+    )
+    adjust = rule(1, engagement_type="ADJUSTMENT", effective_when=None, amount_score=D(1))
+    found = {a.source_id: a for a in oracle.awards(given, [adjust], Parameters())}
+    assert {key: a.points for key, a in found.items()} == {51: -5, 52: D("0.13")}
+    assert (found[51].expires_at, found[52].expires_at) == (at("2026-06-01 00:00"), None)
 
 
 def test_failures_of_numbers_not_finite_leave_other_rows_scored() -> None:
@@ -484,6 +592,143 @@ def test_scores_of_somebody_employed_by_himself_are_not_counted_twice() -> None:
     assert found[ANN].score == D(65)
 
 
+def test_scores_with_the_roll_up_switched_off_are_own_ones() -> None:
+    given, rules = scored()
+    found = oracle.scores(given, rules, Parameters(rolls_up=False), at("2026-03-15 00:00"))
+    assert found[ANN].own == Totals(D(65), D(45), D(65))
+    assert found[ACME] == oracle.Score()
+
+
+def test_scores_with_current_employers_follow_the_person_on_the_local_date() -> None:
+    given, rules = scored()
+    given = replace(
+        given, employment=[job(ANN, ACME, None, "2026-03-14"), job(ANN, BETA, "2026-03-15")]
+    )
+    current = replace(NEW_YORK, current_employers=True)
+    shown = [
+        (found[ACME].employee, found[BETA].employee)
+        for instant in ("2026-03-15 03:59", "2026-03-15 04:00")
+        for found in [oracle.scores(given, rules, current, at(instant))]
+    ]
+    everything = Totals(D(65), D(45), D(65))  # also what she earned before there was a job
+    assert shown == [(everything, Totals()), (Totals(), everything)]
+
+
+def test_staff_on_a_date_is_everybody_else_with_a_job_that_day() -> None:
+    given = host(
+        employment=[
+            job(ANN, ACME, None, "2026-03-14", primary=False),
+            job(ANN, ACME, "2020-01-01", "2026-03-14"),
+            job(BOB, ACME, "2026-03-15"),
+            job(ACME, ACME),
+        ]
+    )
+    days = dt.date(2026, 3, 14), dt.date(2026, 3, 15)
+    assert [oracle.staff_on(day, ACME, given) for day in days] == [{ANN}, {BOB}]
+
+
+# --- raised recently ---
+
+
+def raised(instant: str, **changes: Any) -> Any:
+    """Whether Ann has risen, of whom there are 10 points in June 2022, 20, 40 and a seat."""
+    given, rules = scored()
+    given = replace(given, score_adjustment=[adjustment(51, "3", "2026-03-20 12:00")])
+    rules.append(rule(3, engagement_type="ADJUSTMENT", effective_when=None, amount_score=D(1)))
+    parameters = replace(Parameters(), **changes)
+    live = oracle.awards(given, rules, parameters)
+    return oracle.recent_raise(ANN, live, parameters, at(instant))
+
+
+@pytest.mark.parametrize(
+    ("instant", "days", "expected"),
+    [
+        ("2026-02-01 11:59", 30, None),
+        ("2026-02-01 12:00", 30, ("40", "2026-02-01 12:00")),
+        ("2026-03-03 11:59", 30, ("45", "2026-03-01 00:00")),  # the order and the seat
+        ("2026-03-03 12:00", 30, ("5", "2026-03-01 00:00")),
+        ("2026-03-25 12:00", 30, ("8", "2026-03-01 00:00")),  # the adjustment is no activity
+        ("2026-04-10 12:00", 30, None),  # it alone is higher than then
+        ("2026-04-10 12:00", 50, ("3", "2026-03-01 00:00")),  # there was some, though it ended
+        ("2026-04-10 12:00", 90, ("43", "2026-03-01 00:00")),
+    ],
+)
+def test_recent_raise_is_higher_than_before_through_activity_since(
+    instant: str, days: int, expected: tuple[str, str] | None
+) -> None:
+    found = raised(instant, raised_recently_days=days)
+    assert found == (None if expected is None else (D(expected[0]), at(expected[1])))
+
+
+def test_recent_raise_of_points_that_outweigh_is_none() -> None:
+    given = host(
+        sales_order=[order(10, "2026-01-05 12:00"), order(11, "2026-03-05 12:00")],
+        order_line=[line(101, 10, "1", "0"), line(102, 11, "1", "0"), line(103, 11, "-1", "0")],
+    )
+    live = oracle.awards(given, [rule(quantity_score=D(1))], Parameters())
+    assert oracle.recent_raise(ANN, live, Parameters(), at("2026-03-10 00:00")) is None
+
+
+# --- percentiles and bands ---
+
+
+@pytest.mark.parametrize(
+    ("peers", "expected"),
+    [
+        ([5], [50]),
+        ([1, 2], [25, 75]),
+        ([0, 0, 0, 9], [37, 37, 37, 87]),
+        ([1, 2, 3], [16, 50, 83]),
+        ([*range(100)], [*range(100)]),
+    ],
+)
+def test_percentile_counts_those_below_and_half_of_equals(
+    peers: list[int], expected: list[int]
+) -> None:
+    scores = [D(peer) for peer in peers]
+    assert [oracle.percentile(score, scores) for score in scores] == expected
+
+
+def test_percentile_of_the_highest_of_many_is_99() -> None:
+    scores = [D(n) for n in range(1000)]
+    assert oracle.percentile(D(999), scores) == 99
+
+
+def test_percentiles_are_among_active_customers_of_one_type() -> None:
+    given = host()
+    given.customer = [*given.customer, {**given.customer[0], "customer_id": 3, "is_active": False}]
+    scores = {ANN: D(5), BOB: D(7), ACME: D(0), BETA: D(100), 3: D(9), 4: D(50)}
+    found = {ANN: 25, BOB: 75, ACME: 25, BETA: 75, 3: None, 4: None}
+    assert oracle.percentiles(scores, given) == found
+
+
+@pytest.mark.parametrize(
+    ("score", "rank", "band"),
+    [
+        ("100", 99, "TOP"),
+        ("100", 90, "TOP"),
+        ("0", 89, "GOOD"),
+        ("100", 50, "GOOD"),
+        ("100", 49, "RICH"),
+        ("100", None, "RICH"),
+        ("99.99", 49, "SOME"),
+        ("1", 0, "SOME"),
+        ("0.99", 0, None),
+        ("-1", None, None),
+    ],
+)
+def test_band_of_goes_by_percentile_then_by_score(
+    score: str, rank: int | None, band: str | None
+) -> None:
+    bands = [
+        oracle.Band("SOME", D(1), None),
+        oracle.Band("TOP", None, 90),
+        oracle.Band("GOOD", None, 50),
+        oracle.Band("RICH", D(100), None),
+    ]
+    assert oracle.band_of(D(score), rank, bands) == band
+
+
 @pytest.mark.parametrize(
     ("as_of", "month", "start"),
     [
@@ -513,8 +758,8 @@ def test_next_change_of_somebody_without_awards_is_never() -> None:
     given, rules = scored()
     live = oracle.awards(given, rules, Parameters())
     now = at("2026-03-15 00:00")
-    assert oracle.next_change(BOB, live, rules, Parameters(), now) is None
-    assert oracle.next_boundary(BOB, live, Parameters(), now) == at("2027-01-01 00:00")
+    assert oracle.next_change(BOB, live, given, rules, Parameters(), now) is None
+    assert oracle.next_boundary(BOB, live, given, Parameters(), now) == at("2027-01-01 00:00")
 
 
 def test_next_change_walks_through_ends_years_and_overview() -> None:
@@ -523,7 +768,7 @@ def test_next_change_walks_through_ends_years_and_overview() -> None:
     seen = []
     now: dt.datetime | None = at("2026-03-15 00:00")
     while now is not None:
-        now = oracle.next_change(ANN, live, rules, Parameters(), now)
+        now = oracle.next_change(ANN, live, given, rules, Parameters(), now)
         seen.append(now)
     assert seen == [
         at("2026-04-01 00:00"),  # the seat ends
@@ -540,7 +785,35 @@ def test_next_change_of_an_employer_is_that_of_the_employees() -> None:
     given, rules = scored()
     live = oracle.awards(given, rules, Parameters())
     now = at("2026-03-15 00:00")
-    assert oracle.next_change(ACME, live, rules, Parameters(), now) == at("2026-04-01 00:00")
+    found = oracle.next_change(ACME, live, given, rules, Parameters(), now)
+    assert found == at("2026-04-01 00:00")
+
+
+def test_next_change_of_an_employer_switched_off_is_never() -> None:
+    given, rules = scored()
+    off = Parameters(rolls_up=False)
+    live = oracle.awards(given, rules, off)
+    assert oracle.next_change(ACME, live, given, rules, off, at("2026-03-15 00:00")) is None
+
+
+def test_next_change_with_current_employers_is_when_somebody_changes_the_job() -> None:
+    given, rules = scored()
+    given = replace(
+        given,
+        employment=[
+            job(ANN, ACME, None, "2026-03-19"),
+            job(ANN, BETA, "2026-03-22"),
+            job(BOB, ACME, "2026-03-16"),  # who earned nothing
+        ],
+    )
+    current = Parameters(current_employers=True)
+    live = oracle.awards(given, rules, current)
+    now = at("2026-03-15 00:00")
+    found = {c: oracle.next_change(c, live, given, rules, current, now) for c in (ACME, BETA)}
+    assert found == {ACME: at("2026-03-20 00:00"), BETA: at("2026-03-22 00:00")}
+    early = {c: oracle.next_boundary(c, live, given, current, now) for c in (ACME, BETA)}
+    assert early == {ACME: at("2026-03-16 00:00"), BETA: at("2026-03-20 00:00")}
+    assert oracle.moves(ACME, given, Parameters(), now) == []
 
 
 def test_next_change_of_points_that_cancel_out_is_later_than_the_boundary() -> None:
@@ -552,5 +825,5 @@ def test_next_change_of_points_that_cancel_out_is_later_than_the_boundary() -> N
     live = oracle.awards(given, rules, Parameters())
     now = at("2026-01-06 00:00")
     assert len(live) == 2
-    assert oracle.next_boundary(ANN, live, Parameters(), now) == at("2026-01-12 12:00")
-    assert oracle.next_change(ANN, live, rules, Parameters(), now) is None
+    assert oracle.next_boundary(ANN, live, given, Parameters(), now) == at("2026-01-12 12:00")
+    assert oracle.next_change(ANN, live, given, rules, Parameters(), now) is None

@@ -291,13 +291,22 @@ def test_driver_reset_of_a_used_database_leaves_no_trace(
     driver = Driver(deployed_as(key_type))
     driver.insert("customer", [{"display_name": "Ann"}])
     driver.insert("product", [{"product_id": "BOOK", "display_name": "Book"}])
+    rules = driver.rules()
+    assert {r.rule_code for r in rules} == {"ADJUSTMENT", "SOCIAL_SCORE"}
     driver.execute("select engagement.set_parameter('SCORE_DECIMALS', '0')")
     add_order_rule(driver, "SPENT", amount_score=1)
     driver.execute("call engagement.recalculate()")
     insert_lines(driver, [Decimal(1)])
+    (customer_id,) = (c["customer_id"] for c in driver.host().customer)
+    driver.set_social_score((customer_id, "MANUAL", "BLOG", ""), {"score": 3}, is_new=True)
+    driver.call_function("adjust", p_customer_id=customer_id, p_points=1, p_reason="Why not")
+    driver.copy("social_upload", [{"customer_id": "nobody"}])
+    driver.call_function("revise_rule", p_rule_code="SOCIAL_SCORE", p_changes='{"amount_score": 0}')
+    driver.set_band(oracle.Band("GOLD", None, 75))
     driver.reset()
     assert driver.host() == oracle.Host(**{table: [] for table in oracle.Host.__dataclass_fields__})
-    assert (driver.rules(), driver.ledger(), driver.customer_scores()) == ([], {}, {})
-    assert driver.queue_length() == 0
+    assert (driver.rules(), driver.ledger(), driver.customer_scores()) == (rules, {}, {})
+    assert (driver.queue_length(), driver.bands(), driver.take_rejected_lines()) == (0, [], set())
+    assert driver.scalar("select count(*) from engagement.segment_definition") > 0
     assert driver.parameters()["SCORE_DECIMALS"] == "2"
     assert driver.verify() == []

@@ -3,13 +3,14 @@
 Hypothesis drives the reference host through what hosts do: orders that are drafted, placed,
 cancelled and placed again, lines that change and move, invoices and credit notes, seats and jobs
 that begin, end and are corrected, statements of many rows, upserts, COPY, TRUNCATE, transactions
-that commit or roll back. In between rules and parameters change and time goes on, or back.
+that commit or roll back. Social scores are entered and uploaded, points adjusted by hand. In
+between rules, parameters and bands change and time goes on, or back.
 
 What must hold, whatever happened before:
 
 * in IMMEDIATE mode the ledger is right when the host's statement is done;
-* after INCREMENTAL ledger and scores equal the oracle's, `verify` finds nothing, and FULL has
-  nothing left to write;
+* after INCREMENTAL ledger, scores, percentiles and bands equal the oracle's, `verify` finds
+  nothing, and FULL has nothing left to write;
 * answers about the past, as it was known then, never change; nor does a row of the ledger.
 
 How long it searches is decided by a profile: `ENGAGEMENT_ORACLE=thorough` searches for much longer
@@ -23,8 +24,8 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -41,7 +42,7 @@ from hypothesis.stateful import (
 
 from . import oracle
 from .driver import Driver, LedgerKey, parameters_of
-from .oracle import UTC, Award, Host, Key, Parameters, Score
+from .oracle import UTC, Award, Band, Host, Key, Parameters, Rule, Score
 
 PROFILE = os.environ.get("ENGAGEMENT_ORACLE") or "ci"
 THOROUGH = PROFILE == "thorough"
@@ -55,13 +56,40 @@ EXAMPLES = {
 PRODUCTS = {"BOOK": "PRINT", "MAGAZINE": "PRINT", "FAIR": "EVENT", "GIFT": None}
 COMMITTEES = {"BOARD": "GOVERNANCE", "JURY": None}
 CLASSES = ["PRINT", "EVENT", None]
-ZONES = ["UTC", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", "Africa/Cairo"]
+ZONES = [
+    "UTC",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Africa/Cairo",
+    "Atlantic/Azores",
+]
 TYPES = [
     ("PRODUCT_PURCHASE", "ORDER_CREATION"),
     ("PRODUCT_PURCHASE", "INVOICE_CREATION"),
     ("COMMITTEE_PARTICIPATION", None),
+    ("SOCIAL_COMMUNITY", None),
+    ("ADJUSTMENT", None),
 ]
-CATEGORIES = ["INVOLVEMENT", "PURCHASES_DONATIONS", "SOCIAL_COMMUNITY"]
+SUBJECTS = {
+    "PRODUCT_PURCHASE": sorted(PRODUCTS),
+    "COMMITTEE_PARTICIPATION": sorted(COMMITTEES),
+    "SOCIAL_COMMUNITY": ["BLOG", "FORUM"],
+    "ADJUSTMENT": ["NONE"],
+}
+CATEGORIES = ["INVOLVEMENT", "PURCHASES_DONATIONS", "SOCIAL_COMMUNITY", "ADJUSTMENT"]
+# What a line of an upload can have wrong.
+FLAWS: list[dict[str, str | None]] = [
+    {"customer_id": "nobody"},
+    {"customer_id": None},
+    {"social_type": " "},
+    {"score": "NaN"},
+    {"score": "many"},
+    {"score": None},
+    {"scored_at": "soon"},
+    {"ends_at": "-infinity"},
+]
+AWARD_PARAMETERS = ["SCORE_DECIMALS", "TIME_ZONE", "MULTIPLE_CONCURRENT_EMPLOYERS"]
 
 # Instants at which something could go wrong: ends of years, clocks that change, eight weeks before.
 TURNS = [
@@ -76,6 +104,8 @@ TURNS = [
         "2025-03-02T07:30:00",  # a week before 02:30 does not exist in New York
         "2025-06-30T23:00:00",
         "2025-09-07T05:30:00",  # eight weeks before 01:30 exists twice there
+        "2025-10-26T00:00:00",  # midnight on the Azores, for the first time of two
+        "2025-11-02T05:30:00",  # 01:30 in New York, for the first time of two
         "2025-12-31T12:30:00",
         "2026-03-29T15:30:00",  # a week before Lord Howe's clocks go back half an hour
     )
@@ -87,10 +117,12 @@ DAYS = [
     dt.date(2025, 1, 1),
     dt.date(2025, 4, 25),  # no midnight in Cairo
     dt.date(2025, 6, 30),
+    dt.date(2025, 10, 26),  # two midnights on the Azores
     dt.date(2026, 1, 1),
     dt.date(2026, 4, 5),
 ]
 HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
 MICROSECOND = dt.timedelta(microseconds=1)
 
 # --- What Hypothesis draws ----------------------------------------------------------------------
@@ -102,7 +134,7 @@ instants = st.one_of(
     st.datetimes(dt.datetime(2022, 6, 1), dt.datetime(2027, 12, 31)).map(
         lambda t: t.replace(microsecond=0, tzinfo=UTC)
     ),
-    st.sampled_from([-24 * HOUR, -HOUR, HOUR, 24 * HOUR]),
+    st.sampled_from([-DAY, -HOUR, HOUR, DAY, 30 * DAY]),
 )
 quantities = st.one_of(
     st.integers(-3, 6).map(Decimal),
@@ -137,6 +169,30 @@ invoice_line_values = st.fixed_dictionaries(
         "amount": amounts,
     }
 )
+social_values = st.fixed_dictionaries(
+    {
+        "known": st.one_of(st.none(), picks),
+        "customer_id": picks,
+        "source_system": st.sampled_from(["MANUAL", "HUB"]),
+        "social_type": st.sampled_from(SUBJECTS["SOCIAL_COMMUNITY"]),
+        "social_subtype": st.sampled_from(["", "COMMENT"]),
+        "score": st.one_of(
+            st.decimals(-50, 300, places=1),
+            st.sampled_from([Decimal(0), Decimal("0.005"), Decimal(7), Decimal(7)]),
+        ),
+        "scored_at": st.one_of(st.none(), instants),
+        "length": st.one_of(st.none(), st.integers(1, 400)),
+    }
+)
+upload_lines = st.lists(
+    st.tuples(social_values, st.booleans(), st.sampled_from([{}, {}, {}, *FLAWS])),
+    min_size=1,
+    max_size=4,
+)
+thresholds = st.one_of(
+    st.tuples(st.sampled_from([-5, 0, 1, 10, 50]).map(Decimal), st.none()),
+    st.tuples(st.none(), st.sampled_from([0, 25, 50, 75, 99])),
+)
 points = st.sampled_from([None, "1", "2", "-1", "0.5", "2.5", "0.005", "0.333"])
 rule_values = st.fixed_dictionaries(
     {
@@ -152,8 +208,38 @@ parameter_changes = st.one_of(
     st.tuples(st.just("TIME_ZONE"), st.sampled_from(ZONES)),
     st.tuples(st.just("YTD_START_MONTH"), st.sampled_from(["1", "4", "7", "12"])),
     st.tuples(st.just("OVERVIEW_YEARS"), st.sampled_from(["0", "1", "3", "5"])),
-    st.tuples(st.just("MULTIPLE_CONCURRENT_EMPLOYERS"), st.sampled_from(["Y", "N"])),
+    st.tuples(st.just("RAISED_RECENTLY_DAYS"), st.sampled_from(["1", "30", "365"])),
+    st.tuples(
+        st.sampled_from(
+            [
+                "MULTIPLE_CONCURRENT_EMPLOYERS",
+                "CALCULATE_EMPLOYER_ENGAGEMENT_SCORE",
+                "ROLLUP_EMPLOYEES_TO_EMPLOYER",
+            ]
+        ),
+        st.sampled_from(["Y", "N"]),
+    ),
+    st.tuples(st.just("EMPLOYER_ATTRIBUTION"), st.sampled_from(["AT_ACTIVITY", "CURRENT"])),
 )
+
+
+class SocialKey(NamedTuple):
+    """What a social score is known by."""
+
+    customer_id: Key
+    source_system: str
+    social_type: str
+    social_subtype: str
+
+
+def round_half_up(value: Decimal, decimals: int) -> Decimal:
+    """What is shown only is rounded as PostgreSQL does."""
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def days_after(instant: dt.datetime, number: int | None) -> dt.datetime | None:
+    """So many days later; None for None."""
+    return None if number is None else instant + dt.timedelta(days=number)
 
 
 def pick(rows: Any, number: int, column: str) -> Any:
@@ -173,6 +259,11 @@ class Association(RuleBasedStateMachine):
         super().__init__()
         self.driver = driver
         self.host = Host()
+        self.rules: list[Rule] = []
+        self.parameters = Parameters()
+        self.trigger_mode = ""
+        # What the ledger must hold for host, rules and parameters; None: not derived yet.
+        self.expected: set[Award] | None = None
         self.as_of = dt.datetime(2025, 6, 1, tzinfo=UTC)
         self.in_transaction = False
         self.only_queues = False
@@ -191,17 +282,22 @@ class Association(RuleBasedStateMachine):
         every=st.sampled_from([1, 2, 3, 5, 8]),
         mode=st.sampled_from(["IMMEDIATE", "IMMEDIATE", "DEFERRED"]),
         multiple=st.sampled_from(["Y", "N"]),
+        attribution=st.sampled_from(["AT_ACTIVITY", "AT_ACTIVITY", "CURRENT"]),
         zone=st.sampled_from(ZONES),
     )
-    def found_the_association(self, every: int, mode: str, multiple: str, zone: str) -> None:
+    def found_the_association(
+        self, every: int, mode: str, multiple: str, attribution: str, zone: str
+    ) -> None:
         """Four people, two companies, and what they can buy and join."""
         driver = self.driver
         driver.reset()
-        driver.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", mode)
-        driver.execute(
-            "select engagement.set_parameter('MULTIPLE_CONCURRENT_EMPLOYERS', %s)", multiple
-        )
-        driver.execute("select engagement.set_parameter('TIME_ZONE', %s)", zone)
+        for name, value in (
+            ("TRIGGER_MODE", mode),
+            ("MULTIPLE_CONCURRENT_EMPLOYERS", multiple),
+            ("EMPLOYER_ATTRIBUTION", attribution),
+            ("TIME_ZONE", zone),
+        ):
+            driver.execute("select engagement.set_parameter(%s, %s)", name, value)
         kinds = ["INDIVIDUAL"] * 4 + ["COMPANY"] * 2
         driver.insert(
             "customer",
@@ -222,12 +318,25 @@ class Association(RuleBasedStateMachine):
             ],
         )
         people, companies = self.people_and_companies()
-        jobs = [(0, 0, True), (0, 1, False), (1, 1, True), (2, 0, True)]
+        # Somebody with two jobs, one who changes, and one who was active before there was a job.
+        jobs = [
+            (0, 0, True, None, None),
+            (0, 1, False, None, None),
+            (1, 1, True, None, dt.date(2025, 10, 25)),
+            (1, 0, True, dt.date(2025, 10, 26), None),
+            (2, 0, True, dt.date(2025, 5, 10), None),
+        ]
         driver.insert(
             "employment",
             [
-                {"employee_id": people[p], "employer_id": companies[c], "is_primary": is_primary}
-                for p, c, is_primary in jobs
+                {
+                    "employee_id": people[person],
+                    "employer_id": companies[company],
+                    "is_primary": is_primary,
+                    "begin_on": begin_on,
+                    "end_on": end_on,
+                }
+                for person, company, is_primary, begin_on, end_on in jobs
             ],
         )
         self.begin_business(people, companies)
@@ -246,6 +355,7 @@ class Association(RuleBasedStateMachine):
             flat_score="10",
         )
         self.refresh_view_of_host()
+        self.refresh_view_of_setup()
         self.recalculate("INCREMENTAL")
         self.check_every = every
 
@@ -284,6 +394,13 @@ class Association(RuleBasedStateMachine):
                 for person in people[1:3]
             ],
         )
+        driver.set_social_score(
+            (people[0], "MANUAL", "BLOG", ""),
+            {"score": 7, "scored_at": "2025-05-20T12:00Z"},
+            is_new=True,
+        )
+        driver.set_band(Band("GOLD", None, 75))
+        driver.set_band(Band("MEMBER", Decimal(1), None))
 
     def teardown(self) -> None:
         if self.in_transaction:
@@ -299,7 +416,13 @@ class Association(RuleBasedStateMachine):
         )
 
     def refresh_view_of_host(self) -> None:
-        self.host = self.driver.host()
+        self.host, self.expected = self.driver.host(), None
+
+    def refresh_view_of_setup(self) -> None:
+        self.expected = None
+        values = self.driver.parameters()
+        self.rules, self.parameters = self.driver.rules(), parameters_of(values)
+        self.trigger_mode = values["TRIGGER_MODE"]
 
     def customer(self, number: int) -> Key:
         return pick(self.host.customer, number, "customer_id")
@@ -312,14 +435,16 @@ class Association(RuleBasedStateMachine):
     def instant(self, drawn: dt.datetime | dt.timedelta) -> dt.datetime:
         return self.driver.clock() + drawn if isinstance(drawn, dt.timedelta) else drawn
 
-    def parameters(self) -> Parameters:
-        return parameters_of(self.driver.parameters())
-
-    def trigger_mode(self) -> str:
-        return self.driver.parameters()["TRIGGER_MODE"]
-
     def expected_awards(self) -> set[Award]:
-        return oracle.awards(self.host, self.driver.rules(), self.parameters())
+        if self.expected is None:
+            self.expected = oracle.awards(self.host, self.rules, self.parameters)
+        return self.expected
+
+    def live_awards(self) -> set[Award]:
+        """The awards that were live when the ledger was looked at last."""
+        live = [award for award, voided_at, _ in self.ledger.values() if voided_at is None]
+        assert len(live) == len(set(live))
+        return set(live)
 
     def line(self, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "ship_customer_id": self.customer(values["ship_customer_id"])}
@@ -327,7 +452,9 @@ class Association(RuleBasedStateMachine):
     def host_wrote(self) -> None:
         """Look at what a statement of the host has left."""
         self.refresh_view_of_host()
-        if self.only_queues or self.trigger_mode() == "DEFERRED":
+        if self.only_queues or self.trigger_mode == "DEFERRED":
+            self.is_settled = False
+        if self.in_transaction and self.driver.scoring_calls() >= 50:
             self.is_settled = False
         if self.is_settled and not self.in_transaction:
             self.check_void_reasons()
@@ -338,7 +465,7 @@ class Association(RuleBasedStateMachine):
         live = {row_of(a): a for a, voided_at, _ in ledger.values() if voided_at is None}
         owner = {
             (a.source, a.source_id): a.customer_id
-            for a in oracle.activities(self.host, self.parameters())
+            for a in oracle.activities(self.host, self.parameters)
         }
         for key, (award, voided_at, reason) in ledger.items():
             if voided_at is None or key not in self.ledger or self.ledger[key][1] is not None:
@@ -659,10 +786,126 @@ class Association(RuleBasedStateMachine):
         self.driver.update("committee", [which], {"committee_class": to})
         self.host_wrote()
 
+    @rule(
+        which=several,
+        is_active=st.booleans(),
+        kind=st.sampled_from([None, None, "INDIVIDUAL", "COMPANY"]),
+    )
+    def change_customers(self, which: list[int], is_active: bool, kind: str | None) -> None:
+        """Some leave or come back, or turn out to be what they were not thought to be."""
+        keys = pick_some(self.host.customer, which, "customer_id")
+        changes: dict[str, Any] = {"is_active": is_active}
+        if kind is not None:
+            changes["customer_type"] = kind
+        self.driver.update("customer", keys, changes)
+        self.host_wrote()
+
+    # --- social scores and adjustments ---
+
+    def social_scores(self) -> dict[SocialKey, Any]:
+        """The rows of social_score by what they are known by."""
+        return {
+            SocialKey(*(row[c] for c in SocialKey._fields)): row for row in self.host.social_score
+        }
+
+    def social_key(self, values: dict[str, Any]) -> SocialKey:
+        """That of a row there is, where one is meant, or one of these values."""
+        customers = [c["customer_id"] for c in self.host.customer]
+        known = [key for key in self.social_scores() if key.customer_id in customers]
+        if values["known"] is not None and known:
+            return known[values["known"] % len(known)]
+        named = {c: values[c] for c in SocialKey._fields}
+        return SocialKey(**{**named, "customer_id": self.customer(values["customer_id"])})
+
+    @rule(values=social_values, columns=st.sets(st.sampled_from(["score", "interval"]), min_size=1))
+    def enter_social_score(self, values: dict[str, Any], columns: set[str]) -> None:
+        """A new one, or another score, another interval, or both."""
+        key = self.social_key(values)
+        row = self.social_scores().get(key)
+        changes = {}
+        if row is None or "score" in columns:
+            changes["score"] = values["score"]
+        if "interval" in columns:
+            begin = values["scored_at"]
+            begin = self.driver.clock() if begin is None else self.instant(begin)
+            changes |= {"scored_at": begin, "ends_at": days_after(begin, values["length"])}
+        self.driver.set_social_score(key, changes, is_new=row is None)
+        self.host_wrote()
+        found = self.social_scores()[key]
+        assert {column: found[column] for column in changes} == changes
+
+    @rule(which=several)
+    def remove_social_scores(self, which: list[int]) -> None:
+        known = list(self.social_scores())
+        for key in {known[n % len(known)] for n in which if known}:
+            self.driver.remove_social_score(key)
+        self.host_wrote()
+
+    @rule(lines=upload_lines, how=st.sampled_from(["copied", "inserted"]))
+    def upload_social_scores(self, lines: list[tuple[Any, bool, Any]], how: str) -> None:
+        """By a third party, some lines bad: the good ones load; again, and nothing changes."""
+        now = self.driver.clock()
+        before, good, rows = self.social_scores(), {}, []
+        for number, (values, as_before, flaw) in enumerate(lines, 1):
+            key, score, begin = self.social_key(values), values["score"], values["scored_at"]
+            begin = None if begin is None else self.instant(begin)
+            if as_before and key in before:
+                score, begin = before[key]["score"], None
+            end = days_after(begin or now, values["length"])
+            rows.append(
+                {
+                    **key._asdict(),
+                    "customer_id": str(key.customer_id),
+                    "score": str(score),
+                    "scored_at": begin and str(begin),
+                    "ends_at": end and str(end),
+                    **flaw,
+                }
+            )
+            known = before.get(key)
+            if begin is None and known is not None and known["score"] == score:
+                begin = known["scored_at"]  # the same score: it has been there since
+            if not flaw and (end is None or end > (begin or now)):
+                good[key] = number, score, begin, end  # the later of two lines counts
+        for _ in range(2):
+            if how == "copied":
+                self.driver.copy("social_upload", rows)
+            else:
+                self.driver.insert("social_upload", rows)
+            rejected = set(range(1, len(rows) + 1)) - {number for number, *_ in good.values()}
+            assert self.driver.take_rejected_lines() == rejected
+            self.host_wrote()
+            after = self.social_scores()
+            for key, (_, score, begin, end) in good.items():
+                row = after.pop(key)
+                assert (row["score"], row["ends_at"]) == (score, end)
+                assert (
+                    row["scored_at"] == begin if begin else row["scored_at"] <= self.driver.clock()
+                )
+                good[key] = *good[key][:2], row["scored_at"], end
+            assert after == {key: row for key, row in before.items() if key not in good}
+
+    @rule(
+        who=picks,
+        points=st.decimals(-40, 40, places=2).filter(bool),
+        length=st.one_of(st.none(), st.integers(1, 400)),
+    )
+    def adjust(self, who: int, points: Decimal, length: int | None) -> None:
+        self.driver.call_function(
+            "adjust",
+            p_customer_id=self.customer(who),
+            p_points=points,
+            p_reason="Why not",
+            p_expires_at=days_after(self.driver.clock(), length),
+        )
+        self.host_wrote()
+
     # --- statements that are seldom, empty, or undone ---
 
     @rule(
-        table=st.sampled_from(["sales_order", "invoice", "committee_member", "employment"]),
+        table=st.sampled_from(
+            ["sales_order", "invoice", "committee_member", "employment", "social_score"]
+        ),
         really=st.integers(0, 3),
     )
     def truncate(self, table: str, really: int) -> None:
@@ -672,7 +915,14 @@ class Association(RuleBasedStateMachine):
 
     @rule(
         table=st.sampled_from(
-            ["sales_order", "order_line", "invoice", "invoice_line", "committee_member"]
+            [
+                "sales_order",
+                "order_line",
+                "invoice",
+                "invoice_line",
+                "committee_member",
+                "social_score",
+            ]
         )
     )
     def save_unchanged(self, table: str) -> None:
@@ -684,7 +934,7 @@ class Association(RuleBasedStateMachine):
 
     @rule(which=several, number=picks)
     def change_what_no_view_reads(self, which: list[int], number: int) -> None:
-        """An office, who pays, which order was invoiced: no points depend on them."""
+        """An office, who pays, which order was invoiced, remarks: no points depend on them."""
         before = self.driver.queue_length(), self.driver.ledger()
         seats = pick_some(self.host.committee_member, which, "committee_member_id")
         self.driver.update("committee_member", seats, {"position": f"Chair {number}"})
@@ -693,6 +943,8 @@ class Association(RuleBasedStateMachine):
         lines = pick_some(self.host.invoice_line, which, "invoice_line_id")
         line = pick(self.host.order_line, number, "order_line_id")
         self.driver.update("invoice_line", lines, {"order_line_id": line})
+        scores = pick_some(self.host.social_score, which, "source_id")
+        self.driver.update("social_score", scores, {"comments": f"Remark {number}"})
         assert (self.driver.queue_length(), self.driver.ledger()) == before
         self.host_wrote()
 
@@ -756,7 +1008,14 @@ class Association(RuleBasedStateMachine):
             self.is_settled = self.was_settled
         self.refresh_view_of_host()
 
-    # --- rules and parameters ---
+    # --- rules, parameters and bands ---
+
+    def setup_changed(self, changes_awards: bool = True) -> None:
+        """Look at rules and parameters after a change of them."""
+        self.refresh_view_of_setup()
+        if changes_awards:
+            self.is_settled = False
+            self.setup_pending = True
 
     def add_rule_called(self, **arguments: Any) -> None:
         self.rule_number += 1
@@ -766,15 +1025,14 @@ class Association(RuleBasedStateMachine):
             p_rule_code=f"R{self.rule_number}",
             **{f"p_{name}": value for name, value in given.items()},
         )
-        self.is_settled = False
-        self.setup_pending = True
+        self.setup_changed()
 
     @precondition(lambda self: not self.in_transaction)
     @rule(
         kind=st.sampled_from(TYPES),
         values=rule_values,
         subject=st.one_of(st.none(), st.none(), picks),
-        subject_class=st.sampled_from([None, None, "PRINT", "EVENT", "GOVERNANCE"]),
+        subject_class=st.sampled_from([None, None, "PRINT", "EVENT", "GOVERNANCE", "COMMENT"]),
         applies_from=st.one_of(st.none(), instants),
         applies_for=st.one_of(st.none(), st.integers(1, 800)),
     )
@@ -787,7 +1045,7 @@ class Association(RuleBasedStateMachine):
         applies_from: Any,
         applies_for: int | None,
     ) -> None:
-        subjects = sorted(PRODUCTS if kind[0] == "PRODUCT_PURCHASE" else COMMITTEES)
+        subjects = SUBJECTS[kind[0]]
         begin = None if applies_from is None else self.instant(applies_from)
         until = None
         if begin is not None and applies_for is not None:
@@ -831,12 +1089,11 @@ class Association(RuleBasedStateMachine):
             p_changes=json.dumps(changes),
             p_retroactive=retroactive,
         )
-        self.is_settled = False
-        self.setup_pending = True
+        self.setup_changed()
 
     def revisable_rule(self, number: int) -> str | None:
         """The code of a rule that was not retired and has not run out."""
-        newest = {r.rule_code: r for r in self.driver.rules()}
+        newest = {r.rule_code: r for r in self.rules}
         now = self.driver.clock()
         codes = [
             code
@@ -852,20 +1109,45 @@ class Association(RuleBasedStateMachine):
         if code is None:
             return
         self.driver.call_function("retire_rule", p_rule_code=code, p_retroactive=retroactive)
-        self.is_settled = False
-        self.setup_pending = True
+        self.setup_changed()
 
     @precondition(lambda self: not self.in_transaction)
     @rule(change=parameter_changes)
     def set_parameter(self, change: tuple[str, str]) -> None:
         self.driver.execute("select engagement.set_parameter(%s, %s)", *change)
-        self.is_settled = False
-        self.setup_pending = True
+        self.setup_changed(changes_awards=change[0] in AWARD_PARAMETERS)
 
     @precondition(lambda self: not self.in_transaction)
     @rule(mode=st.sampled_from(["IMMEDIATE", "DEFERRED"]))
     def set_trigger_mode(self, mode: str) -> None:
         self.driver.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", mode)
+        self.setup_changed(changes_awards=False)
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(to=st.sampled_from([None, "0", "-1", "0.5", "1", "3"]), retroactive=st.booleans())
+    def revise_multiplier(self, to: str | None, retroactive: bool) -> None:
+        """Of social scores; 0 or less switches them off. One that was retired comes back."""
+        self.driver.call_function(
+            "revise_rule",
+            p_rule_code="SOCIAL_SCORE",
+            p_changes=json.dumps({"amount_score": to}),
+            p_retroactive=retroactive,
+        )
+        self.setup_changed()
+
+    @rule(
+        code=st.sampled_from(["GOLD", "SILVER", "MEMBER"]),
+        threshold=st.one_of(thresholds, thresholds, st.none()),
+    )
+    def change_band(self, code: str, threshold: tuple[Decimal | None, int | None] | None) -> None:
+        """A band added, changed or removed; two bands do not begin at one threshold."""
+        if threshold is None:
+            self.driver.remove_band(code)
+        elif all(
+            (b.from_score, b.from_percentile) != threshold or b.band_code == code
+            for b in self.driver.bands()
+        ):
+            self.driver.set_band(Band(code, *threshold))
 
     # --- time ---
 
@@ -877,9 +1159,11 @@ class Association(RuleBasedStateMachine):
         number=st.integers(0, 60), off=st.sampled_from([-MICROSECOND, dt.timedelta(), MICROSECOND])
     )
     def time_comes_to_a_boundary(self, number: int, off: dt.timedelta) -> None:
-        """To the very instant, or next to it, at which an award begins or ends to count."""
-        found = {a.effective_at for a in self.expected_awards()}
-        found |= {a.expires_at for a in self.expected_awards() if a.expires_at is not None}
+        """To the very instant, or next to it, at which an award or a job begins or ends."""
+        live = self.expected_awards()
+        found = {a.effective_at for a in live}
+        found |= {a.expires_at for a in live if a.expires_at is not None}
+        found |= set(self.moves(TURNS[0]))
         if found:
             self.as_of = sorted(found)[number % len(found)] + off
 
@@ -907,27 +1191,41 @@ class Association(RuleBasedStateMachine):
         self.check_past_answers()
         assert self.driver.verify() == []
         assert self.expected_failures() <= self.recorded_failures()
+        written = self.driver.row_versions()
         self.recalculate("FULL")
         assert self.expected_failures() == self.recorded_failures()
         run = self.driver.latest_run()
         assert (run.award_count, run.void_count, run.score_count) == (0, 0, 0)
+        assert self.driver.row_versions() == written
         self.remembered.append((self.driver.clock(), self.as_of, self.expected_points(self.as_of)))
         self.check_at_a_boundary()
 
     def check_at_a_boundary(self) -> None:
         """Time alone goes on to an instant at which something begins or ends, and is right."""
         live = self.expected_awards()
-        found = oracle.boundaries(live, self.parameters(), self.as_of)
+        found = oracle.boundaries(live, self.parameters, self.as_of)
+        found = sorted({*found, *self.moves(self.as_of)})
         self.as_of = found[self.step_number % min(len(found), 12)]
         self.recalculate("INCREMENTAL")
         self.check_scores()
         assert self.driver.verify() == []
 
     @precondition(lambda self: not self.in_transaction)
-    @rule(who=picks, is_now=st.booleans())
-    def refresh_customer(self, who: int, is_now: bool) -> None:
-        """The refresh icon: right for that customer, and for nobody else anything."""
+    @rule(who=picks, is_now=st.booleans(), after_all=st.integers(0, 3))
+    def refresh_customer(self, who: int, is_now: bool, after_all: int) -> None:
+        """The refresh icon: right for that customer, and for nobody else anything.
+
+        Sometimes after everybody, companies before their people: then the next run finds only
+        what a refresh leaves to it.
+        """
         customer_id = self.customer(who)
+        everybody = sorted(self.host.customer, key=lambda row: row["customer_type"])
+        for row in everybody if after_all == 0 else ():
+            self.driver.execute(
+                "call engagement.recalculate(p_customer_id => %s, p_as_of => %s)",
+                row["customer_id"],
+                self.as_of,
+            )
         begun_at = self.driver.clock()
         queue, scores = self.driver.queue(), self.driver.customer_scores()
         before = self.driver.live_awards()
@@ -940,13 +1238,15 @@ class Association(RuleBasedStateMachine):
                 self.as_of,
             )
         after, live = self.driver.customer_scores(), self.driver.live_awards()
-        calculated_at = after.pop(customer_id).calculated_at
+        row = after.pop(customer_id)
+        calculated_at = row.calculated_at
         if is_now:
             assert begun_at <= calculated_at <= self.driver.clock()
         else:
             assert calculated_at == self.as_of
         scores.pop(customer_id, None)
         assert after == scores
+        self.check_rank(row, scores)
         # What waited still waits; an employer whose employee's awards changed may have joined it.
         queue_after = self.driver.queue()
         assert [entry for entry in queue if entry not in queue_after] == []
@@ -956,21 +1256,37 @@ class Association(RuleBasedStateMachine):
             return
         assert own(live, customer_id) == own(self.expected_awards(), customer_id)
         stored = self.driver.stored_scores()[customer_id]
-        self.check_customer(customer_id, live, stored, calculated_at)
+        self.check_customer(row, live, stored, calculated_at)
+
+    def check_rank(self, row: Any, others: dict[Key, Any]) -> None:
+        """A refreshed customer stands among the stored scores of those who were ranked."""
+        type_of = {
+            c["customer_id"]: c["customer_type"] for c in self.host.customer if c["is_active"]
+        }
+        rank = None
+        if row.customer_id in type_of:
+            kind = type_of[row.customer_id]
+            peers = [other.score for other in others.values() if other.ranked_type == kind]
+            rank = oracle.percentile(row.score, [*peers, row.score])
+        assert row.percentile == rank
+        assert row.band_code == oracle.band_of(row.score, rank, self.driver.bands())
 
     @precondition(lambda self: not self.in_transaction)
     @rule()
     def roll_up_employers(self) -> None:
-        """Employers are summed anew from the ledger as it is."""
+        """Companies are summed anew from the ledger as it is, and everybody is ranked."""
         self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
-        live, stored = self.driver.live_awards(), self.driver.stored_scores()
-        for employer_id in {a.employer_id for a in live if a.employer_id is not None}:
-            calculated_at = self.driver.customer_scores()[employer_id].calculated_at
-            assert calculated_at <= self.as_of
+        live, stored = self.live_awards(), self.driver.stored_scores()
+        rows = self.driver.customer_scores()
+        for customer_id, score in stored.items():
             expected = oracle.totals(
-                oracle.employee_awards(employer_id, live), self.parameters(), self.as_of
+                oracle.employee_awards(customer_id, live, self.host, self.parameters, self.as_of),
+                self.parameters,
+                self.as_of,
             )
-            assert stored[employer_id].employee == expected
+            assert score.employee == expected, customer_id
+            assert score.employee.is_zero or rows[customer_id].calculated_at <= self.as_of
+        self.check_ranks(rows)
 
     @precondition(lambda self: not self.in_transaction and not self.setup_pending)
     @rule()
@@ -991,7 +1307,7 @@ class Association(RuleBasedStateMachine):
         self.step_number += 1
         if self.step_number % self.check_every == 0:
             self.recalculate_and_check(
-                mode="INCREMENTAL", who=self.step_number, at=self.as_of - 24 * HOUR
+                mode="INCREMENTAL", who=self.step_number, at=TURNS[self.step_number % len(TURNS)]
             )
 
     def check_append_only(self) -> None:
@@ -1006,48 +1322,63 @@ class Association(RuleBasedStateMachine):
         self.ledger = ledger
 
     def check_ledger(self) -> None:
-        expected, found = self.expected_awards(), self.driver.live_awards()
+        expected, found = self.expected_awards(), self.live_awards()
         assert found == expected, difference(expected, found)
 
     def check_scores(self) -> None:
-        """Everybody's totals, and when they change next."""
-        live = self.driver.live_awards()
-        stored = self.driver.stored_scores()
-        for row in self.host.customer:
-            customer_id = row["customer_id"]
-            self.check_customer(customer_id, live, stored.pop(customer_id), self.as_of)
-        for key, gone in stored.items():
-            assert gone == Score(), f"{key} is no customer any more"
+        """Everybody's totals, when they change next, and where everybody stands."""
+        live = self.live_awards()
+        stored, rows = self.driver.stored_scores(), self.driver.customer_scores()
+        scored = {c["customer_id"] for c in self.host.customer} | {a.customer_id for a in live}
+        assert scored <= stored.keys()
+        for customer_id, score in stored.items():
+            self.check_customer(rows[customer_id], live, score, self.as_of)
+        self.check_ranks(rows)
 
-    def check_customer(
-        self, customer_id: Key, live: set[Award], stored: Score, as_of: dt.datetime
-    ) -> None:
+    def check_ranks(self, rows: dict[Key, Any]) -> None:
+        """Percentile and band of everybody, after a run over everybody."""
+        bands = self.driver.bands()
+        expected = oracle.percentiles({key: row.score for key, row in rows.items()}, self.host)
+        for key, row in rows.items():
+            assert row.percentile == expected[key], key
+            assert row.band_code == oracle.band_of(row.score, expected[key], bands), key
+
+    def check_customer(self, row: Any, live: set[Award], stored: Score, as_of: dt.datetime) -> None:
         """One customer's stored totals are the sums over these awards."""
-        rules, parameters = self.driver.rules(), self.parameters()
-        expected = oracle.score_of(customer_id, live, rules, parameters, as_of)
+        host, rules, parameters = self.host, self.rules, self.parameters
+        customer_id, next_change_at = row.customer_id, row.next_change_at
+        expected = oracle.score_of(customer_id, live, host, rules, parameters, as_of)
         assert stored == expected, (customer_id, as_of)
-        next_change_at = self.driver.customer_scores()[customer_id].next_change_at
-        late = oracle.next_change(customer_id, live, rules, parameters, as_of)
-        early = oracle.next_boundary(customer_id, live, parameters, as_of)
+        late = oracle.next_change(customer_id, live, host, rules, parameters, as_of)
+        early = oracle.next_boundary(customer_id, live, host, parameters, as_of)
         if next_change_at is None:
             assert late is None, (customer_id, as_of, late)
         else:
             assert early <= next_change_at, (customer_id, as_of, early)
             assert late is None or next_change_at <= late, (customer_id, as_of, late)
 
+    def moves(self, as_of: dt.datetime) -> list[dt.datetime]:
+        """The instants after as_of at which anybody's main job begins or has ended."""
+        companies = {job["employer_id"] for job in self.host.employment}
+        return [
+            instant
+            for company_id in companies
+            for instant in oracle.moves(company_id, self.host, self.parameters, as_of)
+        ]
+
     def expected_points(self, as_of: dt.datetime) -> dict[Key, Decimal]:
-        live, rules, parameters = self.expected_awards(), self.driver.rules(), self.parameters()
+        live = self.expected_awards()
         return {
-            c["customer_id"]: oracle.score_of(
-                c["customer_id"], live, rules, parameters, as_of
-            ).own.score
+            c["customer_id"]: oracle.totals(
+                oracle.own_awards(c["customer_id"], live), self.parameters, as_of
+            ).score
             for c in self.host.customer
         }
 
     def check_answers(self, customer_id: Key, as_of: dt.datetime) -> None:
-        """score_at, explain_score and score_card agree with the oracle, and so with each other."""
-        live, rules, parameters = self.expected_awards(), self.driver.rules(), self.parameters()
-        expected = oracle.score_of(customer_id, live, rules, parameters, as_of)
+        """score_at, explain_score, score_card and trend agree with the oracle, and each other."""
+        live, rules, parameters = self.expected_awards(), self.rules, self.parameters
+        expected = oracle.score_of(customer_id, live, self.host, rules, parameters, as_of)
         assert self.driver.score_at(customer_id, as_of, None) == expected.own.score
         explained = self.driver.explain_score(customer_id, as_of)
         counting = [a for a in own(live, customer_id) if oracle.counts_at(a, as_of)]
@@ -1055,10 +1386,13 @@ class Association(RuleBasedStateMachine):
         assert sorted(explained) == sorted(
             (code_of[a.rule_id], a.source, str(a.source_id), a.points) for a in counting
         )
-        self.check_card(customer_id, as_of, expected)
-
-    def check_card(self, customer_id: Key, as_of: dt.datetime, expected: Score) -> None:
         card = self.driver.score_card(customer_id, as_of)
+        self.check_card(card, as_of, expected)
+        self.check_stored_part(card, customer_id, as_of)
+        self.check_raise(card, customer_id, as_of)
+        self.check_trend(customer_id, as_of)
+
+    def check_card(self, card: dict[str, Any], as_of: dt.datetime, expected: Score) -> None:
         assert card["own_score"] == expected.own.score
         assert card["score"] == card["own_score"] + card["employee_score"]
         assert card["rules_pending"] is False
@@ -1076,6 +1410,54 @@ class Association(RuleBasedStateMachine):
             )
         assert shown == expected.categories
 
+    def check_stored_part(self, card: dict[str, Any], customer_id: Key, as_of: dt.datetime) -> None:
+        """Rank and employees' points are shown as stored; a company's people as of the date."""
+        rows = self.driver.customer_scores()
+        row = rows[customer_id]
+        assert (card["percentile"], card["band_code"]) == (row.percentile, row.band_code)
+        assert card["employee_score"] == row.employee_score
+        if card["customer_type"] != "COMPANY":
+            return
+        assert card["employee_ytd_score"] == row.employee_ytd_score
+        assert card["employee_overview_score"] == row.employee_overview_score
+        day = oracle.local_of(as_of, self.parameters.zone).date()
+        staff = oracle.staff_on(day, customer_id, self.host)
+        engaged = [key for key in staff if rows[key].own_score > 0]
+        assert (card["employee_count"], card["engaged_count"]) == (len(staff), len(engaged))
+        shown = card["participation_rate"], card["average_score"]
+        if not staff:
+            assert shown == (None, None)
+        else:
+            size = Decimal(len(staff))
+            assert shown == (
+                round_half_up(len(engaged) / size, 4),
+                round_half_up(row.employee_score / size, 2),
+            )
+
+    def check_raise(self, card: dict[str, Any], customer_id: Key, as_of: dt.datetime) -> None:
+        """Whether the card says that the score was raised recently, by how much, and when."""
+        raised = oracle.recent_raise(customer_id, self.expected_awards(), self.parameters, as_of)
+        assert card["raised_recently"] is (raised is not None)
+        shown = card["raised_by"], card["raised_at"]
+        if raised is None:
+            assert shown == (None, None)
+        else:
+            assert (shown[0], dt.datetime.fromisoformat(shown[1])) == raised
+
+    def check_trend(self, customer_id: Key, begin: dt.datetime) -> None:
+        """Own, employees' and total points at an instant and two steps later."""
+        live, zone = self.expected_awards(), self.parameters.zone
+        step = (HOUR, DAY, 7 * DAY, 30 * DAY)[self.step_number % 4]
+        instants = [begin] + [
+            begin + n * step if step < DAY else oracle.add_days(begin, n * step.days, zone)
+            for n in (1, 2)
+        ]
+        expected = []
+        for at in instants:
+            score = oracle.score_of(customer_id, live, self.host, self.rules, self.parameters, at)
+            expected.append((at, score.own.score, score.employee.score, score.score))
+        assert self.driver.trend(customer_id, begin, instants[-1], step) == expected
+
     def check_past_answers(self) -> None:
         """What was known then about that instant is still the answer to that question."""
         for known_at, as_of, known in self.remembered[-3:]:
@@ -1084,7 +1466,7 @@ class Association(RuleBasedStateMachine):
 
     def expected_failures(self) -> set[tuple[str, str]]:
         """Source and row of each activity that cannot be scored."""
-        found = oracle.failures(self.host, self.driver.rules(), self.parameters())
+        found = oracle.failures(self.host, self.rules, self.parameters)
         return {(source, str(source_id)) for source, source_id, _ in found}
 
     def recorded_failures(self) -> set[tuple[str, str]]:
