@@ -421,6 +421,33 @@ class Driver:
         calls = self.scalar("select current_setting('engagement.scoring_calls', true)")
         return len(calls or "")
 
+    def scores_and_bands(self) -> dict[Key, tuple[Any, ...]]:
+        """Own and employees' points and band of everybody with a score."""
+        return {
+            row.customer_id: (row.own_score, row.employee_score, row.band_code)
+            for row in self.customer_scores().values()
+        }
+
+    def preview(self, changes: dict[str, Any], as_of: dt.datetime) -> dict[Key, tuple[Any, ...]]:
+        """engagement.preview_rules: what scores_and_bands would say of those who are affected."""
+        return {
+            key: tuple(values)
+            for key, *values in self._rows(
+                "select customer_id, new_own_score, new_employee_score, new_band_code"
+                " from engagement.preview_rules(%s, true, %s)",
+                [json.dumps(changes), as_of],
+            )
+        }
+
+    def change_of(self, customer_id: Key, begin: dt.datetime, end: dt.datetime) -> Decimal:
+        """Sum of the causes that engagement.explain_change names."""
+        return Decimal(
+            self.scalar(
+                "select coalesce(sum(points), 0) from engagement.explain_change(%s, %s, %s)",
+                *(customer_id, begin, end),
+            )
+        )
+
     def call_function(self, name: str, **arguments: Any) -> Any:
         """A function of the package, its arguments given by name."""
         query = sql.SQL("select engagement.{}({})").format(

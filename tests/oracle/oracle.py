@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 Key = Any
@@ -127,6 +127,9 @@ class Rule:
     applies_from: dt.datetime | None = None
     applies_until: dt.datetime | None = None
     is_active: bool = True
+    cap_points: Decimal | None = None
+    cap_period: str | None = None
+    half_life_weeks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -484,7 +487,76 @@ def failures(
     }
 
 
+# --- What an award counts -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counted(Award):
+    """An award whose points are what the cap of its rule leaves, and how they fade."""
+
+    half_life_weeks: int | None = None
+
+
+def counted(live: Iterable[Award], rules: Iterable[Rule], parameters: Parameters) -> list[Counted]:
+    """Live awards as they count: of all customers concerned, with all their awards.
+
+    Those of a customer, rule and period of the cap take the room that is left, in the order
+    (effective_at, source, source_id); negative ones give it back, expired ones do not. Awards that
+    are counted already stay as they are.
+    """
+    rule_of = {rule.rule_id: rule for rule in rules}
+    found = []
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    for award in sorted(live, key=lambda a: (a.effective_at, a.source, a.source_id)):
+        if isinstance(award, Counted):
+            found.append(award)
+            continue
+        rule = rule_of[award.rule_id]
+        points = award.points
+        if rule.cap_points is not None:
+            period = cap_begins(award.effective_at, rule.cap_period, parameters.zone)
+            room = award.customer_id, award.rule_id, period
+            before = sums.get(room, ZERO)
+            sums[room] = min(rule.cap_points, EXACT.add(before, points))
+            points = EXACT.subtract(sums[room], before)
+        values = {name: getattr(award, name) for name in Award.__dataclass_fields__}
+        found.append(Counted(**{**values, "points": points}, half_life_weeks=rule.half_life_weeks))
+    return found
+
+
+def cap_begins(instant: dt.datetime, period: str | None, zone: ZoneInfo) -> dt.date | None:
+    """The first local date of the period of a cap; None: there is but one period."""
+    day = local_of(instant, zone).date()
+    return {
+        "DAY": day,
+        "WEEK": day - dt.timedelta(days=day.weekday()),
+        "MONTH": day.replace(day=1),
+        "YEAR": day.replace(month=1, day=1),
+    }.get(period or "")
+
+
+def whole_weeks(begin: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> int:
+    """How many whole weeks have passed, in local time."""
+    weeks = (end - begin).days // 7 + 2
+    while add_days(begin, 7 * weeks, zone) > end:
+        weeks -= 1
+    return weeks
+
+
+def points_at(award: Award, instant: dt.datetime, parameters: Parameters) -> Decimal:
+    """What an award that counts at an instant counts then."""
+    half_life = getattr(award, "half_life_weeks", None)
+    if half_life is None:
+        return award.points
+    weeks = whole_weeks(award.effective_at, instant, parameters.zone)
+    with decimal.localcontext(prec=60):
+        faded = award.points * Decimal("0.5") ** (Decimal(weeks) / half_life)
+    return round_half_even(faded, parameters.score_decimals)
+
+
 # --- Scores -------------------------------------------------------------------------------------
+
+_Award = TypeVar("_Award", bound=Award)
 
 
 @dataclass(frozen=True)
@@ -541,7 +613,7 @@ def totals(of: Iterable[Award], parameters: Parameters, as_of: dt.datetime) -> T
     ytd_start = year_to_date_start(as_of, parameters)
     since = overview_start(as_of, parameters)
     return Totals(
-        score=_sum(a.points for a in listed if counts_at(a, as_of)),
+        score=_sum(points_at(a, as_of, parameters) for a in listed if counts_at(a, as_of)),
         ytd_score=_sum(a.points for a in listed if ytd_start <= a.effective_at <= as_of),
         overview_score=_sum(a.points for a in listed if since <= a.effective_at <= as_of),
     )
@@ -554,18 +626,18 @@ def _sum(points: Iterable[Decimal]) -> Decimal:
     return total
 
 
-def own_awards(customer_id: Key, live: Iterable[Award]) -> list[Award]:
+def own_awards(customer_id: Key, live: Iterable[_Award]) -> list[_Award]:
     """What a customer earned."""
     return [a for a in live if a.customer_id == customer_id]
 
 
 def employee_awards(
     customer_id: Key,
-    live: Iterable[Award],
+    live: Iterable[_Award],
     host: Host,
     parameters: Parameters,
     as_of: dt.datetime,
-) -> list[Award]:
+) -> list[_Award]:
     """What others earned while they worked for a customer; CURRENT: what its staff ever earned."""
     if not parameters.rolls_up:
         return []
@@ -590,8 +662,9 @@ def score_of(
     as_of: dt.datetime,
 ) -> Score:
     """All totals of one customer at an instant, from the live awards."""
-    listed = list(live)
-    category_of = {r.rule_id: r.category_code for r in rules}
+    versions = list(rules)
+    listed = counted(live, versions, parameters)
+    category_of = {r.rule_id: r.category_code for r in versions}
     own = own_awards(customer_id, listed)
     by_category = {
         code: totals((a for a in own if category_of[a.rule_id] == code), parameters, as_of)
@@ -618,21 +691,27 @@ def scores(
 
 
 def recent_raise(
-    customer_id: Key, live: Iterable[Award], parameters: Parameters, as_of: dt.datetime
+    customer_id: Key,
+    live: Iterable[Award],
+    parameters: Parameters,
+    as_of: dt.datetime,
+    rules: Iterable[Rule] = (),
 ) -> tuple[Decimal, dt.datetime] | None:
     """By how many points a customer has risen lately, and when last; None: has not.
 
     Higher than RAISED_RECENTLY_DAYS ago, and points were earned since, other than by adjustment.
     """
-    own = own_awards(customer_id, live)
+    earned = own_awards(customer_id, live)
+    versions = list(rules)
+    own = counted(earned, versions, parameters) if versions else earned
     before = add_days(as_of, -parameters.raised_recently_days, parameters.zone)
     earned_at = [
         a.effective_at
-        for a in own
+        for a in earned
         if a.points > 0 and a.source != "adjustment" and before < a.effective_at <= as_of
     ]
-    points = _sum(a.points for a in own if counts_at(a, as_of))
-    points_before = _sum(a.points for a in own if counts_at(a, before))
+    points = totals(own, parameters, as_of).score
+    points_before = totals(own, parameters, before).score
     if not earned_at or points <= points_before:
         return None
     return EXACT.subtract(points, points_before), max(earned_at)
@@ -690,7 +769,8 @@ def boundaries(
 ) -> list[dt.datetime]:
     """The instants after as_of at which a sum over some awards can change, in order.
 
-    An award begins or ends to count, a year begins, or an award's year leaves the overview.
+    An award begins or ends to count, a year begins, or an award's year leaves the overview; of the
+    weeks in which an award fades only the next two.
     """
     found = set()
     last_year = local_of(as_of, parameters.zone).year + 1
@@ -698,6 +778,10 @@ def boundaries(
         found.add(award.effective_at)
         if award.expires_at is not None:
             found.add(award.expires_at)
+        if getattr(award, "half_life_weeks", None) is not None:
+            weeks = max(0, whole_weeks(award.effective_at, as_of, parameters.zone))
+            for later in (1, 2):
+                found.add(add_days(award.effective_at, 7 * (weeks + later), parameters.zone))
         effective_year = local_of(award.effective_at, parameters.zone).year
         last_year = max(last_year, effective_year + parameters.overview_years + 2)
     first_year = local_of(as_of, parameters.zone).year
@@ -708,8 +792,8 @@ def boundaries(
 
 
 def related_awards(
-    customer_id: Key, live: Iterable[Award], host: Host, parameters: Parameters
-) -> list[Award]:
+    customer_id: Key, live: Iterable[_Award], host: Host, parameters: Parameters
+) -> list[_Award]:
     """The awards that can ever be part of a customer's totals, as things stand."""
     if not parameters.rolls_up:
         return own_awards(customer_id, live)
@@ -755,8 +839,12 @@ def next_boundary(
     host: Host,
     parameters: Parameters,
     as_of: dt.datetime,
+    rules: Iterable[Rule] = (),
 ) -> dt.datetime:
     """The earliest instant at which it could be worth while to look at a customer again."""
+    versions = list(rules)
+    if versions:
+        live = counted(live, versions, parameters)
     related = related_awards(customer_id, live, host, parameters)
     return min(boundaries(related, parameters, as_of) + moves(customer_id, host, parameters, as_of))
 
@@ -771,7 +859,7 @@ def next_change(
 ) -> dt.datetime | None:
     """The next instant at which any of a customer's totals differs from those at as_of."""
     versions = list(rules)
-    related = related_awards(customer_id, live, host, parameters)
+    related = related_awards(customer_id, counted(live, versions, parameters), host, parameters)
     now = score_of(customer_id, related, host, versions, parameters, as_of)
     instants = boundaries(related, parameters, as_of) + moves(customer_id, host, parameters, as_of)
     for instant in sorted(instants):

@@ -20,6 +20,7 @@ and at random, the default `ci` repeats one bounded search, and `quick` the begi
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -201,8 +202,22 @@ rule_values = st.fixed_dictionaries(
         "amount_score": points,
         "valid_for_weeks": st.sampled_from([None, None, 1, 2, 8, 52, 200]),
         "category_code": st.sampled_from(CATEGORIES),
+        "cap": st.sampled_from(
+            [None, None, None, ("1", "EVER"), ("5", "MONTH"), ("2.5", "DAY"), ("9", "WEEK"),
+             ("20", "YEAR")]
+        ),
+        "half_life_weeks": st.sampled_from([None, None, None, 1, 4, 26]),
     }
-)
+)  # fmt: skip
+
+
+def spread_cap(values: dict[str, Any]) -> dict[str, Any]:
+    """A cap as the two columns that it is."""
+    points, period = values.get("cap") or (None, None)
+    rest = {name: value for name, value in values.items() if name != "cap"}
+    return {**rest, "cap_points": points, "cap_period": period} if "cap" in values else rest
+
+
 parameter_changes = st.one_of(
     st.tuples(st.just("SCORE_DECIMALS"), st.sampled_from(["0", "1", "2", "3", "6"])),
     st.tuples(st.just("TIME_ZONE"), st.sampled_from(ZONES)),
@@ -1057,7 +1072,7 @@ class Association(RuleBasedStateMachine):
             subject_class=subject_class,
             applies_from=begin,
             applies_until=until,
-            **values,
+            **spread_cap(values),
         )
 
     @precondition(lambda self: not self.in_transaction)
@@ -1066,7 +1081,15 @@ class Association(RuleBasedStateMachine):
         values=rule_values,
         columns=st.sets(
             st.sampled_from(
-                ["flat_score", "quantity_score", "amount_score", "valid_for_weeks", "category_code"]
+                [
+                    "flat_score",
+                    "quantity_score",
+                    "amount_score",
+                    "valid_for_weeks",
+                    "category_code",
+                    "cap",
+                    "half_life_weeks",
+                ]
             ),
             min_size=1,
         ),
@@ -1080,8 +1103,7 @@ class Association(RuleBasedStateMachine):
             return
         changes = {
             c: float(v) if c.endswith("_score") and v is not None else v
-            for c, v in values.items()
-            if c in columns
+            for c, v in spread_cap({c: v for c, v in values.items() if c in columns}).items()
         }
         self.driver.call_function(
             "revise_rule",
@@ -1090,6 +1112,32 @@ class Association(RuleBasedStateMachine):
             p_retroactive=retroactive,
         )
         self.setup_changed()
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(number=picks, values=rule_values, columns=st.sets(
+        st.sampled_from(["flat_score", "amount_score", "valid_for_weeks", "cap",
+                         "half_life_weeks"]), min_size=1))  # fmt: skip
+    def preview_and_revise_rule(
+        self, number: int, values: dict[str, Any], columns: set[str]
+    ) -> None:
+        """A preview says exactly what the change then does, and to nobody else anything."""
+        self.recalculate("INCREMENTAL")
+        code = self.revisable_rule(number)
+        if code is None:
+            return
+        changes = {
+            c: float(v) if c.endswith("_score") and v is not None else v
+            for c, v in spread_cap({c: v for c, v in values.items() if c in columns}).items()
+        }
+        before = self.driver.scores_and_bands()
+        previewed = self.driver.preview({code: changes}, self.as_of)
+        assert self.driver.scores_and_bands() == before
+        self.driver.call_function(
+            "revise_rule", p_rule_code=code, p_changes=json.dumps(changes), p_retroactive=True
+        )
+        self.setup_changed()
+        self.recalculate("INCREMENTAL")
+        assert self.driver.scores_and_bands() == {**before, **previewed}
 
     def revisable_rule(self, number: int) -> str | None:
         """The code of a rule that was not retired and has not run out."""
@@ -1203,6 +1251,7 @@ class Association(RuleBasedStateMachine):
     def check_at_a_boundary(self) -> None:
         """Time alone goes on to an instant at which something begins or ends, and is right."""
         live = self.expected_awards()
+        live = oracle.counted(live, self.rules, self.parameters)
         found = oracle.boundaries(live, self.parameters, self.as_of)
         found = sorted({*found, *self.moves(self.as_of)})
         self.as_of = found[self.step_number % min(len(found), 12)]
@@ -1277,10 +1326,11 @@ class Association(RuleBasedStateMachine):
         """Companies are summed anew from the ledger as it is, and everybody is ranked."""
         self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
         live, stored = self.live_awards(), self.driver.stored_scores()
+        ledger = oracle.counted(live, self.rules, self.parameters)
         rows = self.driver.customer_scores()
         for customer_id, score in stored.items():
             expected = oracle.totals(
-                oracle.employee_awards(customer_id, live, self.host, self.parameters, self.as_of),
+                oracle.employee_awards(customer_id, ledger, self.host, self.parameters, self.as_of),
                 self.parameters,
                 self.as_of,
             )
@@ -1350,7 +1400,7 @@ class Association(RuleBasedStateMachine):
         expected = oracle.score_of(customer_id, live, host, rules, parameters, as_of)
         assert stored == expected, (customer_id, as_of)
         late = oracle.next_change(customer_id, live, host, rules, parameters, as_of)
-        early = oracle.next_boundary(customer_id, live, host, parameters, as_of)
+        early = oracle.next_boundary(customer_id, live, host, parameters, as_of, rules)
         if next_change_at is None:
             assert late is None, (customer_id, as_of, late)
         else:
@@ -1370,7 +1420,11 @@ class Association(RuleBasedStateMachine):
         live = self.expected_awards()
         return {
             c["customer_id"]: oracle.totals(
-                oracle.own_awards(c["customer_id"], live), self.parameters, as_of
+                oracle.counted(
+                    oracle.own_awards(c["customer_id"], live), self.rules, self.parameters
+                ),
+                self.parameters,
+                as_of,
             ).score
             for c in self.host.customer
         }
@@ -1381,10 +1435,20 @@ class Association(RuleBasedStateMachine):
         expected = oracle.score_of(customer_id, live, self.host, rules, parameters, as_of)
         assert self.driver.score_at(customer_id, as_of, None) == expected.own.score
         explained = self.driver.explain_score(customer_id, as_of)
-        counting = [a for a in own(live, customer_id) if oracle.counts_at(a, as_of)]
+        counting = [
+            a
+            for a in oracle.counted(own(live, customer_id), rules, parameters)
+            if oracle.counts_at(a, as_of)
+        ]
         code_of = {r.rule_id: r.rule_code for r in rules}
         assert sorted(explained) == sorted(
-            (code_of[a.rule_id], a.source, str(a.source_id), a.points) for a in counting
+            (
+                code_of[a.rule_id],
+                a.source,
+                str(a.source_id),
+                oracle.points_at(a, as_of, parameters),
+            )
+            for a in counting
         )
         card = self.driver.score_card(customer_id, as_of)
         self.check_card(card, as_of, expected)
@@ -1436,7 +1500,9 @@ class Association(RuleBasedStateMachine):
 
     def check_raise(self, card: dict[str, Any], customer_id: Key, as_of: dt.datetime) -> None:
         """Whether the card says that the score was raised recently, by how much, and when."""
-        raised = oracle.recent_raise(customer_id, self.expected_awards(), self.parameters, as_of)
+        raised = oracle.recent_raise(
+            customer_id, self.expected_awards(), self.parameters, as_of, self.rules
+        )
         assert card["raised_recently"] is (raised is not None)
         shown = card["raised_by"], card["raised_at"]
         if raised is None:
@@ -1463,6 +1529,13 @@ class Association(RuleBasedStateMachine):
         for known_at, as_of, known in self.remembered[-3:]:
             for customer_id, points_then in known.items():
                 assert self.driver.score_at(customer_id, as_of, known_at) == points_then
+        # Causes of change add up to what has changed on record.
+        for (early, *_), (late, _, known) in itertools.pairwise(self.remembered[-3:]):
+            for customer_id in known.keys() & {c["customer_id"] for c in self.host.customer}:
+                difference = self.driver.score_at(customer_id, late, late) - self.driver.score_at(
+                    customer_id, early, early
+                )
+                assert self.driver.change_of(customer_id, early, late) == difference
 
     def expected_failures(self) -> set[tuple[str, str]]:
         """Source and row of each activity that cannot be scored."""
