@@ -1,5 +1,5 @@
--- What a change of rules would do: a summary in the first row, then the customers it would affect, the
--- largest change first; at most limit of them (NULL: all). One statement, so that everything is
+-- What a change of rules would do: a summary in the first row, then the customers it would affect,
+-- the largest change first; at most limit of them (NULL: all). One statement, so that everything is
 -- derived once.
 with affected as materialized (
     select p.*, row_number() over () as place

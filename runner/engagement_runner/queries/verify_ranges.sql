@@ -1,5 +1,6 @@
--- The customers with a key in [begin, end), in key order, as ranges of so many each that leave no key
--- out: the first begins where all of them begin, the last ends where they end (NULL: unbounded).
+-- The customers with a key in [begin, end), in key order, as ranges of so many each that leave no
+-- key out: the first begins where all of them begin, the last ends where they end (NULL:
+-- unbounded).
 select row_to_json(r)::text
 from (
     select
