@@ -25,7 +25,7 @@ begin
        or exists (select from jsonb_array_elements(p_rules) e (value)
                   where jsonb_typeof(e.value) <> 'object' or e.value ->> 'rule_code' is null) then
         raise exception 'rules are not a list of objects with a rule_code'
-            using errcode = 'EG010', detail = left(p_rules::text, 200),
+            using errcode = 'EG010', detail = coalesce(left(p_rules::text, 200), 'NULL'),
                   hint = 'Pass an array of rule objects, as engagement.export_rules returns it.';
     end if;
     for v_rule in select e.value from jsonb_array_elements(p_rules) e (value) loop
@@ -89,7 +89,8 @@ begin
                     p_flat_score => n.flat_score, p_quantity_score => n.quantity_score,
                     p_amount_score => n.amount_score, p_valid_for_weeks => n.valid_for_weeks,
                     p_description => n.description, p_applies_from => n.applies_from,
-                    p_applies_until => n.applies_until)
+                    p_applies_until => n.applies_until, p_cap_points => n.cap_points,
+                    p_cap_period => n.cap_period, p_half_life_weeks => n.half_life_weeks)
                 from jsonb_populate_record(null::engagement.score_rule, v_new) n;
             elsif action in ('revise', 'describe') then
                 perform engagement.revise_rule(

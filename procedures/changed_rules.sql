@@ -1,5 +1,6 @@
 -- The rules as they would be after a change, without changing them: the change is made by the same
--- routines and taken back.
+-- routines and taken back, by an error of our own (not EG000: as a condition, that would be the
+-- whole class).
 -- Reads and writes (and takes back): through apply_rules, revise_rule and retire_rule.
 -- Locks: the setup lock, for a moment.
 -- Raises: EG002, EG004, EG005, EG010.
@@ -28,8 +29,8 @@ begin
             perform engagement.apply_rules(p_rules => p_changes, p_retroactive => p_retroactive);
         end if;
         v_rules := array(select r from engagement.score_rule r);
-        raise exception 'taken back' using errcode = 'EG000';
-    exception when sqlstate 'EG000' then
+        raise exception 'taken back' using errcode = 'EG099';
+    exception when sqlstate 'EG099' then
         null;  -- the variable stays, the rules are as they were
     end;
     return v_rules;
