@@ -1,8 +1,8 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
--- Each role includes the one before it: staff read and refresh, operators recalculate, prove and
--- enter scores, admins decide on rules, parameters, bands and segments. The host's own role is none
--- of them: its triggers need no right here. Roles belong to the whole server; the grants are this
--- database's.
+-- Each role includes the one before it: staff read and refresh; operators recalculate, prove, enter
+-- scores, take events and export a person; admins decide on rules, parameters, bands and segments,
+-- and erase a person. The host's own role is none of them: its triggers need no right here. Roles
+-- belong to the whole server; the grants are this database's.
 do $$
 declare
     v_role text;
@@ -30,6 +30,10 @@ grant execute on routine
     engagement.score_at,
     engagement.score_card,
     engagement.explain_score,
+    engagement.explain_change,
+    engagement.explain_changes,
+    engagement.forecast,
+    engagement.at_risk,
     engagement.trend,
     engagement.current_employers,
     engagement.segment,
@@ -53,7 +57,21 @@ grant execute on routine
     engagement.round_half_even,
     engagement.band_scale,
     engagement.band_of,
-    engagement.percentile_of
+    engagement.band_rank,
+    engagement.percentile_of,
+    engagement.special_rules,
+    engagement.counted_awards,
+    engagement.capped_sql,
+    engagement.live_awards,
+    engagement.faded_points,
+    engagement.fade,
+    engagement.whole_weeks,
+    engagement.next_fade_at,
+    engagement.arithmetic,
+    engagement.subject_name,
+    engagement.recent_from,
+    engagement.scores_at,
+    engagement.ranking
 to engagement_staff;
 
 grant execute on routine
@@ -63,6 +81,8 @@ grant execute on routine
     engagement.adjust,
     engagement.set_social_score,
     engagement.remove_social_score,
+    engagement.take_events,
+    engagement.export_customer,
     -- what these call as their caller
     engagement.begin_run,
     engagement.run_step,
@@ -70,7 +90,10 @@ grant execute on routine
     engagement.queued_customers,
     engagement.verify_source,
     engagement.verify_scores,
-    engagement.verify_totals
+    engagement.verify_totals,
+    engagement.is_in_part,
+    engagement.check_held,
+    engagement.as_key
 to engagement_operator;
 grant insert, delete on engagement.social_upload to engagement_operator;
 
@@ -79,6 +102,9 @@ grant execute on routine
     engagement.revise_rule,
     engagement.retire_rule,
     engagement.apply_rules,
+    engagement.preview_rules,
+    engagement.preview_summary,
+    engagement.erase_customer,
     engagement.set_parameter
 to engagement_admin;
 grant insert, update, delete on
