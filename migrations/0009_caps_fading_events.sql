@@ -48,3 +48,6 @@ comment on column engagement.score_event.percentile is 'Percentile now; NULL: no
 comment on column engagement.score_event.occurred_at is
     'The instant that the score was computed for.';
 comment on column engagement.score_event.created_at is 'When the event was written.';
+
+-- Nobody is told of the bands that customers are in already.
+update engagement.customer_score set announced_band = band_code where band_code is not null;

@@ -23,11 +23,12 @@ begin
     select * into v_last
     from engagement.recalculation_run r
     where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
-    order by r.run_id desc
+    order by r.as_of desc, r.run_id desc  -- a replay has told nothing
     limit 1;
     v_is_silent := v_last.run_id is null or exists (
         select from engagement.setup_change c
-        where c.object_type = 'BAND' and c.changed_at > v_last.finished_at);
+        where c.object_type = 'BAND' and c.changed_at > v_last.finished_at
+              and c.old_value - 'label' is distinct from c.new_value - 'label');
     if v_is_silent and p_customer_id is not null then
         return;  -- a run over everybody comes first
     end if;

@@ -25,7 +25,7 @@ begin
        or exists (select from jsonb_array_elements(p_rules) e (value)
                   where jsonb_typeof(e.value) <> 'object' or e.value ->> 'rule_code' is null) then
         raise exception 'rules are not a list of objects with a rule_code'
-            using errcode = 'EG010', detail = left(p_rules::text, 200),
+            using errcode = 'EG010', detail = coalesce(left(p_rules::text, 200), 'NULL'),
                   hint = 'Pass an array of rule objects, as engagement.export_rules returns it.';
     end if;
     for v_rule in select e.value from jsonb_array_elements(p_rules) e (value) loop

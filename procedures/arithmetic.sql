@@ -36,7 +36,8 @@ begin
                                          else 'a ' || lower(p_rule.cap_period) end,
                   trim_scale(p_capped_points)) else '' end
            || case when p_counted_points <> p_capped_points then format(
-                  '; faded to %s in %s weeks', trim_scale(p_counted_points), p_weeks) else '' end;
+                  '; faded to %s in %s week%s', trim_scale(p_counted_points), p_weeks,
+                  case when p_weeks <> 1 then 's' end) else '' end;
 end
 $$;
 comment on function engagement.arithmetic(

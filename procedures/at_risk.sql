@@ -45,14 +45,13 @@ begin
     from engagement.scores_at(v_ids, v_as_of) n
     inner join engagement.scores_at(v_ids, v_at) l on l.customer_id = n.customer_id
     inner join engagement_host.customer c on c.customer_id = n.customer_id and c.is_active
-    where n.score > l.score
-          and (engagement.band_rank(v_scale, l.band_code)
-               < engagement.band_rank(v_scale, n.band_code)
-               or n.score - l.score >= p_fall)
+    where engagement.band_rank(v_scale, l.band_code)
+          < engagement.band_rank(v_scale, n.band_code)
+          or n.score - l.score >= p_fall
     order by n.score - l.score desc, n.customer_id;
 end
 $$;
 comment on function engagement.at_risk(integer, numeric, timestamptz) is
     'Active customers who, if nothing happens, have fallen out of their band p_weeks after p_as_of '
-    '(NULL: the last run), or have lost at least p_fall points by then. Raises EG004 for weeks '
-    'outside 1 to 5200 or a fall not above zero.';
+    '(NULL: the last run), by points lost or because others overtake them, or have lost at least '
+    'p_fall points by then. Raises EG004 for weeks outside 1 to 5200 or a fall not above zero.';

@@ -1,7 +1,12 @@
 -- Deletes a person from the package: the one exception to append-only. The host comes first: while
--- it shows activity of theirs, the next run would bring it all back.
--- Reads: the views. Writes: every table with rows of the customer; totals of their companies.
--- Raises: EG001, EG006, EG013.
+-- it shows activity of theirs, the next run would bring it all back; so would a run that has read
+-- the host before. What says whom their points went to is deleted with them, so all those companies
+-- are summed here: the employers of their awards, voided ones too, because no run may have summed
+-- since; with EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points, because a job
+-- that the host has deleted tells nothing any more.
+-- Reads: the views, recalculation_run. Writes: every table with rows of the customer; totals of
+-- their companies.
+-- Raises: EG001, EG006, EG009, EG013.
 create or replace procedure engagement.erase_customer(p_customer_id engagement.host_key)
 language plpgsql
 security definer
@@ -12,7 +17,13 @@ declare
     v_is_shown boolean;
     v_employers engagement.host_key[];
 begin
-    perform engagement.check_customer(p_customer_id);
+    perform engagement.check_held(p_customer_id);
+    if exists (select from engagement.recalculation_run r where r.run_status = 'RUNNING') then
+        raise exception 'a recalculation is running'
+            using errcode = 'EG009', detail = format('customer %s', p_customer_id),
+                  hint = 'Wait for it; a run whose process is gone is resumed by the next call of '
+                         'recalculate.';
+    end if;
     for v_source in
         select s.* from engagement.activity_source s
         where s.detached_at is null and s.source not in ('social_score', 'adjustment')
@@ -37,13 +48,19 @@ begin
             union
             select m.employer_id::engagement.host_key from engagement_host.employment m
             where m.employee_id = p_customer_id
+            union
+            select s.customer_id from engagement.customer_score s
+            where engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
+                  and (s.employee_score, s.employee_ytd_score, s.employee_overview_score)
+                      <> (0, 0, 0)
         ) e (id)
         where e.id <> p_customer_id
         order by e.id
     );
     delete from engagement.social_score s where s.customer_id = p_customer_id;
     delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
-    delete from engagement.social_upload u where btrim(u.customer_id) = p_customer_id::text;
+    delete from engagement.social_upload u
+    where engagement.as_key(btrim(u.customer_id)) = p_customer_id;
     delete from engagement.score_event e where e.customer_id = p_customer_id;
     delete from engagement.scoring_failure f
     where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
@@ -69,5 +86,5 @@ end
 $$;
 comment on procedure engagement.erase_customer(engagement.host_key) is
     'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue) and '
-    'sums their companies anew. Raises EG001 for an unknown customer, EG013 while the host still '
-    'shows activity of theirs.';
+    'sums their companies anew. Raises EG001 for an unknown customer, EG009 while a recalculation '
+    'is running, EG013 while the host still shows activity of theirs.';

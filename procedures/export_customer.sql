@@ -7,7 +7,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform engagement.check_customer(p_customer_id);
+    perform engagement.check_held(p_customer_id);
     return jsonb_build_object(
         'customer_id', p_customer_id,
         'customer', (select to_jsonb(c) from engagement_host.customer c
@@ -31,16 +31,28 @@ begin
             from engagement.social_score s where s.customer_id = p_customer_id),
         'social_uploads', (
             select coalesce(jsonb_agg(to_jsonb(u) order by u.uploaded_at, u.line_number), '[]')
-            from engagement.social_upload u where btrim(u.customer_id) = p_customer_id::text),
+            from engagement.social_upload u
+            where engagement.as_key(btrim(u.customer_id)) = p_customer_id),
         'adjustments', (
             select coalesce(jsonb_agg(to_jsonb(a) order by a.adjusted_at), '[]')
             from engagement.score_adjustment a where a.customer_id = p_customer_id),
         'events', (
             select coalesce(jsonb_agg(to_jsonb(e) order by e.created_at), '[]')
-            from engagement.score_event e where e.customer_id = p_customer_id));
+            from engagement.score_event e where e.customer_id = p_customer_id),
+        -- Not their keys: those of others may stand beside.
+        'failures', (
+            select coalesce(jsonb_agg(to_jsonb(f) - 'keys' order by f.failed_at, f.source), '[]')
+            from engagement.scoring_failure f
+            where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys)
+                  or f.source_id in (select w.source_id::text from engagement.award w
+                                     where w.customer_id = p_customer_id and w.source = f.source)),
+        'queued', (
+            select coalesce(jsonb_agg(to_jsonb(p) - 'keys' order by p.queued_at, p.source), '[]')
+            from engagement.pending_activity p
+            where p.activity_column = 'customer_id' and p_customer_id::text = any (p.keys)));
 end
 $$;
 comment on function engagement.export_customer(engagement.host_key) is
     'All rows of a person as one JSON object: customer, score, category_scores, awards (voided '
-    'ones too), social_scores, social_uploads, adjustments, events. Raises EG001 for an unknown '
-    'customer.';
+    'ones too), social_scores, social_uploads, adjustments, events, failures, queued. Raises EG001 '
+    'for an unknown customer.';

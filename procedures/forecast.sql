@@ -16,6 +16,7 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
 begin
+    p_as_of := coalesce(p_as_of, now());
     perform engagement.check_customer(p_customer_id);
     perform engagement.check_instant(p_as_of);
     if p_weeks is null or exists (
@@ -38,5 +39,5 @@ begin
 end
 $$;
 comment on function engagement.forecast(engagement.host_key, integer[], timestamptz) is
-    'Own, employees'' and total points so many weeks after p_as_of if nothing happens. Raises '
-    'EG001 for an unknown customer, EG004 for weeks outside 1 to 5200.';
+    'Own, employees'' and total points so many weeks after p_as_of (NULL: now) if nothing happens. '
+    'Raises EG001 for an unknown customer, EG004 for weeks outside 1 to 5200.';

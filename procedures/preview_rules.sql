@@ -1,7 +1,9 @@
 -- What a change of rules would do, before it is made. Caps are per version of a rule, so the points
--- of a score add up rule by rule: what changed versions make now goes, what they would make comes.
--- That is derived by the one definition, from the host's rows, into temporary tables; nothing of
--- the package is written. Definer, because it tries what only the package may do.
+-- of a score add up rule by rule: what a changed rule's versions make now goes, also of those that
+-- the next run voids; what they would make comes. That is derived by the one definition, from the
+-- host's rows, into temporary tables; nothing of the package is written. Everybody is ranked by
+-- scores at p_as_of: the stored ones where they hold for it, else summed. Definer, because it tries
+-- what only the package may do.
 -- Reads: the views, score_rule, award, customer_score, score_band, engagement_host.*.
 -- Raises: EG002, EG004, EG005, EG006, EG010.
 create or replace function engagement.preview_rules(
@@ -35,6 +37,7 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (v_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
     v_after engagement.score_rule[];
+    v_codes text[];
     v_gone integer[];
     v_ids engagement.host_key[];
     v_own engagement.period_total[];
@@ -43,16 +46,15 @@ begin
     perform engagement.check_attached();
     perform engagement.check_instant(v_as_of);
     v_after := engagement.changed_rules(p_changes, p_retroactive);
-    v_gone := array(
-        select r.rule_id
-        from engagement.score_rule r
-        left join unnest(v_after) n on n.rule_id = r.rule_id
-        where r.is_applied and r is distinct from n);
+    v_codes := array(
+        select n.rule_code
+        from unnest(v_after) n
+        left join engagement.score_rule r on r.rule_id = n.rule_id
+        where n is distinct from r);
+    v_gone := array(select r.rule_id from engagement.score_rule r
+                    where r.rule_code = any (v_codes));
     create temporary table engagement_preview_rule on commit drop as
-    select n.*
-    from unnest(v_after) n
-    left join engagement.score_rule r on r.rule_id = n.rule_id
-    where n.is_active and (n is distinct from r or not r.is_applied);
+    select n.* from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes);
     update pg_temp.engagement_preview_rule r set is_applied = true where not r.is_applied;
     analyze pg_temp.engagement_preview_rule;
 
@@ -102,25 +104,35 @@ begin
     ) u
     group by u.customer_id;
 
-    v_ids := array(select c.customer_id from pg_temp.engagement_preview_change c);
+    v_ids := array(
+        select c.customer_id from pg_temp.engagement_preview_change c
+        union
+        select s.customer_id from engagement.customer_score s
+        where s.calculated_at > v_as_of or s.next_change_at <= v_as_of
+        union
+        select h.customer_id from engagement_host.customer h
+        where h.customer_id is not null
+              and not exists (select from engagement.customer_score s
+                              where s.customer_id = h.customer_id));
     v_own := array(select t from engagement.sum_points(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => false) t);
     v_employees := array(select t from engagement.sum_points(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => true) t);
 
     create temporary table engagement_preview_score on commit drop as
-    select coalesce(s.customer_id, k.customer_id) as customer_id,
-           case when k.customer_id is null then s.own_score else coalesce(o.score, 0) end
+    select coalesce(s.customer_id, i.customer_id) as customer_id,
+           case when i.customer_id is null then s.own_score else coalesce(o.score, 0) end
                as old_own_score,
-           case when k.customer_id is null then s.employee_score else coalesce(e.score, 0) end
+           case when i.customer_id is null then s.employee_score else coalesce(e.score, 0) end
                as old_employee_score,
            coalesce(k.own_points, 0) as own_points,
            coalesce(k.employee_points, 0) as employee_points
     from engagement.customer_score s
-    full join pg_temp.engagement_preview_change k on k.customer_id = s.customer_id
+    full join unnest(v_ids) i (customer_id) on i.customer_id = s.customer_id
+    left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id
     left join (select t.customer_id, sum(t.score) as score from unnest(v_own) t
-               group by t.customer_id) o on o.customer_id = k.customer_id
-    left join unnest(v_employees) e on e.customer_id = k.customer_id;
+               group by t.customer_id) o on o.customer_id = i.customer_id
+    left join unnest(v_employees) e on e.customer_id = i.customer_id;
 
     return query
     select s.customer_id, c.display_name::text, c.customer_type::text,

@@ -1,4 +1,5 @@
--- Phase RANK: everybody's percentile and band in one pass over the scores as they are now.
+-- Phase RANK: everybody's percentile and band in one pass over the scores as they are now. Whom a
+-- refresh has changed meanwhile keeps the rank that the refresh found.
 -- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score, score_event.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)
 returns boolean
@@ -13,7 +14,7 @@ begin
     update engagement.customer_score s
     set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
     from (
-        select n.customer_id, n.ranked_type, n.percentile,
+        select n.customer_id, n.score, n.ranked_type, n.percentile,
                engagement.band_of(v_scale, n.score, n.percentile) as band_code
         from (
             select k.customer_id, c.customer_type as ranked_type, k.score,
@@ -27,7 +28,7 @@ begin
                 on c.customer_id = k.customer_id and c.is_active
         ) n
     ) r
-    where r.customer_id = s.customer_id
+    where r.customer_id = s.customer_id and r.score = s.score
           and (s.percentile, s.band_code, s.ranked_type)
               is distinct from (r.percentile, r.band_code, r.ranked_type);
     perform engagement.announce_bands(p_run.as_of);

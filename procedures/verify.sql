@@ -29,11 +29,13 @@ declare
     v_is_late_known boolean := false;
 begin
     perform engagement.check_attached();
-    if p_to <= p_from or p_sample <= 0 or p_sample > 100 then
+    if p_to <= p_from or p_sample <= 0 or p_sample > 100 or p_seed is null then
         raise exception 'part is not valid'
             using errcode = 'EG004',
-                  detail = format('from %L to %L, sample %s percent', p_from, p_to, p_sample),
-                  hint = 'p_to must be later than p_from, and the sample above 0 and at most 100.';
+                  detail = format('from %L to %L, sample %s percent, seed %L', p_from, p_to, p_sample,
+                                  p_seed),
+                  hint = 'p_to must be later than p_from, the sample above 0 and at most 100, and '
+                         'the seed a number.';
     end if;
     -- What a session commits meanwhile is in the queue by the time a comparison is done: where a
     -- difference shows, the queue is asked once more.
@@ -82,7 +84,7 @@ begin
     if v_queued is null then
         return;
     end if;
-    for v_difference in 
+    for v_difference in
         select v.* from engagement.verify_scores(v_queued, p_from, p_to, p_sample, p_seed) v
     loop
         if not v_is_late_known then

@@ -64,7 +64,9 @@ begin
     using p_queued_ids;
     return query
     select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
-           min(w.customer_id::text) over (partition by w.source_id, w.rule_id), w.customer_id::text
+           (select min(o.customer_id::text) from engagement.award o
+            where o.source_id = w.source_id and o.source = w.source and o.voided_at is null),
+           w.customer_id::text
     from engagement.award w
     where w.source = p_source and w.voided_at is null and w.source_id <> all (p_queued_ids)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)

@@ -10,9 +10,12 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_local timestamp := p_from at time zone v_zone;
-    v_weeks integer := floor(
-        extract(epoch from (p_to at time zone v_zone) - v_local) / 604800)::integer;
+    v_weeks integer;
 begin
+    if p_to = 'infinity' then
+        return 2147483647;
+    end if;
+    v_weeks := floor(extract(epoch from (p_to at time zone v_zone) - v_local) / 604800)::integer;
     -- A clock that was changed in between may have moved the instant to the other side.
     if (v_local + make_interval(weeks => v_weeks + 1)) at time zone v_zone <= p_to then
         return v_weeks + 1;
@@ -23,4 +26,5 @@ begin
 end
 $$;
 comment on function engagement.whole_weeks(timestamptz, timestamptz) is
-    'Whole weeks from one instant to a later one, in local time of TIME_ZONE.';
+    'Whole weeks from one instant to a later one (infinity: the largest integer), in local time of '
+    'TIME_ZONE.';

@@ -1,8 +1,8 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
--- Each role includes the one before it: staff read and refresh, operators recalculate, prove and
--- enter scores, admins decide on rules, parameters, bands and segments, and on people's data. The
--- host's own role is none of them: its triggers need no right here. Roles belong to the whole
--- server; the grants are this database's.
+-- Each role includes the one before it: staff read and refresh; operators recalculate, prove, enter
+-- scores, take events and export a person; admins decide on rules, parameters, bands and segments,
+-- and erase a person. The host's own role is none of them: its triggers need no right here. Roles
+-- belong to the whole server; the grants are this database's.
 do $$
 declare
     v_role text;
@@ -99,6 +99,7 @@ grant execute on routine
     engagement.set_social_score,
     engagement.remove_social_score,
     engagement.take_events,
+    engagement.export_customer,
     -- what these call as their caller
     engagement.is_switched_off,
     engagement.refresh,
@@ -109,7 +110,9 @@ grant execute on routine
     engagement.verify_source,
     engagement.verify_scores,
     engagement.verify_totals,
-    engagement.is_in_part
+    engagement.is_in_part,
+    engagement.check_held,
+    engagement.as_key
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (
@@ -126,7 +129,6 @@ grant execute on routine
     engagement.set_parameter,
     engagement.preview_rules,
     engagement.preview_summary,
-    engagement.export_customer,
     engagement.erase_customer
 to engagement_admin;
 grant insert, update, delete on

@@ -298,3 +298,28 @@ def test_server_killed_in_the_middle_of_full_resumes(
         (20, CUSTOMERS)
     ]
     host.proven()
+
+
+def test_ranking_leaves_whom_a_refresh_has_changed_meanwhile(
+    host: Host,
+    another: Another,
+    background: Background,
+    wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
+) -> None:
+    """The band of a score that is no longer there is not written, and nobody is told of it."""
+    host.rule(quantity_score=1, valid_for_weeks=20)
+    host.band("SOME", from_score=10)
+    falling, rising, *_ = (host.customer() for _ in range(4))
+    host.order(falling, Line(quantity=10))
+    host.proven()
+    host.order(rising, Line(quantity=20))
+    refresher, runner = another(), another()
+    with refresher.session.transaction():
+        refresher.refresh(falling)  # as of now, when all has expired
+        run = background(runner.run, RUN)
+        wait_until_blocked(runner.session)
+    run.result(timeout=60)
+    assert (host.score(falling).score, host.score(falling).band_code) == (0, None)
+    assert host.rows(
+        "select customer_id, event_type from engagement.score_event order by created_at"
+    ) == [(falling, "BAND_DOWN"), (rising, "BAND_UP")]

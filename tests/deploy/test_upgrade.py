@@ -44,6 +44,25 @@ def test_deploy_after_each_earlier_migration_equals_a_fresh_one(
     assert seeds(session) == seeded
 
 
+def test_deploy_of_events_tells_nobody_of_the_band_they_are_in(
+    database: str, databases: Any, package: Path, tmp_path: Path
+) -> None:
+    session = databases.connect(database)
+    older = tmp_path / "older"
+    (older / "migrations").mkdir(parents=True)
+    for migration in sorted((package / "migrations").glob("000[1-8]*.sql")):
+        shutil.copy(migration, older / "migrations")
+    deploy(session, top=older)
+    session.execute(
+        "insert into engagement.customer_score (customer_id, calculated_at, band_code)"
+        " values (1, now(), 'GOLD'), (2, now(), null)"
+    )
+    deploy(session, "reference", top=package)
+    assert session.execute(
+        "select announced_band from engagement.customer_score order by customer_id"
+    ).fetchall() == [("GOLD",), (None,)]
+
+
 def test_deploy_of_a_next_version_equals_a_fresh_one(
     databases: Any, package: Path, dump: Callable[..., str]
 ) -> None:

@@ -20,18 +20,31 @@ from psycopg.types.json import Jsonb
 BOUGHT = "2025-03-03 10:00+00"
 NOW = "2025-06-15 12:00+00"
 
-#: What staff decide and what is computed from it: a refused call leaves all of it as it was.
+#: Every table of the package: what staff decide and what is computed from it. A refused call
+#: leaves all of it as it was.
 STATE = (
     "app_parameter",
+    "category",
+    "engagement_type",
     "score_rule",
+    "score_band",
+    "segment_definition",
     "setup_change",
     "activity_source",
     "attached_table",
+    "social_score",
+    "social_upload",
+    "score_adjustment",
     "pending_activity",
+    "scoring_failure",
     "award",
     "customer_score",
     "category_score",
+    "score_event",
     "recalculation_run",
+    "recalculation_source",
+    "recalculation_key",
+    "recalculation_customer",
     "social_score",
     "score_adjustment",
     "score_band",
@@ -100,6 +113,15 @@ class Host:
         """The only value of the only row."""
         ((value,),) = self.rows(query, *arguments)
         return value
+
+    def named(self, query: str, *arguments: Any) -> list[Any]:
+        """All rows of a query, their columns by name."""
+        with self.session.cursor(row_factory=namedtuple_row) as cursor:
+            return cursor.execute(query, arguments or None).fetchall()
+
+    def clock(self) -> Any:
+        """The server's clock."""
+        return self.one("select clock_timestamp()")
 
     def count(self, table: str) -> int:
         """How many rows a table of the package has."""
@@ -305,6 +327,14 @@ class Host:
             "select engagement.adjust(%s, %s, %s, %s)", customer, points, reason, expires_at
         )
 
+    def socialise(self, customer: Any, kind: str = "BLOG", subtype: str = "", **values: Any) -> Any:
+        """Add a social community score; its key."""
+        return self.one(
+            "select source_id from engagement.set_social_score(p_customer_id => %s,"
+            " p_social_type => %s, p_social_subtype => %s, p_changes => %s, p_is_new => true)",
+            *(customer, kind, subtype, Jsonb({"score": 1, **values})),
+        )
+
     def social(
         self,
         customer: Any,
@@ -375,19 +405,15 @@ class Host:
 
     def runs(self) -> list[Any]:
         """All runs, oldest first."""
-        with self.session.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute("select * from engagement.recalculation_run order by run_id")
-            return cursor.fetchall()
+        return self.named("select * from engagement.recalculation_run order by run_id")
 
     def awards(self, customer: Any) -> list[Any]:
         """All awards of a customer, voided ones too, in the order of their record."""
-        with self.session.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute(
-                "select * from engagement.award where customer_id = %s"
-                " order by recorded_at, source, source_id, rule_id",
-                (customer,),
-            )
-            return cursor.fetchall()
+        return self.named(
+            "select * from engagement.award where customer_id = %s"
+            " order by recorded_at, source, source_id, rule_id",
+            customer,
+        )
 
     def live(self, customer: Any) -> list[Decimal]:
         """Points of each live award, smallest first."""
@@ -397,7 +423,7 @@ class Host:
         """Why awards were voided, in the order of their record."""
         return [award.void_reason for award in self.awards(customer) if award.void_reason]
 
-    def score_at(self, customer: Any, as_of: str = NOW, known_at: Any = "infinity") -> Decimal:
+    def score_at(self, customer: Any, as_of: Any = NOW, known_at: Any = "infinity") -> Decimal:
         """Own points at an instant."""
         points: Decimal = self.one(
             "select engagement.score_at(%s, %s, %s)", customer, as_of, known_at
@@ -406,12 +432,10 @@ class Host:
 
     def score(self, customer: Any) -> Any:
         """The stored row of a customer."""
-        with self.session.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute(
-                "select * from engagement.customer_score where customer_id = %s", (customer,)
-            )
-            (row,) = cursor.fetchall()
-            return row
+        (row,) = self.named(
+            "select * from engagement.customer_score where customer_id = %s", customer
+        )
+        return row
 
     def segment(self, name: str) -> dict[Any, Any]:
         """The customers of a segment, in its order, with their segment_value."""
@@ -439,9 +463,52 @@ class Host:
         assert len(found) == len(rows), rows
         return found
 
-    def card(self, customer: Any, as_of: str = NOW) -> Any:
+    def card(self, customer: Any, as_of: Any = NOW, known_at: Any = "infinity") -> Any:
         """The score card."""
-        return self.one("select engagement.score_card(%s, %s)", customer, as_of)
+        return self.one("select engagement.score_card(%s, %s, %s)", customer, as_of, known_at)
+
+    def explain(self, customer: Any, as_of: Any = NOW, known_at: Any = "infinity") -> list[Any]:
+        """The awards that count, in the order in which caps take them."""
+        return self.named(
+            "select * from engagement.explain_score(%s, %s, %s)"
+            " order by effective_at, source, source_id, rule_code",
+            *(customer, as_of, known_at),
+        )
+
+    def change(self, customer: Any, begin: Any, end: Any) -> dict[str, Decimal]:
+        """Points by cause of the change between two instants."""
+        return dict(
+            self.rows(
+                "select cause, sum(points) from engagement.explain_change(%s, %s, %s)"
+                " group by cause order by cause",
+                *(customer, begin, end),
+            )
+        )
+
+    def agreed(self, customer: Any, as_of: str = NOW) -> Decimal:
+        """Own points after a run at that instant, which all answers agree on."""
+        points = self.score_at(customer, as_of)
+        card = self.card(customer, as_of)
+        stored = self.score(customer)
+        by_category = dict(
+            self.rows(
+                "select category_code, score from engagement.category_score where customer_id = %s",
+                customer,
+            )
+        )
+        assert stored.own_score == points
+        assert sum(by_category.values()) == points
+        assert sum(row.points for row in self.explain(customer, as_of)) == points
+        assert Decimal(str(card["own_score"])) == points
+        for category in card["categories"]:
+            shown = Decimal(str(category["score"]))
+            assert shown == by_category.get(category["category_code"], 0)
+            assert sum(Decimal(str(rule["score"])) for rule in category["rules"]) == shown
+        for period in ("ytd_score", "overview_score"):
+            assert sum(Decimal(str(c[period])) for c in card["categories"]) == getattr(
+                stored, period
+            )
+        return points
 
     def verify(self) -> list[tuple[Any, ...]]:
         """Differences that verify finds, as (check, customer)."""

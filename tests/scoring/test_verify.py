@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
 import pytest
 
-from scoring.host import Host, Line
+from scoring.fixtures import furnish
+from scoring.host import Host, Line, refused
 
 AWARD = "update engagement.award set"
 CUSTOMER = "update engagement.customer_score set"
@@ -13,6 +18,11 @@ CUSTOMER = "update engagement.customer_score set"
 @pytest.fixture
 def ledger(host: Host) -> Host:
     """Four people with awards of each source, one of them with a job; all proven."""
+    return fill(host)
+
+
+def fill(host: Host) -> Host:
+    """The ledger of the fixture."""
     host.rule("ORDERED", quantity_score=2, valid_for_weeks=40)
     host.rule("INVOICED", amount_score="0.1", effective_when="INVOICE_CREATION")
     host.seat_rule()
@@ -168,3 +178,110 @@ def test_ledger_is_never_edited_only_voided(ledger: Host) -> None:
         )
         == 0
     )
+
+
+# -- by parts ----------------------------------------------------------------------------------
+
+FIRST = "(select customer_id from crm.customer order by customer_id limit 1)"
+LAST = "(select customer_id from crm.customer order by customer_id desc limit 1)"
+
+#: A difference of every kind, each of some of the customers.
+DIFFERENCES = (
+    "delete from engagement.award where points = 6",
+    f"{AWARD} points = 4 where source = 'invoice_line'",
+    f"{AWARD} rule_id = 99 where source = 'committee_seat'",
+    f"{AWARD} customer_id = {LAST} where points = 2",
+    f"insert into engagement.award select {FIRST}, source_id, document_id, employer_id,"
+    " effective_at, expires_at, recorded_at, voided_at, rule_id, source, subject_id, subject_class,"
+    " quantity, amount, points, void_reason from engagement.award w"
+    f" where points = 4 and customer_id <> {FIRST}",
+    f"{CUSTOMER} score = score + 1",
+    "update engagement.category_score set score = score + 1",
+    f"delete from engagement.customer_score where customer_id = {LAST}",
+)
+
+VERIFY = "select * from engagement.verify(p_from => %s, p_to => %s) order by 1, 2, 3, 4, 5, 6, 7"
+
+
+@pytest.mark.parametrize("key_type", ["bigint", "uuid", "text"])
+def test_verify_ranges_find_every_difference_exactly_once(
+    deployed_as: Callable[[str], Any], key_type: str
+) -> None:
+    host = fill(furnish(deployed_as(key_type)))
+    for difference in DIFFERENCES:
+        assert host.run(difference) > 0
+    everything = host.rows(VERIFY, None, None)
+    assert {row[0] for row in everything} == {
+        *("award missing", "award without activity", "award differs", "award of an unknown rule"),
+        *("activity live under two customers", "customer score differs", "category score differs"),
+        *("score missing", "score of nobody"),
+    }
+    keys = [key for (key,) in host.rows("select customer_id from crm.customer order by 1")]
+    for bounds in ([None, keys[2], None], [None, *keys, None]):
+        parts = [row for begin, end in pairwise(bounds) for row in host.rows(VERIFY, begin, end)]
+        assert sorted(map(str, parts)) == sorted(map(str, everything))
+    for begin, end in pairwise(keys):
+        assert {row[1] for row in host.rows(VERIFY, begin, end)} <= {begin}
+
+
+@pytest.mark.parametrize("key_type", ["bigint", "uuid", "text"])
+def test_verify_sample_finds_what_is_in_it(
+    deployed_as: Callable[[str], Any], key_type: str
+) -> None:
+    host = furnish(deployed_as(key_type))
+    host.rule(quantity_score=1)
+    host.run(
+        "insert into crm.customer (display_name) select 'Somebody' from generate_series(1, 200)"
+    )
+    host.proven()
+    assert host.run(f"{CUSTOMER} score = score + 1") == 200
+
+    def sample(percent: Any, seed: int) -> set[Any]:
+        return {
+            customer
+            for (customer,) in host.rows(
+                "select customer_id from engagement.verify(p_sample => %s, p_seed => %s)",
+                *(percent, seed),
+            )
+        }
+
+    everybody = {key for (key,) in host.rows("select customer_id from crm.customer")}
+    assert sample(100, 0) == sample(None, 0) == everybody
+    halves = [sample(50, seed) for seed in range(4)]
+    assert all(60 < len(half) < 140 for half in halves)
+    assert len(set(map(frozenset, halves))) == 4
+    assert set.union(*halves) != halves[0]
+    assert sample(50, 1) == halves[1]  # the same seed chooses the same customers
+    assert sample(5, 1) < sample("20.5", 1) < halves[1]
+    assert host.one(
+        "select count(*) from engagement.verify(p_from => %s, p_sample => 50, p_seed => 1)",
+        max(everybody),
+    ) == (max(everybody) in halves[1])
+    chosen = max(halves[1])
+    host.run(f"{CUSTOMER} score = score - 1 where customer_id <> %s", chosen)
+    assert sample(50, 1) == {chosen}
+    assert sum(chosen in half for half in halves) == sum(len(sample(50, seed)) for seed in range(4))
+
+
+def test_verify_of_a_part_changes_nothing(ledger: Host) -> None:
+    with ledger.unchanged():
+        for arguments in ("1", "null, 5", "p_sample => 10", "1, 5, 50, 7"):
+            ledger.rows(f"select * from engagement.verify({arguments})")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "5, 5",
+        "5, 4",
+        "p_sample => 0",
+        "p_sample => -1",
+        "p_sample => 100.01",
+        "p_sample => 'NaN'",
+        "p_sample => 'Infinity'",
+        "p_sample => 50, p_seed => null",
+    ],
+)
+def test_verify_of_a_part_that_is_none_refused(ledger: Host, arguments: str) -> None:
+    with refused("EG004"):
+        ledger.rows(f"select * from engagement.verify({arguments})")
