@@ -1,6 +1,7 @@
 -- Tells of customers who crossed into another band, once per crossing: what was told last stays
 -- with the customer's row. Silent are the first run, the run after bands were set up anew, and a
--- replay (an instant before one that was told of already), which does not even count as told.
+-- replay (an instant before one that was told of already) or a look into the future, which do not
+-- even count as told.
 -- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
 create or replace function engagement.announce_bands(
     p_as_of timestamptz, p_customer_id engagement.host_key default null
@@ -16,13 +17,16 @@ declare
     v_is_silent boolean;
     v_count bigint;
 begin
-    if exists (select from engagement.recalculation_run r
-               where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP' and r.as_of > p_as_of) then
+    if p_as_of > v_at or exists (
+        select from engagement.recalculation_run r
+        where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP' and r.as_of > p_as_of
+              and r.as_of <= r.finished_at
+    ) then
         return;
     end if;
     select * into v_last
     from engagement.recalculation_run r
-    where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
+    where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP' and r.as_of <= r.finished_at
     order by r.as_of desc, r.run_id desc  -- a replay has told nothing
     limit 1;
     v_is_silent := v_last.run_id is null or exists (

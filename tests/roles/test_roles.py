@@ -81,6 +81,9 @@ CALLS = {
         """ p_changes => '{{"score": 4}}')""",
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
         "take_events": "select * from engagement.take_events()",
+        "export_customer": "select engagement.export_customer({ann})",
+        "check_held": "select engagement.check_held({ann})",
+        "as_key": "select engagement.as_key('1')",
         "is_switched_off": "select engagement.is_switched_off()",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
@@ -105,7 +108,6 @@ CALLS = {
         "set_parameter": "select engagement.set_parameter('TIME_ZONE', 'Europe/Zurich')",
         "preview_rules": """select * from engagement.preview_rules('{{"BOUGHT": null}}')""",
         "preview_summary": """select engagement.preview_summary('{{"BOUGHT": null}}')""",
-        "export_customer": "select engagement.export_customer({ann})",
         "erase_customer": "call engagement.erase_customer({idle})",
     },
 }

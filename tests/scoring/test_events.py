@@ -360,3 +360,18 @@ def test_event_with_other_keys(deployed_as: Callable[[str], Any], key_type: str)
     host.order(customer, Line(quantity=10))
     host.proven()
     assert [event.customer_id for event in take(host)] == [customer]
+
+
+def test_event_none_from_a_look_into_the_future_and_still_after_it(
+    base: tuple[Host, Any],
+) -> None:
+    host, customer = base
+    host.proven(as_of=None)
+    host.order(customer, Line(quantity=5), at="2100-01-01+00")
+    host.proven(as_of="2100-06-01+00")
+    assert told(host) == []
+    host.proven(as_of=None)
+    assert told(host) == []
+    host.order(customer, Line(quantity=5))
+    host.proven(as_of=None)
+    assert told(host) == [(customer, "BAND_UP", None, "SOME")]
