@@ -80,8 +80,8 @@ def plant(host: Host, other: Any) -> None:
     )
     host.run(
         "insert into engagement.scoring_failure (failed_at, source, source_id, rule_id,"
-        " sqlstate_code, message) values (now(), 'order_line', %s, 1, '22003', 'too large')",
-        order.line,
+        " sqlstate_code, message) values (now(), 'order_line', %s, 1, '22003', 'of ' || %s)",
+        *(order.line, MARKER),
     )
     host.run("insert into engagement.recalculation_customer values (%s, true)", MARKER)
 
@@ -127,6 +127,7 @@ def test_erase_customer_leaves_nothing_anywhere(
     forget(host)
     erase(host)
     assert found(host) == set()
+    assert host.rows("select from engagement.pending_activity where keys = '{}'") == []
     assert host.score(company).employee_score == 6
     host.proven(as_of=None)
     assert found(host) == set()
