@@ -18,9 +18,13 @@ $(VENV)/.demo-installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
 	touch $@
 
+$(VENV)/.bench-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@ $(VENV)/.demo-installed
+
 $(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@ $(VENV)/.demo-installed
+	touch $@ $(VENV)/.bench-installed $(VENV)/.demo-installed
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/engagement demo
@@ -32,16 +36,18 @@ ifneq ($(SYSTEM_BINDIR),)
 endif
 
 lint: venv
-	$(BIN)/ruff check runner tests
-	$(BIN)/ruff format --check runner tests
+	$(BIN)/ruff check runner tests bench
+	$(BIN)/ruff format --check runner tests bench
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql
 # LT01 takes the brackets of `comment on procedure p(text)` for a mistake.
 	$(BIN)/sqlfluff lint --processes 2 --exclude-rules LT01,LT02,LT08,LT14 procedures triggers
 	$(BIN)/squawk migrations/*.sql indexes/*.sql
 
-bench: venv
-	$(BIN)/python -m bench
+# SMOKE=1: everything once and small, in a few minutes, and no results are written. For the record:
+# BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much.
+bench: $(VENV)/.bench-installed
+	$(BIN)/python -m bench $(if $(SMOKE),--smoke) $(BENCH)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

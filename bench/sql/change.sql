@@ -1,4 +1,4 @@
--- One order in a hundred is corrected, each by a statement of its own.
+-- One order in a hundred is corrected, each by a statement of its own: a host's daily work.
 do $$
 declare
     v_order_id bigint;

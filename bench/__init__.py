@@ -1,0 +1,1 @@
+"""The benchmark: what scoring costs the order entry, and how long the weekly job takes."""

@@ -1,0 +1,1 @@
+copy (select product_id, product_class from crm.product) to stdout (format csv)

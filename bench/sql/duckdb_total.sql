@@ -1,0 +1,2 @@
+-- DuckDB's dialect.
+select customer_id, score, ytd_score from total;

@@ -1,0 +1,1 @@
+drop index concurrently engagement.award_customer;

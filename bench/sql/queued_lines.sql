@@ -1,0 +1,1 @@
+select count(*)::double precision from bench.queue

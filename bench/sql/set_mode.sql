@@ -1,0 +1,1 @@
+select engagement.set_parameter('TRIGGER_MODE', %(mode)s)

@@ -1,0 +1,1 @@
+select set_config('bench.' || %(name)s::text, %(value)s, false)
