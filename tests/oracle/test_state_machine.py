@@ -299,9 +299,10 @@ class Association(RuleBasedStateMachine):
         multiple=st.sampled_from(["Y", "N"]),
         attribution=st.sampled_from(["AT_ACTIVITY", "AT_ACTIVITY", "CURRENT"]),
         zone=st.sampled_from(ZONES),
+        multiplier=st.sampled_from(["1", "2.5", "0", "-1"]),
     )
     def found_the_association(
-        self, every: int, mode: str, multiple: str, attribution: str, zone: str
+        self, every: int, mode: str, multiple: str, attribution: str, zone: str, multiplier: str
     ) -> None:
         """Four people, two companies, and what they can buy and join."""
         driver = self.driver
@@ -369,6 +370,7 @@ class Association(RuleBasedStateMachine):
             category_code="INVOLVEMENT",
             flat_score="10",
         )
+        self.revise_multiplier(multiplier, retroactive=True)
         self.refresh_view_of_host()
         self.refresh_view_of_setup()
         self.recalculate("INCREMENTAL")
@@ -414,6 +416,7 @@ class Association(RuleBasedStateMachine):
             {"score": 7, "scored_at": "2025-05-20T12:00Z"},
             is_new=True,
         )
+        driver.call_function("adjust", p_customer_id=people[1], p_points=5, p_reason="Why not")
         driver.set_band(Band("GOLD", None, 75))
         driver.set_band(Band("MEMBER", Decimal(1), None))
 
