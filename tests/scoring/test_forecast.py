@@ -230,6 +230,20 @@ def test_at_risk_of_a_company_with_its_people(base: tuple[Host, list[Any]]) -> N
     ]
 
 
+def test_at_risk_counts_weeks_on_the_local_clock(host: Host) -> None:
+    host.set(TIME_ZONE="Europe/Zurich")
+    host.rule(quantity_score=5, valid_for_weeks=4)
+    customer = host.customer()
+    host.order(customer, at="2025-03-10 11:00+00")
+    host.proven(as_of="2025-03-10 11:00+00")
+    assert fallers(host, 4, 5) == [customer]
+    assert fallers(host, 3, 5) == []
+    host.order(customer, at="2025-03-10 11:00:01+00")
+    assert fallers(host, 4, 10, "2025-03-10 11:00:01+00") == [customer]
+    assert fallers(host, 4, 10, "2025-03-10 11:00:02+00") == [customer]
+    assert fallers(host, 4, 10, "2025-03-10 11:00:00+00") == []
+
+
 def test_at_risk_of_nobody(host: Host) -> None:
     assert at_risk(host, 4, 1) == []
 
