@@ -1,8 +1,8 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
 -- Each role includes the one before it: staff read and refresh, operators recalculate, prove and
--- enter scores, admins decide on rules, parameters, bands and segments, and on people's data. The host's own role is none
--- of them: its triggers need no right here. Roles belong to the whole server; the grants are this
--- database's.
+-- enter scores, admins decide on rules, parameters, bands and segments, and on people's data. The
+-- host's own role is none of them: its triggers need no right here. Roles belong to the whole
+-- server; the grants are this database's.
 do $$
 declare
     v_role text;
@@ -19,8 +19,8 @@ begin
 end
 $$;
 
--- A statement of its own, which sees what another deployment has just made. A role that made another
--- may be no member of it, and its memberships may be there already.
+-- A statement of its own, which sees what another deployment has just made. A role that made
+-- another may be no member of it, and its memberships may be there already.
 do $$
 begin
     perform from pg_catalog.pg_auth_members limit 1;
