@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection as PipeConnection
 from pathlib import Path
 from typing import Any
 
@@ -35,43 +35,37 @@ def score_next(connection: Connection) -> bool:
     return True
 
 
-def score_queue(
-    connection: Connection, seconds: float | None = None, stop: Event | None = None
-) -> int:
-    """Score queued lines until there are none, the seconds are over, or, with *stop*, it is set.
-
-    Returns how many it has scored.
-    """
+def score_queue(connection: Connection, seconds: float | None = None) -> int:
+    """Score queued lines until there are none or the seconds are over; return how many."""
     until = time.perf_counter() + seconds if seconds is not None else None
     done = 0
-    while until is None or time.perf_counter() < until:
-        if score_next(connection):
-            done += 1
-        elif stop is None:
-            break
-        else:
-            stop.wait(0.05)  # an application polls
-        if stop is not None and stop.is_set():
-            break
+    while (until is None or time.perf_counter() < until) and score_next(connection):
+        done += 1
     return done
 
 
-def _serve_queue(dsn: str, stop: Event) -> None:
+def _serve_queue(dsn: str, parent: PipeConnection) -> None:
+    """Score what is queued and what comes, until the parent closes its end of the pipe."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        score_queue(connection, stop=stop)
+        parent.send("ready")
+        is_idle = False
+        while not parent.poll(0.05 if is_idle else 0):
+            is_idle = not score_next(connection)
 
 
 @contextmanager
 def queue_loop(dsn: str) -> Iterator[None]:
     """Let the application loop run meanwhile, in a process of its own."""
     context = get_context("spawn")
-    stop = context.Event()
-    process = context.Process(target=_serve_queue, args=(dsn, stop))
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve_queue, args=(dsn, theirs))
     process.start()
+    theirs.close()
     try:
+        ours.recv()
         yield
     finally:
-        stop.set()
+        ours.close()
         process.join()
     if process.exitcode:
         raise ChildProcessError(f"the loop of the queue ended with {process.exitcode}")

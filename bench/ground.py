@@ -88,7 +88,8 @@ class Ground:
 
     def say(self, line: str) -> None:
         """Tell on standard error how far it is."""
-        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {line}", highlight=False)
+        now = time.strftime("%H:%M:%S")
+        self.console.print(f"[dim]{now}[/] {line}", highlight=False, soft_wrap=True)
 
     # -- databases -----------------------------------------------------------------------------
 

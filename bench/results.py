@@ -64,7 +64,7 @@ def write(ground: Ground, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     introduction = path.read_text("utf-8").partition(MARK)[0] if path.is_file() else ""
     plot_path = path.with_suffix(".svg")
-    plot_path.write_text(plot(list(ground.measures.values()), machine(ground)), "utf-8")
+    plot_path.write_text(plot(_sections(ground), machine(ground)), "utf-8")
     alternative = "Each measure with a target as a multiple of it; the table below has the numbers."
     parts = [f"{introduction}{MARK}", machine(ground), f"![{alternative}]({plot_path.name})"]
     for section, measures in _sections(ground):
@@ -113,15 +113,18 @@ def share_of_target(measure: Measure) -> float | None:
     return result / measure.bound if measure.target.startswith("≤") else measure.bound / result
 
 
-def plot(measures: list[Measure], caption: str) -> str:
+def plot(sections: list[tuple[str, list[Measure]]], caption: str) -> str:
     """Draw each measure's multiple of its target as a bar that begins at the target, in SVG.
 
     The scale is logarithmic. Left of the target's line is better than it, right of it worse.
     """
     import svg  # only who writes results needs it: the extra `bench`
 
-    bars = [(m, share) for m in measures if (share := share_of_target(m)) is not None]
-    height = _TOP + _ROW * len(bars) + 12
+    rows: list[str | tuple[Measure, float]] = []
+    for section, measures in sections:
+        bars = [(m, share) for m in measures if (share := share_of_target(m)) is not None]
+        rows += [section, *bars] if bars else []
+    height = _TOP + _ROW * len(rows) + 12
 
     def at(multiple: float) -> float:
         within = min(max(multiple, _LEAST), _MOST)
@@ -147,8 +150,12 @@ def plot(measures: list[Measure], caption: str) -> str:
             svg.Line(x1=at(multiple), x2=at(multiple), y1=_TOP - 4, y2=height - 8,
                      class_=["axis" if multiple == 1 else "grid"]),
         ]  # fmt: skip
-    for i, (measure, share) in enumerate(bars):
+    for i, row in enumerate(rows):
         y = _TOP + _ROW * i
+        if isinstance(row, str):
+            elements.append(text(_LABELS - 8, y + 14, row, "head", anchor="end"))
+            continue
+        measure, share = row
         begin, end = sorted((at(1), at(share)))
         versus = f" / {measure.against}" if measure.against else ""
         elements += [
