@@ -1,6 +1,9 @@
 """The command that takes events off the outbox and hands them to another program."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -77,11 +80,27 @@ def _follow(connection: Connection, limit: int, output: show.Format) -> None:
     queries.execute(connection, "listen_events")  # before the first look, so that none is missed
     is_first = True
     while True:
-        while _take(connection, limit, output, is_first, is_last=False) == limit:
+        count = limit
+        while count == limit:
+            with _interrupted_later():
+                count = _take(connection, limit, output, is_first, is_last=False)
             is_first = False
-        is_first = False
         for _ in connection.notifies(timeout=RECHECK_SECONDS, stop_after=1):
             pass
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Let a batch be finished before SIGINT or SIGTERM ends the command."""
+    signals = {signal.SIGINT, signal.SIGTERM}
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
 def _take(
