@@ -73,7 +73,7 @@ def main(
     sizes = SMOKE if smoke else {"lines": lines, "rounds": rounds, "seconds": seconds, "grow": grow}
     begin = time.monotonic()
     with EmbeddedServer(bindir, SETTINGS, keep=keep) as server:
-        ground = Ground(server, clients=clients, **sizes)
+        ground = Ground(server, clients=clients, warm_up=not smoke, **sizes)
         for name, measure in MEASURES.items():
             if not only or name in only:
                 measure(ground)

@@ -58,6 +58,7 @@ class Ground:
         clients: clients of the order entry.
         seconds: length of one run of the order entry.
         grow: how many times as many lines the variant ``grown`` has; 1: it is not measured.
+        warm_up: whether what is measured in turns has a turn before that does not count.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Ground:
         clients: int = 8,
         seconds: int = 1,
         grow: int = 1,
+        warm_up: bool = True,
     ) -> None:
         self.server = server
         self.lines = lines
@@ -75,6 +77,8 @@ class Ground:
         self.clients = clients
         self.seconds = seconds
         self.grow = grow
+        #: The turns of the rounds; turn 0 warms up, and does not count.
+        self.turns = range(0 if warm_up else 1, rounds + 1)
         self.measures: dict[tuple[str, str, str], Measure] = {}
         self.console = Console(stderr=True)
         self._sizes: dict[str, int] = {"postgres": lines, "template1": lines}

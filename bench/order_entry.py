@@ -94,13 +94,12 @@ def _rates(
 ) -> dict[str, list[float]]:
     """Return the orders per second of each contender, one value a round."""
     rates: dict[str, list[float]] = defaultdict(list)
-    for turn in range(ground.rounds + 1):
+    for turn in ground.turns:
         for who, database in in_turn(contenders, turn):
             with ground.connect(database) as connection:
                 if who.mode:
                     set_mode(connection, who.mode)
                 connection.execute("checkpoint")
-            # The first turn warms up, and does not count.
             seconds = ground.seconds if turn else min(3, ground.seconds)
             with queue_loop(ground.server.dsn(database)) if who.has_loop else nullcontext():
                 rate = enter_orders(ground, database, script, durability, seconds).rate
@@ -163,7 +162,7 @@ def statement(ground: Ground) -> None:
             kind: stack.enter_context(ground.used(kind))
             for kind in dict.fromkeys(who.kind for who in contenders)
         }
-        for turn in range(ground.rounds + 1):
+        for turn in ground.turns:
             for who in in_turn(contenders, turn):
                 with ground.connect(databases[who.kind]) as connection:
                     if who.mode:
