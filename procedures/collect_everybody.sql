@@ -12,9 +12,9 @@ begin
     from (
         select c.customer_id from engagement_host.customer c where c.customer_id is not null
         union
-        select w.customer_id from engagement.award w where w.voided_at is null
+        select distinct w.customer_id from engagement.award w where w.voided_at is null
         union
-        select w.employer_id from engagement.award w
+        select distinct w.employer_id from engagement.award w
         where w.voided_at is null and w.employer_id is not null
         union
         select e.employer_id from engagement_host.employment e where e.employer_id is not null

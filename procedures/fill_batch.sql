@@ -9,14 +9,15 @@ returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
-set jit = off
 as $$
 declare
     v_count bigint;
 begin
     if exists (select from pg_temp.engagement_stage s
                where s.batch = p_batch and s.recorded_at is not null)
-       or exists (select from pg_temp.engagement_stage s
+       or exists (select from engagement.award w where w.voided_at is not null)
+          and exists (
+                  select from pg_temp.engagement_stage s
                   cross join lateral (
                       select from engagement.award w
                       where w.source_id = s.source_id and w.voided_at is not null

@@ -1,8 +1,8 @@
 -- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further
--- step applies one batch of what differs and makes those customers work for the totals. What the
--- host commits after the staging has its keys in the queue, and they are taken after it.
+-- step applies one batch of what differs. What the host commits after the staging has its keys in
+-- the queue, and they are taken after it.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
--- recalculation_customer, scoring_failure.
+-- scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -62,13 +62,6 @@ begin
                     execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
                         into v_counts using v_changes, p_run.started_at;
                 end if;
-                insert into engagement.recalculation_customer (customer_id, is_touched)
-                select s.customer_id, true from pg_temp.engagement_stage s
-                where s.batch = v_batch and s.is_sane
-                union
-                select s.employer_id, true from pg_temp.engagement_stage s
-                where s.batch = v_batch and s.is_sane and s.employer_id is not null
-                on conflict (customer_id) do update set is_touched = true;
                 update engagement.recalculation_run r
                 set staged_batch = v_batch,
                     done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s

@@ -67,23 +67,15 @@ begin
     counted as (
         select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
                null::integer as half_life_weeks
-        from unnest(p_customer_ids) k (customer_id)
-        cross join lateral (
-            select w.* from engagement.award w
-            where w.customer_id = k.customer_id and w.voided_at is null
-            offset 0
-        ) w
+        from engagement.award w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
-        where not p_is_employees and w.rule_id <> all (v_special)
+        where not p_is_employees and w.customer_id = any (p_customer_ids) and w.voided_at is null
+              and w.rule_id <> all (v_special)
         union all
         select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
-        from unnest(p_customer_ids) k (customer_id)
-        cross join lateral (
-            select w.* from engagement.award w
-            where w.employer_id = k.customer_id and w.voided_at is null
-            offset 0
-        ) w
-        where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
+        from engagement.award w
+        where p_is_employees and not v_is_current and w.employer_id = any (p_customer_ids)
+              and w.voided_at is null and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special)
         union all
         select j.employer_id, null, w.points, w.effective_at, w.expires_at, null
