@@ -1,5 +1,5 @@
 -- What matters most: the points that live awards made, by what they were made for.
--- A company's are those that its score is made of: its own, and its employees' as sum_points
+-- A company's are those that its score is made of: its own, and its employees' as sum_points__some
 -- attributes them.
 -- Reads: live_awards, score_rule, category, engagement_host.subject, engagement_host.employment, a
 -- segment.

@@ -32,8 +32,8 @@ LOCK_TIMEOUT = "500ms"
 #: How often a deployment that met such a lock begins again, half a second apart.
 ATTEMPTS = 60
 
-#: The routines that write routines, for each source and each attached table.
-GENERATORS = ("generate_source", "generate_capture")
+#: The routines that write routines: of the totals, of each source and of each attached table.
+GENERATORS = ("generate_totals", "generate_source", "generate_capture")
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
