@@ -1,5 +1,7 @@
 -- Puts the package's statement triggers on a host table. Attaching what is attached already changes
--- no trigger, so that a deployment takes no lock on the host's tables without need.
+-- no trigger, so that a deployment takes no lock on the host's tables without need. While an adapter
+-- is only tried (engagement.is_trial is Y) everything is done but the triggers themselves, whose lock
+-- would keep the host from writing until the trial ends.
 -- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
 -- Raises: EG006, EG008.
@@ -24,6 +26,7 @@ declare
     v_probe refcursor;
     v_plan jsonb;
     v_unindexed text[];
+    v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
     perform engagement.lock_setup();
     if p_source in ('customer', 'employment') then
@@ -104,12 +107,12 @@ begin
                   hint = 'Without one, scoring reads the whole table for every key; make one.';
     end if;
 
-    -- What the view makes of it decides whether a look-up is quick.
+    -- What the view makes of it decides whether a look-up is quick. A trial measures that itself.
     v_unindexed := engagement.unindexed_tables(
         coalesce((select s.view_name from engagement.activity_source s
                   where s.source = p_source), 'engagement_host.' || p_source),
         case when p_source = 'employment' then 'employee_id' else v_column end);
-    if v_unindexed <> '{}' then
+    if v_unindexed <> '{}' and not v_is_trial then
         raise warning 'no index serves the look-up of source % by %', p_source, v_column
             using detail = format('read from end to end for every key: %s',
                                   array_to_string(v_unindexed, ', ')),
@@ -144,6 +147,13 @@ begin
             where t.tgrelid = p_table and t.tgname = v_trigger
                   and t.tgfoid = to_regprocedure(v_function || '()') and t.tgenabled = 'O'
         );
+        if not has_table_privilege(p_table, 'trigger') then
+            raise exception 'the host''s table takes no triggers from this role'
+                using errcode = 'EG008', detail = format('table %s', v_table_name),
+                      hint = format('grant select, trigger on %s to %I', v_table_name,
+                                    current_user);
+        end if;
+        continue when v_is_trial;
         v_referencing := case v_event
             when 'insert' then 'referencing new table as new_rows'
             when 'update' then 'referencing old table as old_rows new table as new_rows'
