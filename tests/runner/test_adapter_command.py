@@ -389,7 +389,8 @@ def test_adapter_check_shows_rows_dates_and_samples(
     assert (
         "deal PRODUCT_PURCHASE, ORDER_CREATION 2 2 1 2024-01-02 10:00 2025-03-04 10:00"
     ) in lines
-    assert any(line.startswith("11 1 book 1 10 2024-01-02T10:00") for line in lines)
+    assert "source_id 11 12" in lines
+    assert "occurred_at 2024-01-02T10:00:00+00:00 2025-03-04T10:00:00+00:00" in lines
     assert lines[-2:] == ["Findings", "None."]
     assert "measuring deal" in result.stderr
     without = engagement(shop, "adapter", "check", write(), "--rows", "0")
@@ -426,44 +427,82 @@ def test_adapter_check_with_other_keys(
 # Whom it keeps waiting, and who may do it
 
 
+GATE = """
+create function {schema}.gate() returns boolean language plpgsql set lock_timeout = 0 as
+'begin perform pg_advisory_xact_lock_shared(1, 1); return true; end'
+"""
+
+
+@pytest.fixture
+def while_measuring(
+    second_session: Callable[..., Connection], wait_until_blocked: Callable[[Connection], None]
+) -> Callable[..., adapter.Found]:
+    """``while_measuring(session, path, act)``: check the adapter; meanwhile ``act(host)``.
+
+    A view of the adapter asks gate(), which does not answer before ``act`` has ended.
+    """
+
+    def run(session: Connection, path: str, act: Callable[[Connection], None]) -> adapter.Found:
+        gate, checking, host = (second_session(session) for _ in range(3))
+        gate.execute("select pg_advisory_lock(1, 1)")
+        results: list[adapter.Found] = []
+        thread = threading.Thread(target=lambda: results.append(adapter.check(checking, path)))
+        thread.start()
+        try:
+            wait_until_blocked(checking)
+            host.execute("set lock_timeout = '20s'")  # so that waiting would fail
+            act(host)
+        finally:
+            gate.execute("select pg_advisory_unlock(1, 1)")
+            thread.join()
+        return results[0]
+
+    return run
+
+
 def test_adapter_check_lets_the_host_write_and_its_triggers_score(
     deployed: Connection,
     association: People,
-    second_session: Callable[..., Connection],
-    wait_until_blocked: Callable[[Connection], None],
+    while_measuring: Callable[..., adapter.Found],
     tmp_path: Path,
 ) -> None:
-    # The view measured first does not end before the gate opens.
-    deployed.execute(
-        "create function crm.gate() returns boolean language plpgsql volatile"
-        " set lock_timeout = 0 as"
-        " 'begin perform pg_advisory_xact_lock_shared(1, 1); return true; end'"
-    )
+    deployed.execute(GATE.format(schema="crm"))
     text = (files.root() / files.HOSTS / "reference.sql").read_text()
     where = "where l.line_status = 'ACTIVE'"
     assert where in text
     path = tmp_path / "gated.sql"
     path.write_text(text.replace(where, f"{where} and (select crm.gate())"))
-    gate, checking, host = (second_session(deployed) for _ in range(3))
-    gate.execute("select pg_advisory_lock(1, 1)")
-    results: list[adapter.Found] = []
-    thread = threading.Thread(target=lambda: results.append(adapter.check(checking, str(path))))
-    thread.start()
-    try:
-        wait_until_blocked(checking)
-        host.execute("set lock_timeout = '20s'")
+
+    def act(host: Connection) -> None:
         host.execute("update crm.order_line set quantity = 6")
         host.execute("insert into crm.customer (display_name) values ('New')")
         scored = host.execute("select engagement.score_at(%s)", (association.ada,)).fetchone()
-        card = host.execute("select engagement.score_card(%s)", (association.ada,)).fetchone()
-    finally:
-        gate.execute("select pg_advisory_unlock(1, 1)")
-        thread.join()
-    assert scored == (92,)
-    assert card
-    assert host.execute("select count(*) from engagement.scoring_failure").fetchone() == (0,)
-    assert not results[0].has("error")
+        assert scored == (92,)
+        assert host.execute("select engagement.score_card(%s)", (association.ada,)).fetchone()
+
+    assert not while_measuring(deployed, str(path), act).has("error")
+    failures = deployed.execute("select count(*) from engagement.scoring_failure").fetchone()
+    assert failures == (0,)
     assert catalog.check(deployed) == []
+
+
+def test_adapter_check_before_the_first_deployment_lets_the_host_write(
+    database: str,
+    databases: Any,
+    while_measuring: Callable[..., adapter.Found],
+    write: Callable[..., str],
+) -> None:
+    session = databases.connect(database)
+    session.execute(HOST)
+    session.execute(GATE.format(schema="shop"))
+
+    def act(host: Connection) -> None:
+        host.execute("insert into shop.deal values (13, 1, 'pen', 5, now())")
+        host.execute("update shop.client set client_name = 'Ada L.' where client_id = 1")
+
+    path = write(("from shop.deal;", "from shop.deal where (select shop.gate());"))
+    measured = while_measuring(session, path, act)
+    assert "deal" in [view["view"] for view in measured.views.records]
 
 
 def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
+from rich.table import Table
 from rich.text import Text
 
 from engagement_runner import adapter as trial
@@ -119,9 +123,7 @@ def _print(found: trial.Found) -> None:
     for view in found.views.records:
         if view["sample"]:
             _section(f"Some rows of {view['view']}")
-            columns = [show.Column(key, key) for key in view["sample"][0]]
-            rows = [{key: _text(value) for key, value in row.items()} for row in view["sample"]]
-            show.console().print(show.table(rows, columns))
+            show.console().print(_turned(view["sample"]))
     if found.views:
         _section("Views")
         show.listing(found.views, VIEWS, "table", empty="")
@@ -133,6 +135,16 @@ def _print(found: trial.Found) -> None:
 
 def _section(heading: str) -> None:
     show.console().print(Text(f"\n{heading}", style="bold"))
+
+
+def _turned(rows: Sequence[dict[str, Any]]) -> Table:
+    """Return a table with a line for each column of *rows*: ten columns fit no terminal."""
+    records = [
+        {"column": key, **{str(at): _text(row[key]) for at, row in enumerate(rows)}}
+        for key in rows[0]
+    ]
+    columns = [show.Column(str(at), "") for at in range(len(rows))]
+    return show.table(records, [show.Column("column", "", no_wrap=True), *columns])
 
 
 def _text(value: object) -> object:
