@@ -1,7 +1,7 @@
 -- Puts the package's statement triggers on a host table. Attaching what is attached already changes
--- no trigger, so that a deployment takes no lock on the host's tables without need. While an adapter
--- is only tried (engagement.is_trial is Y) everything is done but the triggers themselves, whose lock
--- would keep the host from writing until the trial ends.
+-- no trigger, so that a deployment takes no lock on the host's tables without need. While an
+-- adapter is only tried (engagement.is_trial is Y) everything is done but the triggers themselves,
+-- whose lock would keep the host from writing until the trial ends.
 -- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
 -- Raises: EG006, EG008.
