@@ -63,10 +63,12 @@ begin
                                                where i.inhrelid = p_table));
     end if;
 
+    -- The word null, however it is written: a table of settings.
     v_key := case
         when exists (select from pg_attribute a
                      where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
                            and not a.attisdropped) then quote_ident(p_key_column)
+        when lower(btrim(p_key_column)) = 'null' then 'null'
         else p_key_column end;
     begin
         -- A cursor takes one statement only, whatever the expression tries.
@@ -86,21 +88,33 @@ begin
                   hint = 'Give a column of the table, or an expression over its row that casts to '
                          'the key''s type.';
     end;
-    -- Whether an index finds a key is the planner's to say; it must lead with it, too.
-    execute format(
-        'explain (format json) select from %s t where (%s) = (select null::%s)',
-        v_table_name, v_key,
-        case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
-    into v_plan;
-    if not exists (
+    -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
+    -- view's look-up below: a key that asks another table, on which no index can be made, and one
+    -- that is compared only after a cast (an integer with a subject's text). Settings are never
+    -- looked for.
+    begin
+        execute format(
+            'explain (format json) select from %s t where (%s) = (select null::%s)',
+            v_table_name, v_key,
+            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
+        into v_plan;
+    exception when undefined_function then
+        v_plan := null;
+    end;
+    if v_key <> 'null' and v_plan is not null
+       and not jsonb_path_exists(v_plan, '$.** ? (@."Parent Relationship" == "SubPlan")')
+       and not exists (
         select from pg_index i
         inner join pg_class c on c.oid = i.indexrelid
         where i.indrelid = p_table
-              and c.relname::text = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}'
               and jsonb_path_exists(v_plan, '$.**."Index Cond"')
               and i.indkey[0] = coalesce((select a.attnum from pg_attribute a
                                           where a.attrelid = p_table and a.attname = p_key_column
                                                 and a.attnum > 0 and not a.attisdropped), 0)
+              -- Of a column's indexes an empty table's plan may have any, even a lesser one.
+              and (i.indkey[0] <> 0 and i.indisvalid and i.indpred is null
+                   or c.relname::text
+                      = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}')
     ) then
         raise warning 'no index on the key of %', v_table_name
             using detail = format('key %s', v_key),
@@ -112,7 +126,7 @@ begin
         coalesce((select s.view_name from engagement.activity_source s
                   where s.source = p_source), 'engagement_host.' || p_source),
         case when p_source = 'employment' then 'employee_id' else v_column end);
-    if v_unindexed <> '{}' and not v_is_trial then
+    if v_key <> 'null' and v_unindexed <> '{}' and not v_is_trial then
         raise warning 'no index serves the look-up of source % by %', p_source, v_column
             using detail = format('read from end to end for every key: %s',
                                   array_to_string(v_unindexed, ', ')),
@@ -166,14 +180,16 @@ begin
         continue when not pg_has_role(
             (select c.relowner from pg_class c where c.oid = p_table), 'usage');
         execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
-                       format('pg-engagement: queues the %s keys of the rows of this statement '
-                              '(source %s).',
-                              v_column, p_source));
+                       case when v_key = 'null'
+                            then format('pg-engagement: queues the whole source %s.', p_source)
+                            else format('pg-engagement: queues the %s keys of the rows of this '
+                                        'statement (source %s).', v_column, p_source) end);
     end loop;
 end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
     'registered source, customer or employment; p_key_column a column or an expression over the '
-    'row whose value is the view''s p_activity_column. Raises EG006 (source), EG008 (table, key, '
+    'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
+    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 (source), EG008 (table, key, '
     'column); warns when the key has no index.';

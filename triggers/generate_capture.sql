@@ -9,6 +9,8 @@
 -- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
 -- has not.
 -- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
+-- A table whose key is the word null holds settings that any activity may depend on: its changes
+-- queue the whole source, for the next run to compare; never in the host's transaction.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
@@ -70,6 +72,11 @@ begin
             returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
     v_collect := $sql$
             select array_agg(k.key) into v_keys from ({rows}) k (key) where k.key is not null;$sql$;
+    if v_attached.key_expression = 'null' then
+        v_collect := $sql$
+            v_is_whole := exists (select from ({rows}) k);$sql$;
+        v_append := v_collect;
+    end if;
     v_by_event := $sql$
         if tg_op = 'INSERT' then{insert}
         elsif tg_op = 'DELETE' then{delete}
@@ -83,9 +90,9 @@ begin
         '{insert}', replace(v_collect, '{rows}', v_rows_of[1])),
         '{delete}', replace(v_collect, '{rows}', v_rows_of[2])),
         '{update}', replace(v_collect, '{rows}', v_rows_of[3]));
-    v_award := case v_attached.source
-        when 'customer' then ''
-        when 'employment' then $sql$
+    v_award := case
+        when v_attached.source = 'customer' or v_attached.key_expression = 'null' then ''
+        when v_attached.source = 'employment' then $sql$
             if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
                 v_count := engagement.award_customers(v_keys, clock_timestamp());
             end if;$sql$
@@ -122,7 +129,7 @@ begin
     if length(v_calls) < 50 then
         v_calls := set_config('engagement.scoring_calls', v_calls || 'x', true);
         begin%s
-            if tg_op = 'TRUNCATE' then
+            if v_is_whole then
                 insert into engagement.pending_activity (source) values (%L), ('customer');
             end if;%s
         exception when others then
