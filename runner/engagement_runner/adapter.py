@@ -33,7 +33,7 @@ class Found:
             last_at, sample (some of its rows).
         findings: severity (error, problem or hint), place (a view, or file and line), finding,
             row_count, example, hint.
-        look_ups: view, column_name, key_count, row_count, ms_per_1000_keys, unindexed_tables.
+        look_ups: view, column_name, key_count, row_count, ms_per_1000_keys.
     """
 
     views: Rows
@@ -88,6 +88,7 @@ def check(
             try:
                 with connection.transaction():
                     view, found = _profile(connection, name, sample_count)
+                    found += queries.rows(connection, "unindexed_tables", source=name).records
                     timed = queries.rows(connection, "look_ups", source=name, key_count=key_count)
             except psycopg.Error as error:
                 unread = f"cannot be read: {describe(error)}"
@@ -96,7 +97,6 @@ def check(
             views += view
             look_ups += timed
             findings += [_finding(place=name, **part) for part in found]
-            findings += [_unindexed(row) for row in timed.records if row["unindexed_tables"]]
         findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
         return Found(views, Rows([json.dumps(f) for f in findings], findings), look_ups)
 
@@ -136,14 +136,3 @@ def _unregistered(connection: Connection) -> list[dict[str, Any]]:
         _finding(severity="problem", place=source, finding=message, hint=hint)
         for source, message, hint in unregistered_sources(connection)
     ]
-
-
-def _unindexed(look_up: dict[str, Any]) -> dict[str, Any]:
-    return _finding(
-        severity="problem",
-        place=look_up["view"],
-        finding=f"no index serves the look-up by {look_up['column_name']}: each key reads the "
-        f"whole of {look_up['unindexed_tables']}",
-        hint="Make an index on the very expression that the view selects or joins by: a column id "
-        "that it casts needs an index on ((id::bigint)).",
-    )

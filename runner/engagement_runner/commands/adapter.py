@@ -41,7 +41,6 @@ LOOK_UPS = (
     show.Column("key_count", "Keys", "number"),
     show.Column("row_count", "Rows found", "number"),
     show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number"),
-    show.Column("unindexed_tables", "Read from end to end"),
 )
 
 
