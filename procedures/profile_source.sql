@@ -166,5 +166,5 @@ end
 $body$;
 comment on function engagement.profile_source(text, integer) is
     'For the author of an adapter: rows, customers and dates of a registered source''s view with '
-    'some of its rows, and findings (NULLs, duplicate keys, values out of range, unknown customers, '
-    'rows without a rule). Reads the whole view. Raises EG006 for an unknown source.';
+    'some of its rows, and findings (NULLs, duplicate keys, values out of range, unknown '
+    'customers, rows without a rule). Reads the whole view. Raises EG006 for an unknown source.';

@@ -372,6 +372,8 @@ def test_adapter_check_names_missing_indexes(
     assert by_customer[:2] == ("problem" if is_large else "hint", "deal")
     assert by_customer[2].startswith(
         "no index serves the look-up by customer_id: each key reads the whole of shop.deal ("
+        if is_large
+        else "look-ups read small tables from end to end: shop.deal ("
     )
 
 
