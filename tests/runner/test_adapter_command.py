@@ -377,6 +377,68 @@ def test_adapter_check_names_missing_indexes(
     )
 
 
+# Keys as docs/write-an-adapter.md advises: type of the keys, key of a deal in the view, condition
+# in the view, what the host or the DBA has an index on.
+KEYS = [
+    ("bigint", "deal_id", "deal_id = deal_id::bigint", "(deal_id)"),
+    ("bigint", "deal_id::bigint", "true", "((deal_id::bigint))"),
+    ("bigint", "10000000000 + deal_id", "true", "((10000000000 + deal_id))"),
+    ("text", "deal_id::text || '/' || line_no::text", "true",
+     "((deal_id::text || '/' || line_no::text))"),
+    ("text", "deal_id::text", "true", "((deal_id::text))"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key_type", "key", "condition", "index"), KEYS)
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_adapter_check_of_keys_as_the_page_advises_finds_their_index(
+    database: str,
+    databases: Any,
+    engagement: Callable[..., Any],
+    write: Callable[..., str],
+    key_type: str,
+    key: str,
+    condition: str,
+    index: str,
+    is_indexed: bool,
+) -> None:
+    session = databases.connect(database)
+    session.execute(HOST)
+    session.execute(
+        "drop table shop.deal;"
+        " create table shop.deal (deal_id integer, line_no integer, client_id bigint, thing text,"
+        " amount numeric, done_at timestamptz);"
+        " insert into shop.deal select g, 1, 1, 'book', 1, now() from generate_series(1, 20000) g;"
+        " analyze shop.deal"
+    )
+    if is_indexed:
+        session.execute(f"create index on shop.deal {index}")
+    replaced = [
+        ("select deal_id as source_id", f"select ({key})::engagement.host_key as source_id"),
+        ("from shop.deal;", f"from shop.deal where {condition};"),
+        ("'shop.deal', 'deal_id'", "'shop.deal', $${}$$".format(key.removesuffix("::bigint"))),
+    ]
+    if key_type == "text":
+        replaced += [
+            ("client_id as", "client_id::text as"), ("firm_id as", "firm_id::text as"),
+            ("null::bigint", "null::text"),
+        ]  # fmt: skip
+    options = ("--key-type", key_type, "--format", "json")
+    result = engagement(session, "adapter", "check", write(*replaced), *options)
+    unindexed = [
+        finding
+        for _, _, finding in found(result)
+        if finding.startswith("no index serves the look-up by ") and "source_id" in finding
+    ]
+    assert bool(unindexed) is not is_indexed
+    (times,) = (
+        row
+        for row in json.loads(result.stdout)["look_ups"]
+        if (row["view"], row["column_name"]) == ("deal", "source_id")
+    )
+    assert times["row_count"] == times["key_count"] > 0
+
+
 def test_adapter_check_times_look_ups_by_keys_that_are_there(
     shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
 ) -> None:
