@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import signal
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ from psycopg import sql
 from engagement_runner import adapter, catalog, files
 from engagement_runner.embedded import EmbeddedServer
 
-from .conftest import People
+from .conftest import PROGRAM, People, clean_environment
 
 Connection = psycopg.Connection[Any]
 
@@ -583,6 +585,45 @@ def test_adapter_check_before_the_first_deployment_lets_the_host_write(
     path = write(("from shop.deal;", "from shop.deal where (select shop.gate());"))
     measured = while_measuring(session, path, act)
     assert "deal" in [view["view"] for view in measured.views.records]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_adapter_check_interrupted_cancels_its_query_and_changes_nothing(
+    shop: Connection,
+    second_session: Callable[..., Connection],
+    contents: Callable[[Connection], str],
+    write: Callable[..., str],
+    stop: signal.Signals,
+) -> None:
+    shop.execute(GATE.format(schema="shop"))
+    before = contents(shop)
+    second_session(shop).execute("select pg_advisory_lock(1, 1)")
+    path = write(("from shop.deal;", "from shop.deal where (select shop.gate());"))
+    run = subprocess.Popen(
+        [PROGRAM, "adapter", "check", path],
+        env=clean_environment(ENGAGEMENT_DSN=shop.info.dsn),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for = """
+        do $$ begin
+            while {} exists (
+                select from pg_locks l
+                where l.locktype = 'advisory' and (l.classid, l.objid) = (1, 1) and not l.granted)
+            loop
+                perform pg_stat_clear_snapshot();
+            end loop;
+        end $$"""
+    shop.execute("set statement_timeout = '60s'")
+    shop.execute(wait_for.format("not"))
+    run.send_signal(stop)
+    stdout, stderr = run.communicate(timeout=60)
+    assert (run.returncode, stdout) == (130, "")
+    assert "Traceback" not in stderr
+    assert "nothing is changed" in stderr.splitlines()[-1]
+    shop.execute(wait_for.format(""))
+    assert contents(shop) == before
 
 
 def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(

@@ -12,9 +12,15 @@ from rich.text import Text
 from engagement_runner import adapter as trial
 from engagement_runner import show
 from engagement_runner.connection import connect, dsn_option
-from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_ERROR, command_errors
+from engagement_runner.errors import (
+    EXIT_DIFFERENCES,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EngagementError,
+    command_errors,
+)
 from engagement_runner.plan import KEY_TYPES
-from engagement_runner.session import format_option, option
+from engagement_runner.session import format_option, interruptible, option
 
 VIEWS = (
     show.Column("view", "View", no_wrap=True),
@@ -93,17 +99,22 @@ def check(
 
     It reads each view a few times from end to end, as a long query of the DBA's would. No trigger
     is made and no view in use is touched, so the host can write meanwhile; other deployments and
-    changes of rules and parameters wait. CREATE TRIGGER itself is thus not tried, only the right
-    to it.
+    changes of rules and parameters wait. What is thus not tried: CREATE TRIGGER (the right to it
+    is), and whether PostgreSQL can replace the views in use.
 
     Exit code: 0 nothing found but hints, 3 problems found, 1 it cannot be deployed so. As CSV only
     the findings are listed.
     """
-    with connect(dsn, shows_warnings=False) as connection:
-        found = trial.check(
-            connection, file, key_type, key_count=keys, sample_count=rows,
-            report=lambda line: click.echo(line, err=True),
-        )  # fmt: skip
+    try:
+        with interruptible(), connect(dsn, shows_warnings=False) as connection:
+            found = trial.check(
+                connection, file, key_type, key_count=keys, sample_count=rows,
+                report=lambda line: click.echo(line, err=True),
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise EngagementError(
+            "interrupted; nothing is changed", exit_code=EXIT_INTERRUPTED
+        ) from None
     if format == "table":
         _print(found)
     elif format == "json":
