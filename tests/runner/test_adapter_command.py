@@ -232,6 +232,23 @@ def test_adapter_check_goes_on_past_calls_that_fail(
     assert not [finding for finding in rest if finding[0] == "error"]
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("select 1", "missing in schema engagement_host: customer, employment, subject"),
+     ("create view engagement_host.customer as select 1 as customer_id", "employment, subject")],
+)  # fmt: skip
+def test_adapter_check_without_the_required_views_names_them(
+    shop: Connection, engagement: Callable[..., Any], tmp_path: Path, text: str, named: str
+) -> None:
+    path = tmp_path / "little.sql"
+    path.write_text(text)
+    result = engagement(shop, "adapter", "check", str(path))
+    assert (result.exit_code, result.stdout) == (1, "")
+    error = result.stderr.splitlines()[-1]
+    assert "EG007" in error
+    assert named in error
+
+
 # What it finds
 
 
@@ -585,6 +602,24 @@ def test_adapter_check_before_the_first_deployment_lets_the_host_write(
     path = write(("from shop.deal;", "from shop.deal where (select shop.gate());"))
     measured = while_measuring(session, path, act)
     assert "deal" in [view["view"] for view in measured.views.records]
+
+
+def test_adapter_check_of_a_locked_table_gives_way_and_tries_again(
+    shop: Connection, second_session: Callable[..., Connection], write: Callable[..., str]
+) -> None:
+    migration = second_session(shop, autocommit=False)
+    migration.execute("lock table shop.deal in access exclusive mode")
+    told: list[str] = []
+
+    def report(line: str) -> None:
+        told.append(line)
+        if "a lock is held" in line:
+            migration.rollback()
+
+    measured = adapter.check(second_session(shop), write(), report=report)
+    assert "a lock is held" in told[0]
+    assert not measured.has("problem")
+    assert [view["row_count"] for view in measured.views.records if view["view"] == "deal"] == [2]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
