@@ -9,6 +9,8 @@
 -- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
 -- has not.
 -- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
+-- A table whose key is the word null holds settings that any activity may depend on: its changes
+-- queue the whole source, for the next run to compare; never in the host's transaction.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
@@ -22,6 +24,7 @@ declare
     v_columns text;
     v_groups text;
     v_rows_of text[];
+    v_is_settings boolean;
     v_by_event text;
     v_append text;
     v_collect text;
@@ -30,6 +33,7 @@ begin
     select * into strict v_attached
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
+    v_is_settings := v_attached.key_expression = 'null';
     v_views := case
         when v_attached.source in ('customer', 'employment')
              then array['engagement_host.' || v_attached.source]
@@ -71,6 +75,17 @@ begin
                 returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
     v_collect := $sql$
                 v_keys := nullif(array({rows}), '{}');$sql$;
+    if v_is_settings then
+        v_rows_of := array(select replace(replace(r, ' where k.key is not null', ''),
+                                          ' where u.key is not null', '')
+                           from unnest(v_rows_of) with ordinality as u (r, n) order by u.n);
+        v_append := format($sql$
+                insert into engagement.pending_activity (source)
+                select s from unnest(array[%L, 'customer']) s where exists ({rows});$sql$,
+                           v_attached.source);
+        v_collect := $sql$
+                v_is_whole := exists ({rows});$sql$;
+    end if;
     v_by_event := $sql$
             if tg_op = 'INSERT' then{insert}
             elsif tg_op = 'UPDATE' then{update}
@@ -83,9 +98,9 @@ begin
         '{insert}', replace(v_collect, '{rows}', v_rows_of[1])),
         '{delete}', replace(v_collect, '{rows}', v_rows_of[2])),
         '{update}', replace(v_collect, '{rows}', v_rows_of[3]));
-    v_award := case v_attached.source
-        when 'customer' then null
-        when 'employment' then
+    v_award := case
+        when v_attached.source = 'customer' or v_is_settings then null
+        when v_attached.source = 'employment' then
             'v_count := engagement.award_customers(v_keys, clock_timestamp());'
         else format($sql$v_counts := engagement.%I(
                     case when tg_op <> 'TRUNCATE' then %L end, v_keys, clock_timestamp(),
