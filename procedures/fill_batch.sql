@@ -31,7 +31,8 @@ begin
         rule_id, source, subject_id, subject_class, quantity, amount, points
     )
     select s.customer_id, s.source_id, s.document_id, s.employer_id, s.effective_at, s.expires_at,
-           p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity, s.amount, s.points
+           p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity,
+           s.amount, s.points
     from pg_temp.engagement_stage s
     where s.batch = p_batch
           and (s.is_sane or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,
