@@ -8,6 +8,7 @@ returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s'
+set enable_seqscan = off
 as $$
 declare
     v_source text;
@@ -42,12 +43,8 @@ begin
             perform engagement.stage_source(p_run, v_source);
             return true;
         else
-            select s.batch into v_batch
-            from pg_temp.engagement_stage s
-            where s.batch > coalesce(p_run.staged_batch, -1)
-            order by s.batch
-            limit 1;
-            if found then
+            v_batch := coalesce(p_run.staged_batch + 1, 0);
+            if exists (select from pg_temp.engagement_stage s where s.batch = v_batch) then
                 v_counts := engagement.fill_batch(p_run, v_source, v_batch);
                 if v_counts is null then
                     v_changes := array(
