@@ -44,7 +44,12 @@ begin
             return true;
         else
             v_batch := coalesce(p_run.staged_batch + 1, 0);
-            if exists (select from pg_temp.engagement_stage s where s.batch = v_batch) then
+            if not exists (select from pg_temp.engagement_stage s where s.batch = v_batch) then
+                -- The end; or, after a batch of more awards of one activity, a number left out.
+                v_batch := (select min(s.batch) from pg_temp.engagement_stage s
+                            where s.batch > v_batch);
+            end if;
+            if v_batch is not null then
                 v_counts := engagement.fill_batch(p_run, v_source, v_batch);
                 if v_counts is null then
                     v_changes := array(
