@@ -73,9 +73,11 @@ begin
     v_collect := $sql$
             select array_agg(k.key) into v_keys from ({rows}) k (key) where k.key is not null;$sql$;
     if v_attached.key_expression = 'null' then
+        v_append := format($sql$
+            insert into engagement.pending_activity (source)
+            select %L where exists (select from ({rows}) k);$sql$, v_attached.source);
         v_collect := $sql$
             v_is_whole := exists (select from ({rows}) k);$sql$;
-        v_append := v_collect;
     end if;
     v_by_event := $sql$
         if tg_op = 'INSERT' then{insert}
@@ -129,7 +131,7 @@ begin
     if length(v_calls) < 50 then
         v_calls := set_config('engagement.scoring_calls', v_calls || 'x', true);
         begin%s
-            if v_is_whole then
+            if tg_op = 'TRUNCATE' then
                 insert into engagement.pending_activity (source) values (%L), ('customer');
             end if;%s
         exception when others then
