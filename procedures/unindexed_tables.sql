@@ -1,7 +1,7 @@
 -- Which tables a look-up by a view's key reads from end to end. The planner is asked, with
 -- sequential scans out of favour: what it reads without an index condition even then has no index
--- that fits; a cast in the view may be what hides one. A table known to have a few rows (the host's
--- companies, say) is read whole by choice, and does not count.
+-- that fits; a cast in the view may be what hides one. A table known to have few rows, or none, (the
+-- host's companies, say) is read whole by choice, and does not count.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
 returns text[]
@@ -32,7 +32,7 @@ begin
                   select from pg_class c
                   where c.oid = to_regclass(format('%I.%I', n.node ->> 'Schema',
                                                    n.node ->> 'Relation Name'))
-                        and c.reltuples between 1 and 100)
+                        and c.reltuples between 0 and 100)
         order by 1
     );
 end

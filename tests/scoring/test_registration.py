@@ -362,7 +362,7 @@ def test_attach_triggers_key_that_the_view_casts_and_equates_warns_of_nothing(ho
     assert "WARNING" not in host.notices
 
 
-@pytest.mark.parametrize(("row_count", "warns"), [(3, False), (1000, True)])
+@pytest.mark.parametrize(("row_count", "warns"), [(0, False), (3, False), (1000, True)])
 def test_attach_triggers_table_of_a_few_rows_without_index_warns_of_nothing(
     host: Host, row_count: int, warns: bool
 ) -> None:
