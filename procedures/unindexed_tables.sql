@@ -1,6 +1,6 @@
 -- Which tables a look-up by a view's key reads from end to end. The planner is asked, with
 -- sequential scans out of favour: what it reads without an index condition even then has no index
--- that fits; a cast in the view may be what hides one. A table known to have few rows, or none, (the
+-- that fits; a cast in the view may be what hides one. A table known to have few rows or none (the
 -- host's companies, say) is read whole by choice, and does not count.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)

@@ -179,5 +179,5 @@ comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
     'registered source, customer or employment; p_key_column a column or an expression over the '
     'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
-    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 (source), EG008 (table, key, '
-    'column); warns when the key has no index.';
+    'may depend on, so that a change re-derives the whole source at the next run. '
+    'Raises EG006 (source), EG008 (table, key, column); warns when the key has no index.';

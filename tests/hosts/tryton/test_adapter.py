@@ -73,7 +73,8 @@ def schema_of(server: EmbeddedServer) -> Callable[[Connection], str]:
     """``schema_of(session)``: the schema of the database, without what differs by chance."""
 
     def get(session: Connection) -> str:
-        dump = server.run("pg_dump", "--schema-only", f"--dbname={session.info.dsn}")
+        database = f"--dbname={server.dsn(session.info.dbname)}"
+        dump = server.run("pg_dump", "--schema-only", database)
         return re.sub(r"^\\(un)?restrict .*\n", "", dump, flags=re.M)
 
     return get
