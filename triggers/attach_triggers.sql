@@ -91,7 +91,7 @@ begin
     -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
     -- view's look-up below: a key that asks another table, on which no index can be made, and one
     -- that is compared only after a cast (an integer with a subject's text). Settings are never
-    -- looked for.
+    -- looked for, and of few rows or none, if that is known, the planner reads all.
     begin
         execute format(
             'explain (format json) select from %s t where (%s) = (select null::%s)',
@@ -102,6 +102,7 @@ begin
         v_plan := null;
     end;
     if v_key <> 'null' and v_plan is not null
+       and (select c.reltuples not between 0 and 100 from pg_class c where c.oid = p_table)
        and not jsonb_path_exists(v_plan, '$.** ? (@."Parent Relationship" == "SubPlan")')
        and not exists (
         select from pg_index i

@@ -81,8 +81,7 @@ begin
                            from unnest(v_rows_of) with ordinality as u (r, n) order by u.n);
         v_append := format($sql$
                 insert into engagement.pending_activity (source)
-                select s from unnest(array[%L, 'customer']) s where exists ({rows});$sql$,
-                           v_attached.source);
+                select %L where exists ({rows});$sql$, v_attached.source);
         v_collect := $sql$
                 v_is_whole := exists ({rows});$sql$;
     end if;

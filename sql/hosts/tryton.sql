@@ -17,16 +17,16 @@
 --   * A subscription's line (a membership) is an order that lasts: it counts while the subscription
 --     is running or closed, from its first day to the end of its last one. The invoices that it
 --     makes are counted as invoices.
---   * A party's category is its seat on a committee, from the moment the party is put into it; taken
---     out, the seat is gone. Rules name the committee (subject) or the category above it (class), so
---     that categories that are no committees earn nothing.
+--   * A party's category is its seat on a committee, from the moment that the party is put into it
+--     until it is taken out. Rules name the committee (subject) or the category above it (class),
+--     so that categories which are no committees earn nothing.
 --   * A relation of the type "employee of", or of the type that is its reverse, is employment.
 --     A party that employs is a COMPANY, every other one an INDIVIDUAL: Tryton does not say.
 --   * Points of a sale go to its shipment party, if it has one; the party that bought is then the
 --     employer on the document. An invoice knows no shipment party, so its points go to its party.
 --   * The subject of a purchase is the product (product.template, whose variants earn alike), its
---     class the first category that the product was put into. Both are ids, because names change;
---     engagement_host.subject has their names.
+--     class the oldest of the product's categories. Both are ids, because names change; what a
+--     subject is called is in engagement_host.subject.
 --   * Amounts are quantity × unit price without tax, unrounded, in the base currency, which is that
 --     of the document's company. A document in another currency counts by its quantities only:
 --     Tryton converts by a table of rates that may be edited at any time.
@@ -35,35 +35,39 @@
 --
 -- Keys. Tryton's are integer, engagement.host_key is bigint. PostgreSQL does not look through that
 -- cast to an index, but it does follow equality: from "id = id::bigint" and "id::bigint = key" it
--- concludes "id = key", which Tryton's own index serves. So each view says that of its keys. What
--- Tryton itself has no index for is read whole: when a product's categories change, and when one
--- customer is refreshed. Large hosts may want, for that:
+-- concludes "id = key", which Tryton's own index serves. So each view says that of its keys.
+--
+-- Indexes. What follows has none in Tryton and is read from end to end. The adapter adds nothing to
+-- the host's tables; a DBA may want to, on a host with many rows. First, for every line written:
+--     create index concurrently on "product_template-product_category" (template);
+-- for the refresh of one customer, and when somebody's employer changes:
 --     create index concurrently on sale_sale ((coalesce(shipment_party, party)));
 --     create index concurrently on account_invoice (party);
 --     create index concurrently on sale_subscription (party);
 --     create index concurrently on "party_party-party_category" (party);
---     create index concurrently on "product_template-product_category" (template);
+-- and when a product or a committee is made, or moved to another class:
+--     create index concurrently on product_product ((template::text));
+--     create index concurrently on account_invoice_line (product);
+--     create index concurrently on sale_subscription_service (product);
+--     create index concurrently on sale_subscription_line (service);
+--     create index concurrently on "party_party-party_category" ((category::text));
 
 create or replace view engagement_host.product as
 select
     p.id as product_id,
     p.template::text as subject_id,
-    c.category::text as subject_class
-from public.product_product as p
-left join public."product_template-product_category" as c
-    on
-        c.template = p.template
-        and not exists (
-            select
-            from public."product_template-product_category" as earlier
-            where earlier.template = c.template and earlier.id < c.id
-        );
+    (
+        select min(c.category)
+        from public."product_template-product_category" as c
+        where c.template = p.template
+    )::text as subject_class
+from public.product_product as p;
 comment on view engagement_host.product is
 'Subject and class of each variant of a product: what the views of purchases share';
 comment on column engagement_host.product.product_id is 'Variant (product.product)';
 comment on column engagement_host.product.subject_id is 'Product (product.template)';
 comment on column engagement_host.product.subject_class is
-'First category that the product was put into; NULL: none';
+'The oldest of the product''s categories; NULL: in none';
 
 create or replace view engagement_host.sale_line as
 select
@@ -75,7 +79,7 @@ select
     p.subject_class,
     l.quantity::numeric as quantity,
     case when s.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
-    case when l.quantity < 0 then coalesce(o.sale_date, s.sale_date) else s.sale_date end::timestamp
+    coalesce(case when l.quantity < 0 then o.sale_date end, s.sale_date)::timestamp
     at time zone engagement.parameter('TIME_ZONE') as occurred_at,
     null::timestamptz as ended_at
 from public.sale_line as l
@@ -97,7 +101,8 @@ comment on column engagement_host.sale_line.customer_id is 'Shipment party, else
 comment on column engagement_host.sale_line.employer_id is
 'Party that bought for another one; NULL: bought for itself';
 comment on column engagement_host.sale_line.subject_id is 'Product; NULL: a line of text';
-comment on column engagement_host.sale_line.subject_class is 'First category of the product';
+comment on column engagement_host.sale_line.subject_class is
+'The oldest of the product''s categories';
 comment on column engagement_host.sale_line.quantity is
 'Quantity in the unit of the line; negative on a return';
 comment on column engagement_host.sale_line.amount is
@@ -149,7 +154,8 @@ comment on column engagement_host.invoice_line.document_id is 'Invoice';
 comment on column engagement_host.invoice_line.customer_id is 'Party of the invoice';
 comment on column engagement_host.invoice_line.employer_id is 'Always NULL: none is chosen';
 comment on column engagement_host.invoice_line.subject_id is 'Product; NULL: a line of text';
-comment on column engagement_host.invoice_line.subject_class is 'First category of the product';
+comment on column engagement_host.invoice_line.subject_class is
+'The oldest of the product''s categories';
 comment on column engagement_host.invoice_line.quantity is
 'Quantity in the unit of the line; negative on a credit note';
 comment on column engagement_host.invoice_line.amount is
@@ -189,7 +195,7 @@ comment on column engagement_host.subscription_line.customer_id is 'Party of the
 comment on column engagement_host.subscription_line.employer_id is 'Always NULL: none is chosen';
 comment on column engagement_host.subscription_line.subject_id is 'Product of the service';
 comment on column engagement_host.subscription_line.subject_class is
-'First category of the product';
+'The oldest of the product''s categories';
 comment on column engagement_host.subscription_line.quantity is 'Quantity of the line';
 comment on column engagement_host.subscription_line.amount is
 'Quantity × unit price of one period, base currency; NULL: in another currency';
@@ -216,7 +222,8 @@ where
     m.id = m.id::bigint
     and m.party = m.party::bigint;
 comment on view engagement_host.committee_seat is 'Activity source: categories of parties';
-comment on column engagement_host.committee_seat.source_id is 'Row that puts a party into a category';
+comment on column engagement_host.committee_seat.source_id is
+'Row that puts a party into a category';
 comment on column engagement_host.committee_seat.document_id is
 'Always NULL: a committee is found as the subject';
 comment on column engagement_host.committee_seat.customer_id is 'Party';
@@ -313,7 +320,7 @@ comment on column engagement_host.subject.engagement_type is
 'Engagement type whose subjects these are';
 comment on column engagement_host.subject.subject_id is 'Product or category of parties';
 comment on column engagement_host.subject.subject_class is
-'First category of the product; category above that of the parties';
+'The oldest category of the product; the category above that of the parties';
 comment on column engagement_host.subject.display_name is 'Its name as staff read it';
 
 call engagement.register_source(

@@ -9,7 +9,7 @@ import pytest
 from scoring.host import Host
 
 QUEUE = "select source, activity_column, keys from engagement.pending_activity order by source"
-WHOLE = [("customer", None, None), ("priced_line", None, None)]
+WHOLE = [("priced_line", None, None)]
 
 
 @pytest.fixture(params=["IMMEDIATE", "DEFERRED"])

@@ -65,13 +65,13 @@ def furnish():
     create_payment_term().save()
     get_currency("EUR").save()
 
-    Category = Model.get("product.category")
-    accounting = Category(name="Standard", accounting=True)
+    new_category = Model.get("product.category")
+    accounting = new_category(name="Standard", accounting=True)
     accounting.account_expense = accounts["expense"]
     accounting.account_revenue = accounts["revenue"]
     accounting.save()
     for name, price in (("Event", 450), ("Book", 80), ("Membership", 120)):
-        category = Category(name=name)
+        category = new_category(name=name)
         category.save()
         template = Model.get("product.template")(name=name, type="service", salable=True)
         template.default_uom = first("product.uom", ("name", "=", "Unit"))
@@ -87,18 +87,18 @@ def furnish():
         product=product("Membership"), consumption_recurrence=yearly
     ).save()
 
-    RelationType = Model.get("party.relation.type")
-    employee, employer = RelationType(name="Employee of"), RelationType(name="Employer of")
+    new_type = Model.get("party.relation.type")
+    employee, employer = new_type(name="Employee of"), new_type(name="Employer of")
     employee.save()
     employer.save()
     employee.reverse, employer.reverse = employer, employee
     employee.save()
     employer.save()
-    PartyCategory = Model.get("party.category")
-    committee = PartyCategory(name="Committee")
+    new_committee = Model.get("party.category")
+    committee = new_committee(name="Committee")
     committee.save()
-    PartyCategory(name="Board", parent=committee).save()
-    PartyCategory(name="Newsletter").save()
+    new_committee(name="Board", parent=committee).save()
+    new_committee(name="Newsletter").save()
 
 
 def product(name):
@@ -124,7 +124,7 @@ def recategorize(name, category):
     """Put a product into this category and no other."""
     found = record("product.template", template(name))
     while found.categories:
-        found.categories.remove(found.categories[0])
+        found.categories.pop()
     found.categories.append(record("product.category", class_of(category)))
     found.save()
 
@@ -182,8 +182,13 @@ def join(person, category):
 
 def leave(person, category):
     found = record("party.party", person)
-    found.categories.remove(next(c for c in found.categories if c.name == category))
+    found.categories.pop([c.name for c in found.categories].index(category))
     found.save()
+
+
+def abolish(category):
+    """Delete a category of parties; its seats go with it."""
+    first("party.category", ("name", "=", category)).delete()
 
 
 def move_category(name, parent):
@@ -377,6 +382,12 @@ def credit(invoice, with_refund, on=None):
     return max(found.id for found in Model.get("account.invoice").find([]))
 
 
+def remove_invoice_line(invoice, position):
+    found = record("account.invoice", invoice)
+    found.lines.remove(found.lines[position])
+    found.save()
+
+
 def state_of_invoice(invoice):
     return record("account.invoice", invoice).state
 
@@ -404,7 +415,7 @@ def subscription(party, start, end=None):
     return made.id
 
 
-def click_subscription(subscription, *buttons):
+def click_subscription(subscription, buttons):
     found = record("sale.subscription", subscription)
     for button in buttons:
         found.click(button)
@@ -417,16 +428,31 @@ def set_subscription_end(subscription, end):
     found.save()
 
 
+def bill_subscriptions(on):
+    """Make the invoices that are due. Returns the last one."""
+    consume = Wizard("sale.subscription.line.consumption.create")
+    consume.form.date = date(on)
+    consume.execute("create_")
+    bill = Wizard("sale.subscription.create_invoice")
+    bill.form.date = date(on)
+    bill.execute("create_")
+    return max(found.id for found in Model.get("account.invoice").find([]))
+
+
 # -- two transactions at once --------------------------------------------------------------------
 
 _open = {}
 
 
-def begin():
-    """Begin a transaction of Tryton's own (REPEATABLE READ) that :func:`commit` ends."""
-    transaction = Transaction().start(DATABASE, 1, context={"company": 1, "_skip_warnings": True})
-    _open["manager"] = transaction
-    transaction.__enter__()
+def begin(lock_sales=()):
+    """Begin a transaction of Tryton's own that :func:`commit` ends. Returns its isolation level.
+
+    It locks these sales first, without waiting, as Tryton does before it processes them.
+    """
+    locks = {"sale_sale": set(lock_sales)} if lock_sales else {}
+    context = {"company": 1, "_skip_warnings": True}
+    _open["manager"] = Transaction().start(DATABASE, 1, context=context, _lock_records=locks)
+    _open["manager"].__enter__()
     cursor = Transaction().connection.cursor()
     cursor.execute("select current_setting('transaction_isolation')")
     return cursor.fetchone()[0]
@@ -434,9 +460,8 @@ def begin():
 
 def in_transaction(model, ids, method, arguments=()):
     """Call a method of a model on records, in the transaction that was begun."""
-    Records = Pool().get(model)
-    records = Records.browse(ids)
-    getattr(Records, method)(records, *arguments)
+    found = Pool().get(model)
+    getattr(found, method)(found.browse(ids), *arguments)
 
 
 def commit():

@@ -30,6 +30,13 @@ REQUIREMENTS = (
     *(f"trytond-{name.replace('_', '-')}>=8.0,<8.1" for name in (*MODULES, "sale_subscription")),
 )
 
+#: What a deployer needs who is no superuser.
+RIGHTS = """
+grant create on database {database} to {role};
+grant usage on schema public to {role};
+grant select, trigger on all tables in schema public to {role};
+"""
+
 #: What points are given for, so that the digits of a score tell where it comes from: a tenth of the
 #: price of what is ordered, the whole price of what is invoiced, 10,000 a place ordered at an
 #: event, 1,000,000 for a seat on a committee.
@@ -177,44 +184,70 @@ def furnished(
 
 
 @pytest.fixture
-def tryton(
+def open_tryton(
     databases: Any, furnished: str, open_worker: Callable[[str], Worker]
-) -> Iterator[Tryton]:
-    """An organisation's Tryton, without the package."""
+) -> Iterator[Callable[..., Tryton]]:
+    """``open_tryton()``: an organisation's Tryton of its own, without the package."""
     with ExitStack() as stack:
-        session = databases.connect(databases.create(furnished))
 
-        def worker() -> Worker:
-            opened = open_worker(session.info.dbname)
-            stack.callback(opened.close)
-            return opened
+        def get(template: str = furnished) -> Tryton:
+            session = databases.connect(databases.create(template))
 
-        yield Tryton(session, worker)
+            def worker() -> Worker:
+                opened = open_worker(session.info.dbname)
+                stack.callback(opened.close)
+                return opened
+
+            return Tryton(session, worker)
+
+        yield get
 
 
 @pytest.fixture
-def deployer(tryton: Tryton, databases: Any) -> Iterator[Connection]:
-    """Session of a role that may create schemas, and read and put triggers on Tryton's tables."""
-    role = sql.Identifier(DEPLOYER)
-    tryton.session.execute(
-        sql.SQL(
-            """
-            grant create on database {database} to {role};
-            grant usage on schema public to {role};
-            grant select, trigger on all tables in schema public to {role};
-            """
-        ).format(role=role, database=sql.Identifier(tryton.session.info.dbname))
-    )
-    yield databases.connect(tryton.session.info.dsn, user=DEPLOYER)
-    tryton.session.execute(sql.SQL("drop owned by {} cascade").format(role))
+def tryton(open_tryton: Callable[[], Tryton]) -> Tryton:
+    """An organisation's Tryton, without the package."""
+    return open_tryton()
+
+
+@pytest.fixture(scope="session")
+def scored_templates(
+    server: EmbeddedServer, furnished: str, open_worker: Callable[[str], Worker]
+) -> Callable[[str], str]:
+    """Name of a database with the adapter deployed, by "MODE by DEPLOYER"; made once."""
+    made: dict[str, str] = {}
+
+    def get(way: str) -> str:
+        if way not in made:
+            name = f"tryton_scored_{len(made)}"
+            with psycopg.connect(server.dsn(), autocommit=True) as session:
+                session.execute(f"create database {name} template {furnished}".encode())
+            mode, _, deployer = way.partition(" by ")
+            with psycopg.connect(server.dsn(name), autocommit=True) as session:
+                if deployer == "ordinary role":
+                    session.execute(RIGHTS.format(database=name, role=DEPLOYER).encode())
+                    with psycopg.connect(server.dsn(name, DEPLOYER), autocommit=True) as ordinary:
+                        deploy(ordinary, "tryton")
+                else:
+                    deploy(session, "tryton")
+                session.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", (mode,))
+                tryton = Tryton(session, lambda: open_worker(name))
+                tryton.make_rules()
+                tryton.act.close()
+            made[way] = name
+        return made[way]
+
+    return get
+
+
+@pytest.fixture
+def open_scored(
+    open_tryton: Callable[..., Tryton], scored_templates: Callable[[str], str]
+) -> Callable[[str], Tryton]:
+    """``open_scored("IMMEDIATE by superuser")``: an organisation with the adapter and RULES."""
+    return lambda way: open_tryton(scored_templates(way))
 
 
 @pytest.fixture(params=["IMMEDIATE by superuser", "DEFERRED by ordinary role"])
-def scored(request: pytest.FixtureRequest, tryton: Tryton) -> Tryton:
+def scored(request: pytest.FixtureRequest, open_scored: Callable[[str], Tryton]) -> Tryton:
     """The same with the adapter deployed, in both trigger modes and by both kinds of deployer."""
-    mode, _, who = request.param.partition(" by ")
-    ordinary = who == "ordinary role"
-    deploy(request.getfixturevalue("deployer") if ordinary else tryton.session, "tryton")
-    tryton.session.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", (mode,))
-    tryton.make_rules()
-    return tryton
+    return open_scored(request.param)
