@@ -14,7 +14,15 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $generate$
 declare
-    -- {of COLUMN}: that it is one of the customers asked for.
+    -- {awards by COLUMN}: live awards whose column is one of the customers asked for. Of some they
+    -- are looked up key by key: a bitmap of thousands of keys may outgrow work_mem, and would then
+    -- compare every row of its pages with every key.
+    -- {of COLUMN}: the same as a condition on employment; {in COLUMN}: on awards that were found
+    -- already, by hash.
+    v_some constant text := 'unnest(p_customer_ids) k (key) cross join lateral ('
+        'select w.* from engagement.award w where w.\1 = k.key and w.voided_at is null offset 0)';
+    v_all constant text :=
+        '(select w.* from engagement.award w where w.\1 is not null and w.voided_at is null)';
     v_body constant text := $body$
 declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
@@ -37,16 +45,16 @@ begin
     -- Whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
         v_people := array(
-            select distinct w.customer_id from engagement.award w
-            where {of w.customer_id} and w.voided_at is null and w.rule_id = any (v_special));
+            select distinct w.customer_id from {awards by customer_id} w
+            where w.rule_id = any (v_special));
     elsif v_special <> '{}' and v_is_current then
         v_people := array(
             select e.employee_id from engagement_host.employment e
             where e.is_primary and {of e.employer_id});
     elsif v_special <> '{}' then
         v_people := array(
-            select distinct w.customer_id from engagement.award w
-            where {of w.employer_id} and w.voided_at is null and w.rule_id = any (v_special));
+            select distinct w.customer_id from {awards by employer_id} w
+            where w.rule_id = any (v_special));
     end if;
 
     return query
@@ -64,15 +72,13 @@ begin
     counted as (
         select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
                null::integer as half_life_weeks
-        from engagement.award w
+        from {awards by customer_id} w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
-        where not p_is_employees and {of w.customer_id} and w.voided_at is null
-              and w.rule_id <> all (v_special)
+        where not p_is_employees and w.rule_id <> all (v_special)
         union all
         select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
-        from engagement.award w
-        where p_is_employees and not v_is_current and {of w.employer_id}
-              and w.voided_at is null and w.customer_id <> w.employer_id
+        from {awards by employer_id} w
+        where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special)
         union all
         select j.employer_id, null, w.points, w.effective_at, w.expires_at, null
@@ -94,9 +100,9 @@ begin
         left join job j on j.employee_id = w.customer_id
         where v_people <> '{}'
               and (not p_is_employees
-                   or v_is_current and {of j.employer_id}
+                   or v_is_current and {in j.employer_id}
                       and j.employer_id <> w.customer_id
-                   or not v_is_current and {of w.employer_id}
+                   or not v_is_current and {in w.employer_id}
                       and w.employer_id <> w.customer_id)
     ),
     total as (
@@ -155,7 +161,10 @@ begin
         'returns setof engagement.period_total language plpgsql stable '
         'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan '
         'set enable_seqscan = off set jit = off as %L',
-        regexp_replace(v_body, '\{of ([a-z_.]+)\}', '\1 = any (p_customer_ids)', 'g'));
+        regexp_replace(regexp_replace(regexp_replace(
+            v_body, '\{awards by ([a-z_]+)\}', v_some, 'g'),
+            '\{of ([a-z_.]+)\}', '\1 = any (p_customer_ids)', 'g'),
+            '\{in ([a-z_.]+)\}', '\1 in (select unnest(p_customer_ids))', 'g'));
     execute format(
         'create or replace function engagement.sum_points__all('
         'p_as_of timestamptz, p_is_employees boolean) '
@@ -163,7 +172,9 @@ begin
         'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan '
         'set enable_nestloop = off set parallel_tuple_cost = 0 set parallel_setup_cost = 0 '
         'set jit = off as %L',
-        regexp_replace(v_body, '\{of ([a-z_.]+)\}', '\1 is not null', 'g'));
+        regexp_replace(regexp_replace(
+            v_body, '\{awards by ([a-z_]+)\}', v_all, 'g'),
+            '\{(of|in) ([a-z_.]+)\}', '\2 is not null', 'g'));
     revoke all on function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean),
         engagement.sum_points__all(timestamptz, boolean) from public;
     comment on function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean) is
