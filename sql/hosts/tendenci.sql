@@ -6,17 +6,16 @@
 -- 10000000007 reads as company 7. Deploy with bigint keys, the default.
 --
 -- What counts, and why:
---   * A purchase counts once its invoice is tendered and while that is not void. Applications and
---     pending renewals have an "estimate"; approval tenders it. Payment adds nothing, so that
---     nobody's score moves because a bank transfer arrived or was taken back. The product's own
---     profiles_profile.total_spend cannot serve: each save of an invoice, void or not, adds to it.
---   * Memberships: the invoice earns, for the member. Its amount is the total (with tax, variance
---     and a gift made along with it) less refunds. One application may order several memberships;
---     the first of them says who and which. Disapproving tenders the invoice, too: a disapproved
---     membership does not count, nor does a deleted one (status false). Expired and archived ones
---     do: they were bought. A renewal has a membership and an invoice of its own.
---   * Corporate memberships: the invoice earns, for the company, in the same way; "inactive" is
---     what the product makes of a disapproved one.
+--   * A purchase counts once its invoice is tendered and while that is not void; an "estimate" is
+--     none. Payment adds nothing, so that nobody's score moves because a bank transfer arrived or
+--     was taken back. The product's own profiles_profile.total_spend cannot serve: each save of an
+--     invoice, void or not, adds to it.
+--   * Memberships: the invoice earns, for the member, once the membership is approved: applying and
+--     disapproving tender the invoice, too. Expired and archived memberships count, they were
+--     bought; a deleted one (status false) does not. A renewal has a membership and an invoice of
+--     its own. The amount is the total (with tax, variance and a gift made along with it) less
+--     refunds. One application may order several memberships; the first one says who and which.
+--   * Corporate memberships: the invoice earns, for the company, in the same way.
 --   * Donations: the invoice earns, for the donor.
 --   * Event registrations: each registrant that has not cancelled earns, for an account of their
 --     own; a guest without one earns for whoever registered them. The amount is the registrant's,
@@ -72,17 +71,20 @@ select
     m.membership_set_id,
     m.id::engagement.host_key as membership_key,
     m.user_id::engagement.host_key as customer_id,
-    'MEMBERSHIP-' || m.membership_type_id as subject_id
+    'MEMBERSHIP-' || m.membership_type_id as subject_id,
+    m.corp_profile_id,
+    coalesce(m.renew_dt, m.join_dt) as begin_at,
+    m.expire_dt as end_at
 from public.memberships_membershipdefault as m
 where
     m.status
-    and m.status_detail <> 'disapproved'
-    and (m.application_approved or not m.application_denied)
+    and m.status_detail in ('active', 'expired', 'archive')
+    and m.application_approved
     and m.id = m.id::bigint
     and m.user_id = m.user_id::bigint;
 
 comment on view engagement_host.accepted_membership is
-'For the view invoice: memberships not disapproved, also where an archived row no longer says so';
+'For the views invoice and employment: memberships that are, or were, in force';
 
 create or replace view engagement_host.invoice as
 select
@@ -136,7 +138,7 @@ from (
         'CORPORATE_MEMBERSHIP' as subject_class
     from public.corporate_memberships_corpmembership as m
     join public.invoices_invoice as i on i.id = m.invoice_id and i.object_id = m.id
-    where m.status and m.status_detail <> 'inactive'
+    where m.status and m.status_detail in ('active', 'expired', 'archive') and m.approved
     union all
     select
         d.invoice_id,
@@ -293,19 +295,13 @@ comment on column engagement_host.customer.is_active is
 
 create or replace view engagement_host.employment as
 select
-    m.user_id::engagement.host_key as employee_id,
+    m.customer_id as employee_id,
     (10000000000 + m.corp_profile_id)::engagement.host_key as employer_id,
     true as is_primary,
-    (coalesce(m.renew_dt, m.join_dt) at time zone engagement.parameter('TIME_ZONE'))::date
-        as begin_on,
-    (m.expire_dt at time zone engagement.parameter('TIME_ZONE'))::date as end_on
-from public.memberships_membershipdefault as m
-where
-    m.corp_profile_id <> 0
-    and m.status
-    and m.status_detail in ('active', 'expired', 'archive')
-    and (m.application_approved or not m.application_denied)
-    and m.user_id = m.user_id::bigint
+    (m.begin_at at time zone engagement.parameter('TIME_ZONE'))::date as begin_on,
+    (m.end_at at time zone engagement.parameter('TIME_ZONE'))::date as end_on
+from engagement_host.accepted_membership as m
+where m.corp_profile_id <> 0
 union all
 select
     r.user_id::engagement.host_key as employee_id,
