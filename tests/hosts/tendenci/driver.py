@@ -70,10 +70,10 @@ def admin():
     return User.objects.get(username="admin")
 
 
-def request(method="get", session=None, **data):
-    """Return a request of that member of staff."""
+def request(method="get", session=None, user=None, **data):
+    """Return a request of a user, by default of that member of staff."""
     made = getattr(RequestFactory(), method)("/", data)
-    made.user = admin()
+    made.user = user or admin()
     made.session = session if session is not None else {}
     made._messages = FallbackStorage(made)
     return made
@@ -184,8 +184,8 @@ def found():
         "corporate_type": corporate.pk,
         "event": event.pk,
         "committee": committee.pk,
-        "chair": Position.objects.create(title="Chair").pk,
-        "secretary": Position.objects.create(title="Secretary").pk,
+        "chair": position("Chair"),
+        "secretary": position("Secretary"),
     }
 
 
@@ -194,9 +194,10 @@ def found():
 
 @act
 def person(name):
-    """A user with a profile."""
+    """A user with a profile; there may be several of a name."""
+    username = f"{name.lower()}{User.objects.count()}"
     user = User.objects.create_user(
-        name.lower(), f"{name.lower()}@example.org", "x", first_name=name, last_name="Person"
+        username, f"{username}@example.org", "x", first_name=name, last_name="Person"
     )
     Profile.objects.create_profile(user)
     return user.pk
@@ -380,9 +381,10 @@ def approve_company(contract):
 
 
 @act
-def renew_company(contract):
-    """Renew a corporate membership; key of the new one and of its invoice."""
-    renewed = CorpMembership.objects.get(pk=contract).renew(request())
+def renew_company(contract, user):
+    """A person renews a corporate membership; key of the new one and of its invoice."""
+    by = request(user=User.objects.get(pk=user))
+    renewed = CorpMembership.objects.get(pk=contract).renew(by)
     return {"contract": renewed.pk, "invoice": renewed.invoice.pk}
 
 
@@ -550,6 +552,12 @@ def end_seat(officer, last_day):
 def unseat(officer):
     """Delete an officer."""
     Officer.objects.get(pk=officer).delete()
+
+
+@act
+def position(title):
+    """A position that officers may have."""
+    return Position.objects.create(title=title).pk
 
 
 @act
