@@ -60,12 +60,26 @@ def session(dsn: str | None) -> Iterator[Connection]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt."""
+    """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt.
+
+    So does an error that an interrupt left behind: one that comes just after a query was sent leaves
+    the connection busy, and what is put back in the end fails.
+    """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except Exception as error:
+        if _comes_of_interrupt(error):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _comes_of_interrupt(error: BaseException | None) -> bool:
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _notice(diagnostic: Diagnostic) -> None:

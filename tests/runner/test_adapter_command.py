@@ -654,7 +654,7 @@ def test_adapter_check_interrupted_cancels_its_query_and_changes_nothing(
     shop.execute(wait_for.format("not"))
     run.send_signal(stop)
     stdout, stderr = run.communicate(timeout=60)
-    assert (run.returncode, stdout) == (130, "")
+    assert (run.returncode, stdout) == (130, ""), stderr
     assert "Traceback" not in stderr
     assert "nothing is changed" in stderr.splitlines()[-1]
     shop.execute(wait_for.format(""))
