@@ -205,7 +205,8 @@ def person(name):
 
 @act
 def company(name):
-    """A corporate profile."""
+    """A corporate profile; there may be several of a name."""
+    name = f"{name} {CorpProfile.objects.count()}"
     return saved(CorpProfile(name=name, address="1 Main Street"))
 
 

@@ -72,7 +72,7 @@ class Driver:
 
 
 class Association:
-    """One database of the product with the package in it.
+    """A database of the product with the package in it; whom it has already does not matter.
 
     Attributes:
         acts: the product, at work in this database.
@@ -84,6 +84,10 @@ class Association:
         self.session = session
         self.acts = acts
         self.keys = keys
+        self._before = {
+            customer
+            for (customer,) in self.rows("select customer_id from engagement.customer_score")
+        }
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -99,23 +103,25 @@ class Association:
         self.session.execute("call engagement.recalculate(p_mode => %s)", (mode,))
 
     def ledger(self) -> dict[int, Decimal]:
-        """Own points of everybody who has any, as the ledger has them now."""
-        return dict(
-            self.rows(
-                "select customer_id, engagement.score_at(customer_id, clock_timestamp()) as score"
+        """Own points of everybody new who has any, as the ledger has them now."""
+        return {
+            customer: points
+            for customer, points in self.rows(
+                "select customer_id, engagement.score_at(customer_id, clock_timestamp())"
                 " from (select distinct customer_id from engagement.award) w"
-                " where engagement.score_at(customer_id, clock_timestamp()) <> 0"
             )
-        )
+            if points and customer not in self._before
+        }
 
     def scores(self) -> dict[int, tuple[Decimal, Decimal]]:
-        """Own points and employees' points of everybody who has any, as stored."""
+        """Own points and employees' points of everybody new who has any, as stored."""
         return {
             customer: (own, employees)
             for customer, own, employees in self.rows(
                 "select customer_id, own_score, employee_score from engagement.customer_score"
                 " where own_score <> 0 or employee_score <> 0"
             )
+            if customer not in self._before
         }
 
     def differences(self) -> list[tuple[Any, ...]]:
@@ -126,6 +132,11 @@ class Association:
         """What went wrong in triggers."""
         return self.rows("select * from engagement.scoring_failure")
 
+    def is_well(self) -> bool:
+        """Tell whether another test may go on with this database."""
+        self.recalculate()
+        return self.failures() == [] and self.differences() == []
+
     def state(self) -> Any:
         """All awards and scores."""
         return self.one(_STATE)
@@ -134,7 +145,7 @@ class Association:
         """The scores are these, by the trigger (IMMEDIATE) and INCREMENTAL, and FULL agrees.
 
         Args:
-            scores: of everybody who has any points: own, or own and employees'.
+            scores: of everybody new who has any points: own, or own and employees'.
         """
         expected = {
             customer: points if isinstance(points, tuple) else (points, 0)
