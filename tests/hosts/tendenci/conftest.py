@@ -168,5 +168,27 @@ def association(
     shared = Association(session, acts, founded[1])
     yield shared
     acts.leave()
-    if not shared.is_well():
+    if shared.session.closed or not shared.is_well():
         del _shared["session"]
+
+
+@pytest.fixture
+def colleague(association: Association, _processes: Callable[[int], Driver]) -> Iterator[Driver]:
+    """Another process of the product, at work in the database of ``association``."""
+    acts = _processes(1)
+    acts.use(database=association.session.info.dbname)
+    yield acts
+    acts.leave()
+
+
+@pytest.fixture
+def unscored(
+    founded: tuple[str, Any], databases: Any, _processes: Callable[[int], Driver]
+) -> Iterator[tuple[str, Driver, Any]]:
+    """A database without the package: connection string, the product at work in it, the keys."""
+    dsn = databases.create(founded[0])
+    let_deploy(dsn)
+    acts = _processes(0)
+    acts.use(database=name_of(dsn))
+    yield dsn, acts, founded[1]
+    acts.leave()

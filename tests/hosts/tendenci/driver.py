@@ -112,10 +112,11 @@ def leave():
 
 @act
 def begin(isolation):
-    """Begin a transaction."""
+    """Begin a transaction, in which waiting for another is an error."""
     transaction.set_autocommit(False)
     with connection.cursor() as cursor:
         cursor.execute(f"set transaction isolation level {isolation}")
+        cursor.execute("set local lock_timeout = '5s'")
 
 
 @act
@@ -208,6 +209,12 @@ def company(name):
     """A corporate profile; there may be several of a name."""
     name = f"{name} {CorpProfile.objects.count()}"
     return saved(CorpProfile(name=name, address="1 Main Street"))
+
+
+@act
+def delete_company(company):
+    """Delete a corporate profile, which hides it."""
+    CorpProfile.objects.get(pk=company).delete()
 
 
 @act
@@ -407,8 +414,8 @@ def book(event, user):
 
 
 @act
-def add_registrant(registration, user=None, amount=450):
-    """One more registrant, with an account or without."""
+def add_registrant(registration, user=None, amount=450, is_billed=True):
+    """One more registrant, with an account or without; billed: the registration is saved, too."""
     made = Registration.objects.get(pk=registration)
     someone = User.objects.get(pk=user) if user else User(first_name="A", last_name="Guest")
     registrant = Registrant.objects.create(
@@ -422,8 +429,9 @@ def add_registrant(registration, user=None, amount=450):
         email=someone.email or "guest@example.org",
         is_primary=not made.registrant_set.exists(),
     )
-    made.amount_paid += registrant.amount
-    made.save()
+    if is_billed:
+        made.amount_paid += registrant.amount
+        made.save()
     return registrant.pk
 
 
@@ -489,6 +497,12 @@ def donate(user, amount):
 
 
 @act
+def tender(invoice):
+    """Make an estimate an invoice that is due."""
+    Invoice.objects.get(pk=invoice).tender(admin())
+
+
+@act
 def pay(invoice):
     """Pay an invoice in full, by cheque."""
     paid = Invoice.objects.get(pk=invoice)
@@ -514,6 +528,21 @@ def void_payment(invoice):
 def void(invoice):
     """Void an invoice."""
     Invoice.objects.get(pk=invoice).void(user=admin())
+
+
+@act
+def note_refund(invoice, amount):
+    """What a refund writes into the invoice; the refund itself needs a payment provider."""
+    refunded = Invoice.objects.get(pk=invoice)
+    refunded.refunds += Decimal(amount)
+    refunded.save()
+
+
+@act
+def backdate(at, invoice=None, registrants=()):
+    """Pretend that something was done earlier."""
+    Invoice.objects.filter(pk=invoice).update(tender_date=at, create_dt=at)
+    Registrant.objects.filter(pk__in=registrants).update(create_dt=at)
 
 
 @act

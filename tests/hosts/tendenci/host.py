@@ -129,8 +129,8 @@ class Association:
         return self.rows("select * from engagement.verify()")
 
     def failures(self) -> list[tuple[Any, ...]]:
-        """What went wrong in triggers."""
-        return self.rows("select * from engagement.scoring_failure")
+        """What went wrong in triggers and was not put right since."""
+        return self.rows("select * from engagement.scoring_failure where resolved_at is null")
 
     def is_well(self) -> bool:
         """Tell whether another test may go on with this database."""
