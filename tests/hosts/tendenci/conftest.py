@@ -163,9 +163,13 @@ def association(
         _shared["session"] = _session_databases.connect(as_deployer(dsn))
     session = _shared["session"]
     session.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", (mode,))
+    others = {
+        customer
+        for (customer,) in session.execute("select customer_id from engagement.customer_score")
+    }
     acts = _processes(0)
     acts.use(database=session.info.dbname)
-    shared = Association(session, acts, founded[1])
+    shared = Association(session, acts, founded[1], others)
     yield shared
     acts.leave()
     if shared.session.closed or not shared.is_well():

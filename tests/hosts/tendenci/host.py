@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,22 +73,26 @@ class Driver:
 
 
 class Association:
-    """A database of the product with the package in it; whom it has already does not matter.
+    """A database of the product with the package in it.
 
     Attributes:
         acts: the product, at work in this database.
         keys: what the association was founded with: event, committee, chair, …
         session: autocommit session of the role that deployed the package.
+        others: customers that other tests have left there; they do not matter.
     """
 
-    def __init__(self, session: psycopg.Connection[Any], acts: Driver, keys: Any) -> None:
+    def __init__(
+        self,
+        session: psycopg.Connection[Any],
+        acts: Driver,
+        keys: Any,
+        others: Collection[int] = (),
+    ) -> None:
         self.session = session
         self.acts = acts
         self.keys = keys
-        self._before = {
-            customer
-            for (customer,) in self.rows("select customer_id from engagement.customer_score")
-        }
+        self.others = others
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -103,25 +108,25 @@ class Association:
         self.session.execute("call engagement.recalculate(p_mode => %s)", (mode,))
 
     def ledger(self) -> dict[int, Decimal]:
-        """Own points of everybody new who has any, as the ledger has them now."""
+        """Own points of everybody who has any, as the ledger has them now."""
         return {
             customer: points
             for customer, points in self.rows(
                 "select customer_id, engagement.score_at(customer_id, clock_timestamp())"
                 " from (select distinct customer_id from engagement.award) w"
             )
-            if points and customer not in self._before
+            if points and customer not in self.others
         }
 
     def scores(self) -> dict[int, tuple[Decimal, Decimal]]:
-        """Own points and employees' points of everybody new who has any, as stored."""
+        """Own points and employees' points of everybody who has any, as stored."""
         return {
             customer: (own, employees)
             for customer, own, employees in self.rows(
                 "select customer_id, own_score, employee_score from engagement.customer_score"
                 " where own_score <> 0 or employee_score <> 0"
             )
-            if customer not in self._before
+            if customer not in self.others
         }
 
     def differences(self) -> list[tuple[Any, ...]]:
@@ -145,7 +150,7 @@ class Association:
         """The scores are these, by the trigger (IMMEDIATE) and INCREMENTAL, and FULL agrees.
 
         Args:
-            scores: of everybody new who has any points: own, or own and employees'.
+            scores: of everybody who has any points: own, or own and employees'.
         """
         expected = {
             customer: points if isinstance(points, tuple) else (points, 0)
