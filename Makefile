@@ -7,7 +7,7 @@ WORKERS ?= 2
 # shorter search by the state machine.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test lint bench clean
+.PHONY: venv demo test test-hosts lint bench clean
 
 venv: $(VENV)/.dev-installed
 
@@ -34,6 +34,12 @@ test: venv
 ifneq ($(SYSTEM_BINDIR),)
 	PG_BINDIR=$(SYSTEM_BINDIR) $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 endif
+
+# Real hosts, installed from the package index and made once: their folder is ENGAGEMENT_HOSTS_DIR,
+# by default .venv-hosts. HOSTS=tests/hosts/tryton for one of them.
+HOSTS ?= tests/hosts
+test-hosts: venv
+	$(BIN)/python -m pytest -n $(WORKERS) $(HOSTS)
 
 lint: venv
 	$(BIN)/ruff check runner tests bench

@@ -49,13 +49,17 @@ begin
         set announced_band = c.band_code
         from crossing c
         where c.customer_id = s.customer_id
+              -- as it was: a refresh that came between has told of it itself
+              and (s.band_code, s.announced_band)
+                  is not distinct from (c.band_code, c.announced_band)
+        returning c.*
     )
     insert into engagement.score_event (
         customer_id, event_type, from_band, to_band, score, percentile, occurred_at, created_at
     )
     select c.customer_id, case when c.height > 0 then 'BAND_UP' else 'BAND_DOWN' end,
            c.announced_band, c.band_code, c.score, c.percentile, p_as_of, v_at
-    from crossing c
+    from told c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
     if v_count > 0 then

@@ -1,5 +1,6 @@
 -- Who will fall if nothing happens.
--- Reads: customer_score, sum_points, score_band, engagement_host.customer. Raises: EG004, EG006.
+-- Reads: customer_score, sum_points__some, score_band, engagement_host.customer.
+-- Raises: EG004, EG006.
 create or replace function engagement.at_risk(
     p_weeks integer default 8,
     p_fall numeric default null,

@@ -1,20 +1,20 @@
 -- Everybody becomes work: the host's customers, those of the ledger, their employers, those with a
 -- score.
 -- Writes: recalculation_customer.
-create or replace function engagement.collect_everybody(p_is_touched boolean)
+create or replace function engagement.collect_everybody()
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into engagement.recalculation_customer (customer_id, is_touched)
-    select e.customer_id, p_is_touched
+    select e.customer_id, true
     from (
         select c.customer_id from engagement_host.customer c where c.customer_id is not null
         union
-        select w.customer_id from engagement.award w where w.voided_at is null
+        select distinct w.customer_id from engagement.award w where w.voided_at is null
         union
-        select w.employer_id from engagement.award w
+        select distinct w.employer_id from engagement.award w
         where w.voided_at is null and w.employer_id is not null
         union
         select e.employer_id from engagement_host.employment e where e.employer_id is not null
@@ -24,8 +24,8 @@ begin
         select c.customer_id from engagement.category_score c
     ) e
     on conflict (customer_id) do update set is_touched = true
-    where excluded.is_touched and not recalculation_customer.is_touched;
+    where not recalculation_customer.is_touched;
 end
 $$;
-comment on function engagement.collect_everybody(boolean) is
+comment on function engagement.collect_everybody() is
     'Internal: marks every customer for the totals of the run.';

@@ -27,6 +27,12 @@ declare
     v_source engagement.activity_source;
     v_rule_kind text;
     v_rules text;
+    -- Subject and class as one text, of which no two pairs have the same.
+    v_subject_key constant text := $sql$
+           coalesce(length(%1$s.subject_id) || ':' || %1$s.subject_id, '')
+           || coalesce('=' || %1$s.subject_class, '')$sql$;
+    v_is_sane constant text := 'abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000 '
+        'and abs(r.amount_score) < 1e1000';
     v_employer text;
     v_employer_joins text := '';
 begin
@@ -44,13 +50,13 @@ begin
     if not p_is_bulk then
         v_rules := format($sql$
     cross join lateral (
-        select r.*
+        select r.*, %s as is_sane
         from %s r
         where %s
               and r.subject_key = any (array['', '=' || a.subject_id])
               and r.class_key = any (array['', '=' || a.subject_class])
         offset 0
-    ) r$sql$, p_rules, v_rule_kind);
+    ) r$sql$, v_is_sane, p_rules, v_rule_kind);
         v_employer := $sql$case
             when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
                  and a.employer_id is not null and exists (
@@ -68,52 +74,56 @@ begin
             ) end$sql$;
     else
         -- Found once per subject and class, and written into the query, where every parallel worker
-        -- can read it. A subject that is new between the two queries has its activities in the
-        -- queue.
+        -- can read it; by one key, for the planner would think two of them far more selective. A
+        -- subject that is new between the two queries has its activities in the queue.
         execute format($sql$
-            select format('unnest(%%L::text[], %%L::text[], %%L::integer[])',
-                          array_agg(coalesce('=' || s.subject_id, '')),
-                          array_agg(coalesce('=' || s.subject_class, '')), array_agg(r.rule_id))
-            from (select distinct v.subject_id, v.subject_class from %s) s
+            select format('unnest(%%L::text[], %%L::integer[], %%L::numeric[], %%L::numeric[], '
+                          '%%L::numeric[], %%L::integer[], %%L::timestamptz[], '
+                          '%%L::timestamptz[], %%L::boolean[])',
+                          array_agg(s.subject_key), array_agg(r.rule_id), array_agg(r.flat_score),
+                          array_agg(r.quantity_score), array_agg(r.amount_score),
+                          array_agg(r.valid_for_weeks), array_agg(r.applies_from),
+                          array_agg(r.applies_until), array_agg(%s))
+            from (
+                select v.subject_id, v.subject_class, %s as subject_key
+                from (select distinct v.subject_id, v.subject_class from %s) v
+            ) s
             inner join %s r
                 on %s
                    and r.subject_key = any (array['', '=' || s.subject_id])
                    and r.class_key = any (array['', '=' || s.subject_class])$sql$,
-            p_from, p_rules, v_rule_kind)
+            v_is_sane, format(v_subject_key, 'v'), p_from, p_rules, v_rule_kind)
         into v_rules;
         v_rules := format($sql$
-    inner join %s f (subject_key, class_key, rule_id)
-        on f.subject_key = coalesce('=' || a.subject_id, '')
-           and f.class_key = coalesce('=' || a.subject_class, '')
-    inner join %s r on r.rule_id = f.rule_id$sql$,
-            v_rules, p_rules);
-        -- Each person's primary jobs as stretches that do not overlap.
-        v_employer := 'job.employer_id';
+    inner join %s r (subject_key, rule_id, flat_score, quantity_score, amount_score,
+                     valid_for_weeks, applies_from, applies_until, is_sane)
+        on r.subject_key = %s$sql$,
+            v_rules, format(v_subject_key, 'a'));
+        -- One row a person, the job that wins first; most have one. (Window functions, a UNION
+        -- or a look-up would keep the whole derivation from running in parallel.)
+        v_employer := $sql$case
+            when job.employer_ids is null then null
+            when cardinality(job.employer_ids) = 1 then case
+                when (job.begins_on[1] is null or job.begins_on[1] <= a.local_on)
+                     and (job.ends_on[1] is null or job.ends_on[1] >= a.local_on)
+                     then job.employer_ids[1] end
+            else engagement.employer_on(job.employer_ids, job.begins_on, job.ends_on, a.local_on)
+            end$sql$;
         v_employer_joins := $sql$
     left join (
-        select w.employee_id, w.from_on, w.employer_id,
-               lead(w.from_on) over (partition by w.employee_id order by w.from_on) as before_on
-        from (
-            select distinct on (b.employee_id, b.from_on) b.employee_id, b.from_on, m.employer_id
-            from (
-                select p.employee_id, coalesce(p.begin_on, '-infinity') as from_on
-                from engagement_host.employment p where p.is_primary
-                union
-                select p.employee_id, p.end_on + 1
-                from engagement_host.employment p
-                where p.is_primary and p.end_on < '5874897-12-31'
-            ) b
-            left join engagement_host.employment m
-                on m.employee_id = b.employee_id and m.is_primary
-                   and (m.begin_on is null or m.begin_on <= b.from_on)
-                   and (m.end_on is null or m.end_on >= b.from_on)
-            order by b.employee_id, b.from_on, m.begin_on desc nulls last, m.employer_id
-        ) w
+        select m.employee_id,
+               array_agg(m.employer_id order by m.begin_on desc nulls last, m.employer_id)
+                   as employer_ids,
+               array_agg(m.begin_on order by m.begin_on desc nulls last, m.employer_id)
+                   as begins_on,
+               array_agg(m.end_on order by m.begin_on desc nulls last, m.employer_id) as ends_on
+        from engagement_host.employment m
+        where m.is_primary
+        group by m.employee_id
     ) job
-        on job.employee_id = a.customer_id and job.from_on <= a.local_on
-           and (job.before_on is null or job.before_on > a.local_on)$sql$;
+        on job.employee_id = a.customer_id$sql$;
         if engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y' then
-            v_employer := 'coalesce(pair.employer_id, job.employer_id)';
+            v_employer := 'coalesce(pair.employer_id, ' || v_employer || ')';
             v_employer_joins := v_employer_joins || $sql$
     left join (
         select distinct m.employee_id, m.employer_id from engagement_host.employment m
@@ -152,10 +162,7 @@ from (
                    a.occurred_at as effective_at, a.ended_at, a.subject_id, a.subject_class,
                    a.quantity, a.amount, r.rule_id, r.flat_score, r.quantity_score, r.amount_score,
                    r.valid_for_weeks,
-                   a.quantity > -1e1000 and a.quantity < 1e1000
-                   and a.amount > -1e1000 and a.amount < 1e1000
-                   and abs(r.flat_score) < 1e1000 and abs(r.quantity_score) < 1e1000
-                   and abs(r.amount_score) < 1e1000
+                   abs(a.quantity) < 1e1000 and abs(a.amount) < 1e1000 and r.is_sane
                    and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
             from (
                 select v.customer_id::engagement.host_key as customer_id,
@@ -175,11 +182,11 @@ from (
             ) a%s%s
             where (r.applies_from is null or a.occurred_at >= r.applies_from)
                   and (r.applies_until is null or a.occurred_at < r.applies_until)
-            offset 0
+            offset bigint '0'
         ) b
-        offset 0
+        offset bigint '0'
     ) c
-    offset 0
+    offset bigint '0'
 ) d
 where not d.is_sane or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
 $sql$, v_employer, p_from, v_rules, v_employer_joins);

@@ -9,14 +9,15 @@ returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
-set jit = off
 as $$
 declare
     v_count bigint;
 begin
     if exists (select from pg_temp.engagement_stage s
                where s.batch = p_batch and s.recorded_at is not null)
-       or exists (select from pg_temp.engagement_stage s
+       or exists (select from engagement.award w where w.voided_at is not null)
+          and exists (
+                  select from pg_temp.engagement_stage s
                   cross join lateral (
                       select from engagement.award w
                       where w.source_id = s.source_id and w.voided_at is not null
@@ -30,7 +31,8 @@ begin
         rule_id, source, subject_id, subject_class, quantity, amount, points
     )
     select s.customer_id, s.source_id, s.document_id, s.employer_id, s.effective_at, s.expires_at,
-           p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity, s.amount, s.points
+           p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity,
+           s.amount, s.points
     from pg_temp.engagement_stage s
     where s.batch = p_batch
           and (s.is_sane or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,

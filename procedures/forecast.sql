@@ -1,6 +1,6 @@
 -- What a score will be if nothing happens: exact, because every expiry, fading and beginning is
 -- dated.
--- Reads: what score_at and sum_points read. Raises: EG001, EG004, EG006.
+-- Reads: what score_at and sum_points__some read. Raises: EG001, EG004, EG006.
 create or replace function engagement.forecast(
     p_customer_id engagement.host_key,
     p_weeks integer[] default '{4,8,12}',
@@ -31,8 +31,9 @@ begin
         own_score := engagement.score_at(p_customer_id, at);
         employee_score := (
             select coalesce(sum(t.score), 0)
-            from engagement.sum_points(p_customer_ids => array[p_customer_id]::engagement.host_key[],
-                                       p_as_of => at, p_is_employees => true) t);
+            from engagement.sum_points__some(
+                p_customer_ids => array[p_customer_id]::engagement.host_key[],
+                p_as_of => at, p_is_employees => true) t);
         score := own_score + employee_score;
         return next;
     end loop;

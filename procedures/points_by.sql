@@ -1,5 +1,5 @@
 -- What matters most: the points that live awards made, by what they were made for.
--- A company's are those that its score is made of: its own, and its employees' as sum_points
+-- A company's are those that its score is made of: its own, and its employees' as sum_points__some
 -- attributes them.
 -- Reads: live_awards, score_rule, category, engagement_host.subject, engagement_host.employment, a
 -- segment.
@@ -93,10 +93,11 @@ begin
             where w.effective_at <= v_as_of
                   and (p_from is null or w.effective_at >= p_from)
                   and (p_to is null or w.effective_at < p_to)
-                  and (p_segment is null or w.customer_id = any (v_segment))
+                  and (p_segment is null or w.customer_id in (select unnest(v_segment)))  -- by hash
                   and (p_company_id is null or w.customer_id = p_company_id
                        or (v_attribution = 'AT_ACTIVITY' and w.employer_id = p_company_id)
-                       or (v_attribution = 'CURRENT' and w.customer_id = any (v_employees)))
+                       or (v_attribution = 'CURRENT'
+                           and w.customer_id in (select unnest(v_employees))))
         ) g
         group by g.dimension_key, g.engagement_type
     ) t

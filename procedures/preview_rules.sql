@@ -114,9 +114,9 @@ begin
         where h.customer_id is not null
               and not exists (select from engagement.customer_score s
                               where s.customer_id = h.customer_id));
-    v_own := array(select t from engagement.sum_points(
+    v_own := array(select t from engagement.sum_points__some(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => false) t);
-    v_employees := array(select t from engagement.sum_points(
+    v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => true) t);
 
     create temporary table engagement_preview_score on commit drop as

@@ -55,6 +55,10 @@ begin
         array['host_key', 'host_key', 'host_key', 'host_key', 'text', 'text',
               'numeric', 'numeric', 'timestamptz', 'timestamptz']);
     perform engagement.check_required_views();
+    -- For the deployer, which names the sources that an adapter has ceased to register.
+    perform set_config('engagement.registered_sources',
+                       concat_ws(',', nullif(current_setting('engagement.registered_sources', true),
+                                             ''), p_source), true);
 
     select format('%I.%I', n.nspname, c.relname) into v_view_name
     from pg_class c

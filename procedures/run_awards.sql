@@ -35,7 +35,7 @@ begin
               )
         returning k.source_id
     )
-    select array_agg(b.source_id) into v_ids from batch b;
+    select array_agg(b.source_id order by b.source_id) into v_ids from batch b;
 
     v_counts := engagement.award_batch(p_run, v_source, v_ids);
 

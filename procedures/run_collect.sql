@@ -1,6 +1,7 @@
 -- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
 -- instant than this run's; and customers without a score, whether or not a trigger told of them.
--- Reads: customer_score, engagement_host.customer. Writes: recalculation_customer.
+-- FULL: whoever's totals are not those of the ledger.
+-- Reads: customer_score, engagement_host.customer, stale_totals. Writes: recalculation_customer.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -20,6 +21,11 @@ begin
           and not exists (select from engagement.customer_score s
                           where s.customer_id = c.customer_id)
     on conflict (customer_id) do nothing;
+    if p_run.run_mode = 'FULL' then
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select t.customer_id, false from engagement.stale_totals(p_run.as_of) t (customer_id)
+        on conflict (customer_id) do nothing;
+    end if;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         -- Points of people go to whoever employs them on the date of the run.
         insert into engagement.recalculation_customer (customer_id, is_touched)

@@ -1,5 +1,4 @@
--- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source and every
--- customer in the queue.
+-- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in the queue.
 -- Reads: activity_source.
 -- Writes: activity_source, score_rule, pending_activity, recalculation_customer, and generated
 -- routines.
@@ -52,7 +51,6 @@ begin
     if p_run.run_mode = 'FULL' then
         insert into engagement.pending_activity (source)
         select s.source from engagement.activity_source s where s.detached_at is null;
-        perform engagement.collect_everybody(false);
     end if;
     return false;
 end

@@ -1,19 +1,18 @@
--- Phase RANK: everybody's percentile and band in one pass over the scores as they are now. Whom a
--- refresh has changed meanwhile keeps the rank that the refresh found.
--- Reads: customer_score, score_band, engagement_host.customer. Writes: customer_score, score_event.
+-- Phase RANK: everybody's percentile and band in one pass over the scores as they are now, and the
+-- thresholds that refreshes go by until the next run. Whom a refresh has changed meanwhile keeps
+-- the rank that the refresh found.
+-- Reads: customer_score, score_band, engagement_host.customer.
+-- Writes: customer_score, score_percentile, score_event.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '30s'
-set jit = off
 as $$
 declare
     v_scale engagement.band_scale := engagement.band_scale();
 begin
-    update engagement.customer_score s
-    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
-    from (
+    with ranking as materialized (
         select n.customer_id, n.score, n.ranked_type, n.percentile,
                engagement.band_of(v_scale, n.score, n.percentile) as band_code
         from (
@@ -27,7 +26,29 @@ begin
             left join engagement_host.customer c
                 on c.customer_id = k.customer_id and c.is_active
         ) n
-    ) r
+    ),
+    threshold as materialized (
+        select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
+        from ranking r
+        where r.ranked_type is not null
+        group by r.ranked_type, r.percentile
+    ),
+    gone as (
+        delete from engagement.score_percentile p
+        where not exists (
+            select from threshold t
+            where t.customer_type = p.customer_type and t.percentile = p.percentile)
+    ),
+    kept as (
+        insert into engagement.score_percentile (customer_type, percentile, from_score)
+        select t.customer_type, t.percentile, t.from_score from threshold t
+        on conflict (customer_type, percentile) do update
+        set from_score = excluded.from_score
+        where score_percentile.from_score <> excluded.from_score
+    )
+    update engagement.customer_score s
+    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
+    from ranking r
     where r.customer_id = s.customer_id and r.score = s.score
           and (s.percentile, s.band_code, s.ranked_type)
               is distinct from (r.percentile, r.band_code, r.ranked_type);

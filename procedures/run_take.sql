@@ -22,7 +22,7 @@ begin
         delete from engagement.pending_activity p
         where p.source = v_source and p.activity_column is null;
         if v_source = 'customer' then
-            perform engagement.collect_everybody(true);
+            perform engagement.collect_everybody();
         else
             insert into engagement.recalculation_source (source)
             select v_source where v_source <> 'employment'
@@ -31,7 +31,7 @@ begin
             where v_source = 'employment' and s.detached_at is null
             on conflict (source) do nothing;
             if v_source = 'employment' then
-                perform engagement.collect_everybody(true);
+                perform engagement.collect_everybody();
             end if;
         end if;
     end loop;
@@ -61,7 +61,7 @@ begin
         where s.detached_at is null;
         if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
             -- Which company lost somebody is no longer to be seen: all are summed.
-            perform engagement.collect_everybody(true);
+            perform engagement.collect_everybody();
         end if;
     end if;
 

@@ -1,13 +1,14 @@
 -- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further
--- step applies one batch of what differs and makes those customers work for the totals. What the
--- host commits after the staging has its keys in the queue, and they are taken after it.
+-- step applies one batch of what differs. What the host commits after the staging has its keys in
+-- the queue, and they are taken after it.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
--- recalculation_customer, scoring_failure.
+-- scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s'
+set enable_seqscan = off
 as $$
 declare
     v_source text;
@@ -42,12 +43,13 @@ begin
             perform engagement.stage_source(p_run, v_source);
             return true;
         else
-            select s.batch into v_batch
-            from pg_temp.engagement_stage s
-            where s.batch > coalesce(p_run.staged_batch, -1)
-            order by s.batch
-            limit 1;
-            if found then
+            v_batch := coalesce(p_run.staged_batch + 1, 0);
+            if not exists (select from pg_temp.engagement_stage s where s.batch = v_batch) then
+                -- The end; or, after a batch of more awards of one activity, a number left out.
+                v_batch := (select min(s.batch) from pg_temp.engagement_stage s
+                            where s.batch > v_batch);
+            end if;
+            if v_batch is not null then
                 v_counts := engagement.fill_batch(p_run, v_source, v_batch);
                 if v_counts is null then
                     v_changes := array(
@@ -62,13 +64,6 @@ begin
                     execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
                         into v_counts using v_changes, p_run.started_at;
                 end if;
-                insert into engagement.recalculation_customer (customer_id, is_touched)
-                select s.customer_id, true from pg_temp.engagement_stage s
-                where s.batch = v_batch and s.is_sane
-                union
-                select s.employer_id, true from pg_temp.engagement_stage s
-                where s.batch = v_batch and s.is_sane and s.employer_id is not null
-                on conflict (customer_id) do update set is_touched = true;
                 update engagement.recalculation_run r
                 set staged_batch = v_batch,
                     done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s

@@ -1,18 +1,20 @@
 -- Compares a whole source with its part of the ledger and leaves what differs in a temporary table,
--- in batches that keep a customer together. An empty ledger has nothing to compare. Otherwise a
--- fingerprint per customer (number and sum of row hashes) finds the customers that differ, and only
--- their rows are compared one by one: two passes that the planner can run in parallel, instead of
--- sorting two ledgers.
--- Reads: the view, award. Writes: temporary table engagement_stage, scoring_failure.
+-- in batches by activity, as the host's rows came: the ledger's largest indexes then grow at their
+-- end. Whom it concerns is work for the totals from here on. An empty ledger has nothing to
+-- compare. Otherwise a fingerprint per customer (number and sum of row hashes) finds the customers
+-- that differ, and only their rows are compared one by one: two passes that the planner can run in
+-- parallel, instead of sorting two ledgers.
+-- Reads: the view, award.
+-- Writes: temporary table engagement_stage, recalculation_customer, scoring_failure.
 create or replace function engagement.stage_source(p_run engagement.recalculation_run,
                                                    p_source text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_nestloop = off
+set enable_mergejoin = off
 set parallel_tuple_cost = 0
 set parallel_setup_cost = 0
-set jit = off
 as $$
 declare
     v_name text := engagement.stage_name(p_source);
@@ -40,7 +42,7 @@ begin
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
             select %1$s, null::timestamptz as recorded_at, d.is_sane,
-                   rank() over (order by d.customer_id) / 20000 as batch
+                   rank() over (order by d.source_id) / 20000 as batch
             from (%2$s) d$sql$, v_columns, v_derivation);
     else
         execute format($sql$
@@ -65,7 +67,7 @@ begin
         analyze pg_temp.engagement_stage_customer;
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
-            select u.*, rank() over (order by u.customer_id) / 20000 as batch
+            select u.*, rank() over (order by u.source_id) / 20000 as batch
             from (
                 select %1$s, max(d.recorded_at) as recorded_at, d.is_sane
                 from (
@@ -85,10 +87,17 @@ begin
         drop table pg_temp.engagement_stage_customer;
     end if;
     execute format('comment on table pg_temp.engagement_stage is %L', v_name);
-    create index on pg_temp.engagement_stage (batch);
-    analyze pg_temp.engagement_stage;
+    -- By block range: the rows lie in the order of their batches, and nothing has to be sorted.
+    create index on pg_temp.engagement_stage using brin (batch);
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select s.customer_id, true from pg_temp.engagement_stage s where s.is_sane
+    union
+    select s.employer_id, true from pg_temp.engagement_stage s
+    where s.is_sane and s.employer_id is not null
+    on conflict (customer_id) do update set is_touched = true;
     update engagement.recalculation_run r
-    set staged_batch = null, total_count = r.total_count + (select count(*) from pg_temp.engagement_stage)
+    set staged_batch = null,
+        total_count = r.total_count + (select count(*) from pg_temp.engagement_stage)
     where r.run_id = p_run.run_id;
 end
 $$;

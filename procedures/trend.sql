@@ -1,6 +1,6 @@
 -- How a score has moved, exactly: the ledger summed at each instant, own points and those of the
 -- employees, as known now.
--- Reads: award and what sum_points reads. Raises: EG001, EG004, EG006.
+-- Reads: award and what sum_points__some reads. Raises: EG001, EG004, EG006.
 create or replace function engagement.trend(
     p_customer_id engagement.host_key,
     p_from timestamptz,
@@ -44,8 +44,9 @@ begin
         own_score := engagement.score_at(p_customer_id, at);
         employee_score := (
             select coalesce(sum(t.score), 0)
-            from engagement.sum_points(p_customer_ids => array[p_customer_id]::engagement.host_key[],
-                                       p_as_of => at, p_is_employees => true) t);
+            from engagement.sum_points__some(
+                p_customer_ids => array[p_customer_id]::engagement.host_key[],
+                p_as_of => at, p_is_employees => true) t);
         score := own_score + employee_score;
         return next;
     end loop;

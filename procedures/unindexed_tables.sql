@@ -1,6 +1,7 @@
 -- Which tables a look-up by a view's key reads from end to end. The planner is asked, with
 -- sequential scans out of favour: what it reads without an index condition even then has no index
--- that fits; a cast in the view may be what hides one.
+-- that fits; a cast in the view may be what hides one. A table known to have few rows or none (the
+-- host's companies, say) is read whole by choice, and does not count.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
 returns text[]
@@ -27,6 +28,11 @@ begin
               and not (n.node ->> 'Node Type' = 'Bitmap Heap Scan' and jsonb_path_exists(
                   n.node, '$.Plans.** ? (@."Node Type" == "Bitmap Index Scan"'
                           ' && exists (@."Index Cond"))'))
+              and not exists (
+                  select from pg_class c
+                  where c.oid = to_regclass(format('%I.%I', n.node ->> 'Schema',
+                                                   n.node ->> 'Relation Name'))
+                        and c.reltuples between 0 and 100)
         order by 1
     );
 end

@@ -20,11 +20,11 @@ as $$
 begin
     return query
     with own as (
-        select t.* from engagement.sum_points(
+        select t.* from engagement.sum_points__some(
             p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t
     ),
     employees as (
-        select t.* from engagement.sum_points(
+        select t.* from engagement.sum_points__some(
             p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t
     ),
     wanted as (

@@ -55,9 +55,9 @@ begin
                                     where i <> all (v_newer_ids));
         end if;
     end if;
-    v_own := array(select t from engagement.sum_points(
+    v_own := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
-    v_employees := array(select t from engagement.sum_points(
+    v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
 
     delete from engagement.category_score c

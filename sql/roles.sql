@@ -67,7 +67,7 @@ grant execute on routine
     engagement.company_card,
     engagement.recent_raise,
     engagement.segment_view,
-    engagement.sum_points,
+    engagement.sum_points__some,
     engagement.score_movement,
     engagement.scored_at,
     engagement.recent_from,

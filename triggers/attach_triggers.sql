@@ -1,5 +1,7 @@
 -- Puts the package's statement triggers on a host table. Attaching what is attached already changes
--- no trigger, so that a deployment takes no lock on the host's tables without need.
+-- no trigger, so that a deployment takes no lock on the host's tables without need. While an
+-- adapter is only tried (engagement.is_trial is Y) everything is done but the triggers themselves,
+-- whose lock would keep the host from writing until the trial ends.
 -- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
 -- Raises: EG006, EG008.
@@ -24,6 +26,7 @@ declare
     v_probe refcursor;
     v_plan jsonb;
     v_unindexed text[];
+    v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
     perform engagement.lock_setup();
     if p_source in ('customer', 'employment') then
@@ -60,10 +63,12 @@ begin
                                                where i.inhrelid = p_table));
     end if;
 
+    -- The word null, however it is written: a table of settings.
     v_key := case
         when exists (select from pg_attribute a
                      where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
                            and not a.attisdropped) then quote_ident(p_key_column)
+        when lower(btrim(p_key_column)) = 'null' then 'null'
         else p_key_column end;
     begin
         -- A cursor takes one statement only, whatever the expression tries.
@@ -83,33 +88,46 @@ begin
                   hint = 'Give a column of the table, or an expression over its row that casts to '
                          'the key''s type.';
     end;
-    -- Whether an index finds a key is the planner's to say; it must lead with it, too.
-    execute format(
-        'explain (format json) select from %s t where (%s) = (select null::%s)',
-        v_table_name, v_key,
-        case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
-    into v_plan;
-    if not exists (
+    -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
+    -- view's look-up below: a key that asks another table, on which no index can be made, and one
+    -- that is compared only after a cast (an integer with a subject's text). Settings are never
+    -- looked for, and of few rows or none, if that is known, the planner reads all.
+    begin
+        execute format(
+            'explain (format json) select from %s t where (%s) = (select null::%s)',
+            v_table_name, v_key,
+            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
+        into v_plan;
+    exception when undefined_function then
+        v_plan := null;
+    end;
+    if v_key <> 'null' and v_plan is not null
+       and (select c.reltuples not between 0 and 100 from pg_class c where c.oid = p_table)
+       and not jsonb_path_exists(v_plan, '$.** ? (@."Parent Relationship" == "SubPlan")')
+       and not exists (
         select from pg_index i
         inner join pg_class c on c.oid = i.indexrelid
         where i.indrelid = p_table
-              and c.relname::text = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}'
               and jsonb_path_exists(v_plan, '$.**."Index Cond"')
               and i.indkey[0] = coalesce((select a.attnum from pg_attribute a
                                           where a.attrelid = p_table and a.attname = p_key_column
                                                 and a.attnum > 0 and not a.attisdropped), 0)
+              -- Of a column's indexes an empty table's plan may have any, even a lesser one.
+              and (i.indkey[0] <> 0 and i.indisvalid and i.indpred is null
+                   or c.relname::text
+                      = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}')
     ) then
         raise warning 'no index on the key of %', v_table_name
             using detail = format('key %s', v_key),
                   hint = 'Without one, scoring reads the whole table for every key; make one.';
     end if;
 
-    -- What the view makes of it decides whether a look-up is quick.
+    -- What the view makes of it decides whether a look-up is quick. A trial measures that itself.
     v_unindexed := engagement.unindexed_tables(
         coalesce((select s.view_name from engagement.activity_source s
                   where s.source = p_source), 'engagement_host.' || p_source),
         case when p_source = 'employment' then 'employee_id' else v_column end);
-    if v_unindexed <> '{}' then
+    if v_key <> 'null' and v_unindexed <> '{}' and not v_is_trial then
         raise warning 'no index serves the look-up of source % by %', p_source, v_column
             using detail = format('read from end to end for every key: %s',
                                   array_to_string(v_unindexed, ', ')),
@@ -144,6 +162,13 @@ begin
             where t.tgrelid = p_table and t.tgname = v_trigger
                   and t.tgfoid = to_regprocedure(v_function || '()') and t.tgenabled = 'O'
         );
+        if not has_table_privilege(p_table, 'trigger') then
+            raise exception 'the host''s table takes no triggers from this role'
+                using errcode = 'EG008', detail = format('table %s', v_table_name),
+                      hint = format('grant select, trigger on %s to %I', v_table_name,
+                                    current_user);
+        end if;
+        continue when v_is_trial;
         v_referencing := case v_event
             when 'insert' then 'referencing new table as new_rows'
             when 'update' then 'referencing old table as old_rows new table as new_rows'
@@ -156,14 +181,16 @@ begin
         continue when not pg_has_role(
             (select c.relowner from pg_class c where c.oid = p_table), 'usage');
         execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
-                       format('pg-engagement: queues the %s keys of the rows of this statement '
-                              '(source %s).',
-                              v_column, p_source));
+                       case when v_key = 'null'
+                            then format('pg-engagement: queues the whole source %s.', p_source)
+                            else format('pg-engagement: queues the %s keys of the rows of this '
+                                        'statement (source %s).', v_column, p_source) end);
     end loop;
 end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
     'registered source, customer or employment; p_key_column a column or an expression over the '
-    'row whose value is the view''s p_activity_column. Raises EG006 (source), EG008 (table, key, '
-    'column); warns when the key has no index.';
+    'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
+    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
+    '(source), EG008 (table, key, column); warns when the key has no index.';

@@ -3,12 +3,14 @@
 -- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it
 -- then brings the awards of these rows up to date. All of it stands in one exception block, waits
 -- 50 ms for a lock at most, and on any error leaves the keys in the queue. In a SERIALIZABLE
--- transaction it only queues, because what it would read could make the host's commit fail.
+-- transaction it only queues.
 -- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction
 -- with an id, and more than 64 of them slow down every session. From then on the block only reads,
 -- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
 -- has not.
 -- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
+-- A table whose key is the word null holds settings that any activity may depend on: its changes
+-- queue the whole source, for the next run to compare; never in the host's transaction.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
@@ -22,6 +24,7 @@ declare
     v_columns text;
     v_groups text;
     v_rows_of text[];
+    v_is_settings boolean;
     v_by_event text;
     v_append text;
     v_collect text;
@@ -30,6 +33,7 @@ begin
     select * into strict v_attached
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
+    v_is_settings := v_attached.key_expression = 'null';
     v_views := case
         when v_attached.source in ('customer', 'employment')
              then array['engagement_host.' || v_attached.source]
@@ -54,27 +58,37 @@ begin
               = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
 
     v_rows_of := array[
-        format('select %s from new_rows t', v_key),
-        format('select %s from old_rows t', v_key),
+        format('select k.key from (select %s from new_rows t) k (key) where k.key is not null',
+               v_key),
+        format('select k.key from (select %s from old_rows t) k (key) where k.key is not null',
+               v_key),
         -- A row that is the same before and after cancels out.
         format('select distinct u.key from (select %1$s as key%2$s, -1 as side from old_rows t '
-               'union all select %1$s%2$s, 1 from new_rows t) u group by u.key%3$s '
-               'having sum(u.side) <> 0',
+               'union all select %1$s%2$s, 1 from new_rows t) u where u.key is not null '
+               'group by u.key%3$s having sum(u.side) <> 0',
                v_key, v_columns, v_groups)];
     v_append := format($sql$
-            insert into engagement.pending_activity (source, activity_column, keys)
-            select %L, %L, array_agg(k.key)
-            from ({rows}) k (key)
-            where k.key is not null
-            having count(*) > 0
-            returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
+                insert into engagement.pending_activity (source, activity_column, keys)
+                select %L, %L, k.keys
+                from (select array({rows}) as keys offset 0) k
+                where k.keys <> '{}'
+                returning keys into v_keys;$sql$, v_attached.source, v_attached.activity_column);
     v_collect := $sql$
-            select array_agg(k.key) into v_keys from ({rows}) k (key) where k.key is not null;$sql$;
+                v_keys := nullif(array({rows}), '{}');$sql$;
+    if v_is_settings then
+        v_rows_of := array(select replace(replace(r, ' where k.key is not null', ''),
+                                          ' where u.key is not null', '')
+                           from unnest(v_rows_of) with ordinality as u (r, n) order by u.n);
+        v_append := format($sql$
+                insert into engagement.pending_activity (source)
+                select %L where exists ({rows});$sql$, v_attached.source);
+        v_collect := $sql$
+                v_is_whole := exists ({rows});$sql$;
+    end if;
     v_by_event := $sql$
-        if tg_op = 'INSERT' then{insert}
-        elsif tg_op = 'DELETE' then{delete}
-        elsif tg_op = 'UPDATE' then{update}
-        end if;$sql$;
+            if tg_op = 'INSERT' then{insert}
+            elsif tg_op = 'UPDATE' then{update}
+            elsif tg_op = 'DELETE' then{delete}$sql$;
     v_append := replace(replace(replace(v_by_event,
         '{insert}', replace(v_append, '{rows}', v_rows_of[1])),
         '{delete}', replace(v_append, '{rows}', v_rows_of[2])),
@@ -83,18 +97,22 @@ begin
         '{insert}', replace(v_collect, '{rows}', v_rows_of[1])),
         '{delete}', replace(v_collect, '{rows}', v_rows_of[2])),
         '{update}', replace(v_collect, '{rows}', v_rows_of[3]));
-    v_award := case v_attached.source
-        when 'customer' then ''
-        when 'employment' then $sql$
-            if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
-                v_count := engagement.award_customers(v_keys, clock_timestamp());
-            end if;$sql$
-        else format($sql$
-            if v_is_immediate and (v_keys is not null or tg_op = 'TRUNCATE') then
-                v_counts := engagement.%I(case when tg_op <> 'TRUNCATE' then %L end, v_keys,
-                                      clock_timestamp(), tg_op = 'INSERT');
-            end if;$sql$, 'award__' || v_attached.source, v_attached.activity_column)
+    v_award := case
+        when v_attached.source = 'customer' or v_is_settings then null
+        when v_attached.source = 'employment' then
+            'v_count := engagement.award_customers(v_keys, clock_timestamp());'
+        else format($sql$v_counts := engagement.%I(
+                    case when tg_op <> 'TRUNCATE' then %L end, v_keys, clock_timestamp(),
+                    tg_op = 'INSERT');$sql$,
+                    'award__' || v_attached.source, v_attached.activity_column)
     end;
+    v_award := coalesce($sql$
+            -- In a serializable transaction what it would read could make the host's commit fail.
+            if engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
+               and (v_keys is not null or tg_op = 'TRUNCATE')
+               and current_setting('transaction_isolation') <> 'serializable' then
+                $sql$ || v_award || $sql$
+            end if;$sql$, '');
 
     execute format($sql$
 create or replace function engagement.%I()
@@ -106,30 +124,29 @@ set lock_timeout = '50ms'
 as $f$
 #variable_conflict use_column
 declare
-    -- One letter a call.
-    v_calls text := coalesce(current_setting('engagement.scoring_calls', true), '');
-    v_is_immediate boolean := engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
-        and current_setting('transaction_isolation') <> 'serializable';
+    -- One letter a call, 51 at most.
+    v_calls text := set_config(
+        'engagement.scoring_calls',
+        left(coalesce(current_setting('engagement.scoring_calls', true), ''), 50) || 'x', true);
     v_keys text[];
-    v_is_whole boolean := tg_op = 'TRUNCATE';
+    v_is_whole boolean;
     v_count bigint;
     v_counts bigint[];
 begin
     if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
         raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
-        return null;
-    end if;
-    if length(v_calls) < 50 then
-        v_calls := set_config('engagement.scoring_calls', v_calls || 'x', true);
+    elsif length(v_calls) <= 50 then
         begin%s
-            if tg_op = 'TRUNCATE' then
+            else
                 insert into engagement.pending_activity (source) values (%L), ('customer');
             end if;%s
         exception when others then
             perform engagement.capture_failed(%L, %L, v_keys, sqlstate, sqlerrm);
         end;
     elsif coalesce(current_setting('engagement.is_broken', true), '') <> 'Y' then
+        v_is_whole := tg_op = 'TRUNCATE';
         begin%s
+            end if;
         exception when others then
             v_is_whole := true;
         end;

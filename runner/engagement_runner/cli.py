@@ -4,6 +4,7 @@ import click
 
 from engagement_runner import __version__, show
 from engagement_runner.commands import deployment
+from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.customers import (
     adjust,
     employers,
@@ -52,6 +53,7 @@ for command in (
     deployment.status,
     deployment.check,
     deployment.detach,
+    adapter,
     recalculate,
     refresh,
     score,

@@ -37,13 +37,16 @@ def _show_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
         click.echo(" ".join(parts), err=True)
 
 
-def connect(dsn: str | None, autocommit: bool = True) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(
+    dsn: str | None, autocommit: bool = True, shows_warnings: bool = True
+) -> psycopg.Connection[tuple[Any, ...]]:
     """Connect to the database.
 
     Args:
         dsn: connection string or URL; None or empty leaves everything to libpq.
         autocommit: whether each statement is a transaction of its own. Procedures that commit
             need it.
+        shows_warnings: whether the server's warnings go to stderr; the caller may listen itself.
 
     Raises:
         EngagementError: the string cannot be parsed, or the server cannot be reached. The
@@ -65,5 +68,6 @@ def connect(dsn: str | None, autocommit: bool = True) -> psycopg.Connection[tupl
         connection = psycopg.connect(conninfo, autocommit=autocommit)
     except psycopg.Error as error:
         raise EngagementError(f"cannot connect: {describe(error)}") from None
-    connection.add_notice_handler(_show_notice)
+    if shows_warnings:
+        connection.add_notice_handler(_show_notice)
     return connection

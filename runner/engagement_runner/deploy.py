@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +19,15 @@ from psycopg import sql
 
 from engagement_runner import __version__, files, queries
 from engagement_runner.errors import EngagementError, describe
-from engagement_runner.files import SqlFile
-from engagement_runner.plan import Connection, Plan, Tablespaces, make_plan, read_state
+from engagement_runner.files import SqlFile, Statement
+from engagement_runner.plan import (
+    Connection,
+    Plan,
+    Tablespaces,
+    make_plan,
+    make_trial_plan,
+    read_state,
+)
 
 Report = Callable[[str], None]
 Result = TypeVar("Result")
@@ -32,8 +40,8 @@ LOCK_TIMEOUT = "500ms"
 #: How often a deployment that met such a lock begins again, half a second apart.
 ATTEMPTS = 60
 
-#: The routines that write routines, for each source and each attached table.
-GENERATORS = ("generate_source", "generate_capture")
+#: The routines that write routines: of the totals, of each source and of each attached table.
+GENERATORS = ("generate_totals", "generate_source", "generate_capture")
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
@@ -41,6 +49,8 @@ _CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
 _TRANSACTION_CONTROL = re.compile(
     r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
 )
+_CALL = re.compile(r"call\b", re.I)
+_UNKNOWN_SOURCE = "EG006"
 _INDEX = re.compile(
     r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
 )
@@ -85,19 +95,24 @@ def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> It
 
 
 def unobtrusively(
-    connection: Connection, work: Callable[[], Result], report: Report, attempts: int = ATTEMPTS
+    connection: Connection,
+    work: Callable[[], Result],
+    report: Report,
+    attempts: int = ATTEMPTS,
+    *,
+    is_trial: bool = False,
 ) -> Result:
     """Run the work in a transaction that waits for no lock longer than :data:`LOCK_TIMEOUT`.
 
     When a lock is not to be had, everything is rolled back, so that the host gets its turn, and
-    begun again.
+    begun again. A trial is rolled back in any case.
 
     Raises:
         EngagementError: a lock was not to be had in all attempts.
     """
     for attempt in range(1, attempts + 1):
         try:
-            with connection.transaction():
+            with connection.transaction(force_rollback=is_trial):
                 _set_locally(connection, "lock_timeout", LOCK_TIMEOUT)
                 return work()
         except (SqlFileError, psycopg.Error) as error:
@@ -187,7 +202,31 @@ def dry_run(
 
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
-    """Do the steps, and return the indexes to be built after the transaction."""
+    """Do the steps and what follows from them, and return the indexes to be built afterwards."""
+    postponed = _take_steps(connection, plan, report, _run_host)
+    if any(step.file.kind == "host" and step.action == "apply" for step in plan.steps):
+        plan.warnings.extend(
+            f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
+        )
+    if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
+        _regenerate(connection)
+    if plan.steps:
+        _record_routines(connection, top)
+    return postponed
+
+
+def unregistered_sources(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return the sources that the adapter just applied left out, each with a message and a hint."""
+    return list(connection.execute(queries.load("unregistered_sources")))
+
+
+def _take_steps(
+    connection: Connection,
+    plan: Plan,
+    report: Report,
+    run_host: Callable[[Connection, SqlFile], None],
+) -> list[SqlFile]:
+    """Do the steps, an adapter's by *run_host*, and return the indexes to be built afterwards."""
     search_path = _first(connection, "select current_setting('search_path')")
     hosts_tablespace = _first(connection, "select current_setting('default_tablespace')")
     _set_locally(connection, "engagement.key_type", plan.key_type)
@@ -221,20 +260,22 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
             _apply_routine(connection, file)
         elif file.kind == "view":
             _apply_view(connection, file)
+        elif is_host:
+            run_host(connection, file)
         else:
             _run(connection, file)
-        if is_host:
-            _check_host(connection, file)
         if file.kind == "migration":
             _set_locally(connection, "default_tablespace", plan.tablespaces.index)
             queries.execute(connection, "move_indexes")
         if file.kind != "host schema":  # the host's own from now on
             _record(connection, file)
-    if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
-        _regenerate(connection)
-    if plan.steps:
-        _record_routines(connection, top)
     return postponed
+
+
+def _run_host(connection: Connection, file: SqlFile) -> None:
+    """Run an adapter, and refuse it if it lacks a required view."""
+    _run(connection, file)
+    _check_host(connection, file)
 
 
 def _check_host(connection: Connection, file: SqlFile) -> None:
@@ -305,22 +346,27 @@ def _run(connection: Connection, file: SqlFile) -> None:
         SqlFileError: one failed; the message names the file and the line.
     """
     for statement in file.statements():
-        if _TRANSACTION_CONTROL.match(statement.text):
-            raise SqlFileError(
-                f"{file.path}:{statement.line}: a deployment is one transaction, "
-                f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
-                None,
+        _run_statement(connection, file, statement)
+
+
+def _run_statement(connection: Connection, file: SqlFile, statement: Statement) -> None:
+    """Run a statement of a file. Raises SqlFileError, which names the file and the line."""
+    if _TRANSACTION_CONTROL.match(statement.text):
+        raise SqlFileError(
+            f"{file.path}:{statement.line}: a deployment is one transaction, "
+            f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
+            None,
+        )
+    try:
+        connection.execute(statement.text.encode())
+    except psycopg.Error as error:
+        message = describe(error, file.path, statement.line, statement.text)
+        if file.kind == "host" and error.sqlstate in _CANNOT_REPLACE_VIEW:
+            message += (
+                " (hint: PostgreSQL only adds columns to a view; write drop view … before "
+                "it, or run engagement detach --host first)"
             )
-        try:
-            connection.execute(statement.text.encode())
-        except psycopg.Error as error:
-            message = describe(error, file.path, statement.line, statement.text)
-            if file.kind == "host" and error.sqlstate in _CANNOT_REPLACE_VIEW:
-                message += (
-                    " (hint: PostgreSQL only adds columns to a view; write drop view … before "
-                    "it, or run engagement detach --host first)"
-                )
-            raise SqlFileError(message, error.sqlstate) from error
+        raise SqlFileError(message, error.sqlstate) from error
 
 
 def _apply_routine(connection: Connection, file: SqlFile) -> None:
@@ -375,6 +421,121 @@ def _drop(connection: Connection, file: SqlFile) -> None:
         _drop_routines(connection, _signatures(connection, file.object_name), "cascade")
     elif file.kind == "routine":
         _drop_routines(connection, _signatures(connection, file.object_name))
+
+
+# -- trying an adapter -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the server said of one statement of an adapter.
+
+    Attributes:
+        severity: ``error``, the adapter cannot be deployed so, or ``problem``, a warning.
+        place: file and line.
+        message: what is wrong.
+        hint: what to do about it, if anything.
+    """
+
+    severity: str
+    place: str
+    message: str
+    hint: str | None
+
+
+def try_adapter(
+    connection: Connection,
+    host: str,
+    measure: Callable[[list[Remark]], Result],
+    key_type: str | None = None,
+    *,
+    top: Path | None = None,
+    report: Report = lambda line: None,
+) -> Result:
+    """Apply an adapter, let *measure* look at what it made, and take everything back.
+
+    A database without the package gets it for as long as the trial lasts. No trigger is put on a
+    table of the host, and the views in use are not replaced but set aside: a trial keeps neither
+    the host from writing nor the triggers from scoring. What waits is another deployment, or a
+    change of rules or parameters.
+
+    Args:
+        connection: an autocommit connection, of a role that could deploy the adapter.
+        host: name of a bundled adapter, or path of one.
+        measure: takes what the server said of the statements; its result is returned.
+        key_type: as for :func:`deploy`.
+        top: folder of the SQL folders; default: this package's.
+        report: takes progress lines.
+
+    Raises:
+        EngagementError: there is no such adapter, the package in the database is not this
+            version, or a statement other than a call failed.
+    """
+    top = top or files.root()
+    remarks: list[Remark] = []
+
+    def run_host(connection: Connection, file: SqlFile) -> None:
+        remarks.extend(_run_on(connection, file))
+        if not any(remark.severity == "error" for remark in remarks):
+            _check_host(connection, file)
+
+    def work() -> Result:
+        remarks.clear()
+        plan = make_trial_plan(read_state(connection), top, host, key_type)
+        _set_locally(connection, "engagement.is_trial", "Y")
+        if not plan.is_first:
+            queries.execute(connection, "set_host_aside")
+        _take_steps(connection, plan, lambda line: None, run_host)
+        return measure(remarks)
+
+    with deploy_lock(connection, report):
+        return unobtrusively(connection, work, report, is_trial=True)
+
+
+def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
+    """Run an adapter past calls that fail, so that all of them are heard, and return the remarks.
+
+    Raises:
+        SqlFileError: another statement failed, or a lock was not to be had.
+    """
+    remarks: list[Remark] = []
+    warnings: list[tuple[str, str | None]] = []
+
+    def hear(diagnostic: psycopg.errors.Diagnostic) -> None:
+        if diagnostic.severity_nonlocalized == "WARNING":
+            parts = filter(None, (diagnostic.message_primary, diagnostic.message_detail))
+            warnings.append((": ".join(parts), diagnostic.message_hint))
+
+    connection.add_notice_handler(hear)
+    try:
+        for statement in file.statements():
+            place = f"{Path(file.path).name}:{statement.line}"
+            try:
+                with connection.transaction():
+                    _run_statement(connection, file, statement)
+            except SqlFileError as error:
+                cause = error.__cause__
+                if (
+                    not isinstance(cause, psycopg.Error)
+                    or not _CALL.match(statement.text)
+                    or cause.sqlstate in _RETRY
+                ):
+                    raise
+                # Of a source that could not be registered the errors that follow are no news.
+                if remarks and cause.sqlstate == _UNKNOWN_SOURCE:
+                    continue
+                remarks.append(_remark(place, cause))
+            remarks += [Remark("problem", place, *warning) for warning in warnings]
+            warnings.clear()
+    finally:
+        connection.remove_notice_handler(hear)
+    return remarks
+
+
+def _remark(place: str, error: psycopg.Error) -> Remark:
+    diag = error.diag
+    parts = filter(None, (diag.message_primary, diag.message_detail))
+    return Remark("error", place, f"{error.sqlstate}: {': '.join(parts)}", diag.message_hint)
 
 
 # -- indexes -------------------------------------------------------------------------------------

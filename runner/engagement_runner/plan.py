@@ -18,6 +18,9 @@ from engagement_runner.files import SqlFile
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+#: Kinds of the files that are there whatever the host is.
+ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
+
 KEY_TYPES = ("bigint", "uuid", "text")
 
 
@@ -135,6 +138,30 @@ def make_plan(
         is_first=not state.files,
         tablespaces=tablespaces or state.tablespaces or Tablespaces(),
     )
+
+
+def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = None) -> Plan:
+    """Return the steps to an adapter that is only tried: without what comes after it.
+
+    Args:
+        state: what the database has.
+        top: folder of the SQL folders.
+        host: name or path of the adapter.
+        key_type: as for :func:`make_plan`.
+
+    Raises:
+        EngagementError: there is no such adapter, or the database has the package in another
+            version than this.
+    """
+    plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
+    if state.files and _engine_steps(state, top):
+        raise EngagementError(
+            "the package in this database is not as this version has it",
+            hint="engagement deploy brings it up to date; an adapter can be tried then.",
+        )
+    kinds = {"host", "host schema"} if state.files else {"host", "host schema", *ENGINE}
+    steps = [step for step in plan.steps if step.file.kind in kinds]
+    return Plan(plan.key_type, steps, is_first=not state.files)
 
 
 def _named(tablespace: str) -> str:

@@ -5,6 +5,8 @@ column, a JSON object per row: numbers stay exact, ``infinity`` stays readable, 
 the keys is the order of the columns.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 from collections.abc import Callable
@@ -30,6 +32,9 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def __add__(self, other: Rows) -> Rows:
+        return Rows(self.texts + other.texts, self.records + other.records)
 
 
 @functools.cache

@@ -184,3 +184,16 @@ def test_catalog_host_key_has_the_deployed_type(
 ) -> None:
     query = "select typbasetype::regtype::text from pg_type where typname = 'host_key'"
     assert column(deployed_as(key_type), query) == [key_type]
+
+
+def test_catalog_awards_are_not_compared_with_arrays_of_customers(deployed: Connection) -> None:
+    """Key by key, or by hash: a bitmap that outgrows work_mem compares each row with each key."""
+    found = column(
+        deployed,
+        """
+        select oid::regproc::text from pg_proc
+        where pronamespace = 'engagement'::regnamespace
+          and prosrc ~ 'w\\.(customer_id|employer_id) = any'
+        """,
+    )
+    assert found == []

@@ -270,7 +270,7 @@ def crashed_at(
 @pytest.mark.parametrize(
     ("phase", "lock"),
     [
-        ("WHOLE", f"select from engagement.award where customer_id = {CUSTOMERS - 5} for update"),
+        ("WHOLE", f"select from engagement.award where source_id = {LINES - 5} for update"),
         (
             "TOTALS",
             f"select from engagement.customer_score where customer_id = {CUSTOMERS - 5} for update",

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.catalog import status
+from engagement_runner.catalog import detach_host, status
 from engagement_runner.deploy import deploy, dry_run
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import root
@@ -504,3 +504,42 @@ def test_deploy_adapter_with_plain_types_scores_people_and_companies(
     session.execute("call engagement.erase_customer(crm.key_of(1001))")
     session.execute("call engagement.recalculate()")
     assert session.execute("select * from engagement.verify()").fetchall() == []
+
+
+LINE = "call engagement.register_source(\n    p_source => 'order_line'"
+
+
+def test_deploy_adapter_that_renames_a_source_says_that_the_old_one_is_left(
+    session: Connection, package: Path
+) -> None:
+    adapter = package / "sql/hosts/reference.sql"
+    first = deploy(session, "reference", top=package)
+    assert first.warnings == []
+    text = adapter.read_text()
+    assert LINE in text
+    adapter.write_text(text.replace("p_source => 'order_line'", "p_source => 'sale'"))
+    told: list[str] = []
+    renamed = deploy(session, top=package, report=told.append)
+    (warning,) = renamed.warnings
+    assert "source order_line " in warning
+    assert "call engagement.unregister_source('order_line')" in warning
+    assert f"warning: {warning}" in told
+
+    session.execute("call engagement.unregister_source('order_line')")
+    adapter.write_text(adapter.read_text() + "-- again\n")
+    again = deploy(session, top=package)
+    assert paths(again)[0] == "sql/hosts/reference.sql"
+    assert again.warnings == []
+
+
+def test_deploy_another_adapter_after_detaching_names_the_sources_of_the_first(
+    session: Connection, package: Path
+) -> None:
+    deploy(session, "reference", top=package)
+    detach_host(session)
+    adapter = package / "mine.sql"
+    text = (package / "sql/hosts/reference.sql").read_text()
+    adapter.write_text(text.replace("p_source => 'committee_seat'", "p_source => 'seat'"))
+    (warning,) = deploy(session, str(adapter), top=package).warnings
+    assert "source committee_seat " in warning
+    assert "keeps the awards it had" in warning

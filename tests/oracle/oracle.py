@@ -747,6 +747,22 @@ def percentiles(scores: Mapping[Key, Decimal], host: Host) -> dict[Key, int | No
     return found
 
 
+def thresholds(scores: Mapping[Key, Decimal], host: Host) -> dict[str, dict[int, Decimal]]:
+    """By customer type: the lowest score that has each percentile."""
+    type_of = {c["customer_id"]: c["customer_type"] for c in host.customer}
+    found: dict[str, dict[int, Decimal]] = {}
+    for key, rank in percentiles(scores, host).items():
+        if rank is not None:
+            lowest = found.setdefault(type_of[key], {})
+            lowest[rank] = min(lowest.get(rank, scores[key]), scores[key])
+    return found
+
+
+def percentile_by(score: Decimal, lowest: Mapping[int, Decimal]) -> int | None:
+    """The highest percentile that a score reaches, 0 below all; None: there are none."""
+    return max([0, *(rank for rank, least in lowest.items() if least <= score)]) if lowest else None
+
+
 def band_of(score: Decimal, rank: int | None, bands: Iterable[Band]) -> str | None:
     """The highest percentile band that a rank reaches, else the highest score band, else none."""
     by_percentile, by_score = [], []

@@ -289,6 +289,8 @@ class Association(RuleBasedStateMachine):
         self.setup_pending = False
         self.ledger: dict[LedgerKey, tuple[Award, dt.datetime | None, str | None]] = {}
         self.remembered: list[tuple[dt.datetime, dt.datetime, dict[Key, Decimal]]] = []
+        # Of the last run, by customer type: the lowest score of each percentile.
+        self.thresholds: dict[str, dict[int, Decimal]] = {}
         self.rule_number = 0
         self.step_number = 0
         self.check_every = 1
@@ -1225,6 +1227,7 @@ class Association(RuleBasedStateMachine):
             "call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, self.as_of
         )
         assert self.driver.latest_run().run_status == "COMPLETED"
+        self.note_ranking()
         self.check_append_only()
         self.is_settled = True
         self.setup_pending = False
@@ -1250,6 +1253,11 @@ class Association(RuleBasedStateMachine):
         assert self.driver.row_versions() == written
         self.remembered.append((self.driver.clock(), self.as_of, self.expected_points(self.as_of)))
         self.check_at_a_boundary()
+
+    def note_ranking(self) -> None:
+        rows = self.driver.customer_scores()
+        scores = {key: row.score for key, row in rows.items()}
+        self.thresholds = oracle.thresholds(scores, self.host)
 
     def check_at_a_boundary(self) -> None:
         """Time alone goes on to an instant at which something begins or ends, and is right."""
@@ -1298,7 +1306,7 @@ class Association(RuleBasedStateMachine):
             assert calculated_at == self.as_of
         scores.pop(customer_id, None)
         assert after == scores
-        self.check_rank(row, scores)
+        self.check_rank(row)
         # What waited still waits; an employer whose employee's awards changed may have joined it.
         queue_after = self.driver.queue()
         assert [entry for entry in queue if entry not in queue_after] == []
@@ -1310,16 +1318,15 @@ class Association(RuleBasedStateMachine):
         stored = self.driver.stored_scores()[customer_id]
         self.check_customer(row, live, stored, calculated_at)
 
-    def check_rank(self, row: Any, others: dict[Key, Any]) -> None:
-        """A refreshed customer stands among the stored scores of those who were ranked."""
+    def check_rank(self, row: Any) -> None:
+        """A refreshed customer stands where its score was in the last run's ranking."""
         type_of = {
             c["customer_id"]: c["customer_type"] for c in self.host.customer if c["is_active"]
         }
         rank = None
         if row.customer_id in type_of:
-            kind = type_of[row.customer_id]
-            peers = [other.score for other in others.values() if other.ranked_type == kind]
-            rank = oracle.percentile(row.score, [*peers, row.score])
+            lowest = self.thresholds.get(type_of[row.customer_id], {})
+            rank = oracle.percentile_by(row.score, lowest)
         assert row.percentile == rank
         assert row.band_code == oracle.band_of(row.score, rank, self.driver.bands())
 
@@ -1328,6 +1335,7 @@ class Association(RuleBasedStateMachine):
     def roll_up_employers(self) -> None:
         """Companies are summed anew from the ledger as it is, and everybody is ranked."""
         self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
+        self.note_ranking()
         live, stored = self.live_awards(), self.driver.stored_scores()
         ledger = oracle.counted(live, self.rules, self.parameters)
         rows = self.driver.customer_scores()

@@ -43,8 +43,8 @@ CALLS = {
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.customer_score s where s.customer_id = {acme}",
         "recent_raise": "select * from engagement.recent_raise({ann})",
-        "sum_points": "select e, t.* from unnest(array[false, true]) e cross join lateral"
-        " engagement.sum_points(array[{acme}]::engagement.host_key[], now(), e) t",
+        "sum_points__some": "select e, t.* from unnest(array[false, true]) e cross join lateral"
+        " engagement.sum_points__some(array[{acme}]::engagement.host_key[], now(), e) t",
         "score_movement": "select * from engagement.score_movement()",
         "scored_at": "select engagement.scored_at()",
         "round_half_even": "select engagement.round_half_even(0.125, 2)",

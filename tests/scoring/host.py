@@ -41,6 +41,7 @@ STATE = (
     "customer_score",
     "category_score",
     "score_event",
+    "score_percentile",
     "recalculation_run",
     "recalculation_source",
     "recalculation_key",

@@ -152,7 +152,7 @@ def test_rank_writes_only_whom_it_changes(host: Host) -> None:
 # -- refresh -------------------------------------------------------------------------------------
 
 
-def test_refresh_ranks_against_the_stored_scores_and_touches_nobody_else(host: Host) -> None:
+def test_refresh_ranks_by_the_last_run_and_touches_nobody_else(host: Host) -> None:
     host.band("GOOD", from_score=5)
     customers = members(host, 1, 2, 3, 4)
     company = members(host, 2, kind="COMPANY")
@@ -160,7 +160,7 @@ def test_refresh_ranks_against_the_stored_scores_and_touches_nobody_else(host: H
     host.proven()
     before = versions(host)
     host.order(customers[0], Line(quantity=9))
-    host.order(customers[1], Line(quantity=90))  # not refreshed: counts as it is stored
+    host.order(customers[1], Line(quantity=90))  # not refreshed: counts as it was ranked
     host.refresh(customers[0])
     row = host.score(customers[0])
     assert (row.score, row.percentile, row.band_code) == (10, 87, "GOOD")
@@ -173,14 +173,37 @@ def test_refresh_ranks_against_the_stored_scores_and_touches_nobody_else(host: H
     assert percentiles(host, customers) == [62, 87, 12, 37]
 
 
-def test_refresh_ranks_a_new_customer_among_the_others(host: Host) -> None:
-    members(host, 1, 2, 3)
+@pytest.mark.parametrize(
+    ("points", "percentile"), [(1, 0), (2, 16), (3, 16), (4, 50), (6, 83), (9, 83)]
+)
+def test_refresh_ranks_a_new_customer_by_the_last_run(
+    host: Host, points: int, percentile: int
+) -> None:
+    ranked = members(host, 2, 4, 6)
     host.proven()
-    (customer,) = members(host, 2)
+    assert percentiles(host, ranked) == [16, 50, 83]
+    (customer,) = members(host, points)
     host.refresh(customer)
-    assert percentiles(host, [customer]) == [50]
+    assert percentiles(host, [customer]) == [percentile]
+
+
+def test_refresh_before_the_first_run_ranks_nobody(host: Host) -> None:
+    host.band("GOOD", from_score=2)
+    host.band("SOME", from_percentile=0)
+    (customer,) = members(host, 3)
+    host.refresh(customer)
+    assert (percentiles(host, [customer]), bands(host, [customer])) == ([None], ["GOOD"])
     host.proven()
-    assert percentiles(host, [customer]) == [50]
+    assert (percentiles(host, [customer]), bands(host, [customer])) == ([50], ["SOME"])
+
+
+def test_refresh_without_a_change_keeps_everybodys_rank(host: Host) -> None:
+    customers = members(host, 1, 1, 2, 3, 5, 5, 5, 8)
+    host.proven()
+    ranks = percentiles(host, customers)
+    for customer in customers:
+        host.refresh(customer)
+    assert percentiles(host, customers) == ranks
 
 
 def test_refresh_unranks_an_inactive_customer(host: Host) -> None:
@@ -193,7 +216,7 @@ def test_refresh_unranks_an_inactive_customer(host: Host) -> None:
     host.refresh(customers[1])
     row = host.score(customers[1])
     assert (row.percentile, row.ranked_type, row.band_code) == (None, None, "GOOD")
-    host.refresh(customers[0])
+    host.proven()
     assert percentiles(host, customers) == [50, None]
 
 

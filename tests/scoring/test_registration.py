@@ -347,6 +347,49 @@ def test_attach_triggers_key_that_the_view_casts_without_index_warns(
     assert ("WARNING" in host.notices) is warns
 
 
+def test_attach_triggers_key_that_another_index_ends_with_does_not_warn(deed: Host) -> None:
+    # To the planner the indexes of an empty table are alike, and it may take this one.
+    deed.run("create index a_deed on crm.deed (quantity nulls first, source_id nulls first)")
+    deed.run("analyze crm.deed")
+    register(deed)
+    attach(deed)
+    assert "WARNING" not in deed.notices
+
+
+def test_attach_triggers_key_that_the_view_casts_and_equates_warns_of_nothing(host: Host) -> None:
+    host.run(
+        "create table crm.deed (source_id integer primary key, customer_id bigint,"
+        " quantity numeric)"
+    )
+    view(
+        host,
+        "(select * from crm.deed where source_id = source_id::bigint)",
+        source_id="d.source_id::bigint",
+    )
+    register(host)
+    attach(host)
+    assert "WARNING" not in host.notices
+
+
+@pytest.mark.parametrize(("row_count", "warns"), [(0, False), (3, False), (1000, True)])
+def test_attach_triggers_table_of_a_few_rows_without_index_warns_of_nothing(
+    host: Host, row_count: int, warns: bool
+) -> None:
+    host.run("create table crm.deed (source_id bigint, customer_id bigint, quantity numeric)")
+    host.run("create table crm.kind (kind text)")
+    host.run("create index on crm.deed (source_id)")
+    host.run("insert into crm.kind select n::text from generate_series(1, %s) n", row_count)
+    host.run("analyze crm.kind")
+    view(
+        host,
+        "(select d.*, k.kind from crm.deed d, crm.kind k where k.kind like 'X%%')",
+        subject_id="kind",
+    )
+    register(host)
+    attach(host)
+    assert ("WARNING" in host.notices) is warns
+
+
 def test_attach_partitioned_table(host: Host) -> None:
     host.run(
         "create table crm.deed (source_id bigint, customer_id bigint, quantity numeric)"
@@ -382,6 +425,91 @@ def test_attach_expression_key(host: Host) -> None:
     host.run("delete from crm.deed where number = 7")
     assert host.live(customer) == [2]
     host.proven()
+
+
+def test_attach_integer_key_of_a_subject(host: Host) -> None:
+    host.run(
+        "create table crm.deed (source_id bigint primary key, customer_id bigint,"
+        " quantity numeric, kind integer)"
+    )
+    host.run("create index on crm.deed ((kind::text))")
+    view(host, subject_id="d.kind::text")
+    register(host)
+    attach(host, key="kind", column="subject_id")
+    assert "WARNING" not in host.notices
+    host.rule(quantity_score=2, subject_id="7")
+    customer = host.customer()
+    host.run("insert into crm.deed values (1, %s, 3, 7), (2, %s, 3, 8)", customer, customer)
+    host.recalculate()
+    assert host.live(customer) == [6]
+    host.proven()
+
+
+def test_attach_key_that_asks_another_table_warns_of_no_index(deed: Host) -> None:
+    deed.run("create table crm.swap (is_swapped boolean)")
+    register(deed)
+    key = "(select case when s.is_swapped then -source_id else source_id end from crm.swap s)"
+    attach(deed, key=key)
+    assert "WARNING" not in deed.notices
+
+
+@pytest.mark.parametrize("mode", ["IMMEDIATE", "DEFERRED"])
+@pytest.mark.parametrize("calls_before", [0, 50])
+@pytest.mark.parametrize("spelling", ["null", " NULL "])
+def test_attach_settings_change_compares_the_whole_source(
+    deed: Host, mode: str, calls_before: int, spelling: str
+) -> None:
+    deed.set(TRIGGER_MODE=mode)
+    deed.run("create table crm.setting (factor numeric, remark text)")
+    deed.run("insert into crm.setting values (1)")
+    source = "(select d.*, s.factor from crm.deed d cross join crm.setting s)"
+    view(deed, source, quantity="quantity * factor")
+    register(deed)
+    attach(deed)
+    deed.notices.clear()
+    attach(deed, table="crm.setting", key=spelling)
+    assert "WARNING" not in deed.notices
+    customer = deed.customer()
+    deed.run("insert into crm.deed values (1, %s, 3), (2, %s, 4)", customer, customer)
+    deed.proven()
+    with deed.session.transaction():
+        for _ in range(calls_before):
+            deed.run("update crm.deed set quantity = quantity + 1")
+            deed.run("update crm.deed set quantity = quantity - 1")
+        deed.run("update crm.setting set remark = 'none of our business'")
+        deed.run("delete from crm.setting where factor = 7")
+        whole = "select source from engagement.pending_activity where activity_column is null"
+        assert deed.rows(whole) == []
+        deed.run("update crm.setting set factor = 10")
+        assert deed.rows(whole) == [("deed",)]
+    # Left to the run: the host's transaction derives no whole source.
+    assert deed.live(customer) == [6, 8]
+    assert deed.verify() == []
+    deed.recalculate()
+    assert deed.live(customer) == [60, 80]
+    deed.proven()
+
+
+def test_attach_settings_of_employment_moves_points(host: Host) -> None:
+    host.rule(quantity_score=2)
+    person, company = host.customer(), host.customer("COMPANY")
+    host.job(person, company)
+    host.order(person)
+    host.run("create table crm.setting (is_primary boolean)")
+    host.run("insert into crm.setting values (true)")
+    host.run(
+        "create or replace view engagement_host.employment as"
+        " select e.employee_id::engagement.host_key as employee_id,"
+        " e.employer_id::engagement.host_key as employer_id, s.is_primary, e.begin_on, e.end_on"
+        " from crm.employment e cross join crm.setting s"
+    )
+    host.run("call engagement.attach_triggers('employment', 'crm.setting', 'null', 'customer_id')")
+    host.proven()
+    assert host.score(company).employee_score == host.score(person).own_score > 0
+    host.run("update crm.setting set is_primary = false")
+    host.proven()
+    assert host.score(company).employee_score == 0
+    host.proven("FULL")
 
 
 def test_attach_reserved_and_mixed_case_names(host: Host) -> None:

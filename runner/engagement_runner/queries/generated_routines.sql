@@ -1,5 +1,5 @@
--- The routines that every registered source and every attached table should have, beside what there
--- is. deployed_fingerprint is null where registration has generated the routine anew since the last
+-- The routines of the totals, and those that every registered source and every attached table
+-- should have, beside what there is. deployed_fingerprint is null where registration has generated the routine anew since the last
 -- deployment (path says which registration a fingerprint is of), which is as good.
 select row_to_json(r)::text
 from (
@@ -8,7 +8,7 @@ from (
         e.owner,
         e.path,
         pg_catalog.pg_get_function_identity_arguments(p.oid) as identity_args,
-        p.prosecdef as is_definer,
+        not e.is_definer or p.prosecdef as is_definer,
         coalesce('search_path=pg_catalog, pg_temp' = any(p.proconfig), false) as is_pinned,
         case when p.oid is not null then pg_catalog.md5(row(
             pg_catalog.pg_get_function_arguments(p.oid),
@@ -22,9 +22,17 @@ from (
         d.fingerprint as deployed_fingerprint
     from (
         select
-            g.prefix || s.source as routine_name,
-            'source ' || s.source as owner,
-            'generated ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint as path
+            g.routine_name,
+            'the totals' as owner,
+            'generated' as path,
+            false as is_definer
+        from (values ('sum_points__some'), ('sum_points__all')) as g (routine_name)
+        union all
+        select
+            g.prefix || s.source,
+            'source ' || s.source,
+            'generated ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint,
+            true
         from engagement.activity_source as s
         cross join (values ('award__'), ('apply__'), ('source_ids__')) as g (prefix)
         where s.detached_at is null
@@ -33,7 +41,8 @@ from (
             'capture__' || a.attachment_id,
             'table ' || a.table_name || ' of source ' || a.source,
             'generated ' || extract(epoch from a.attached_at)
-            || coalesce(' ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint, '')
+            || coalesce(' ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint, ''),
+            true
         from engagement.attached_table as a
         left join engagement.activity_source as s on s.source = a.source
     ) as e

@@ -1,4 +1,5 @@
--- Generate the routines of every source and attachment anew, with the generators as they are now.
+-- Generate the routines of the totals and of every source and attachment anew, with the generators
+-- as they are now.
 -- What cannot be generated because its view or table is gone stays as it was: check names it.
 do $$
 declare
@@ -6,6 +7,7 @@ declare
     v_attachment_id integer;
 begin
     perform engagement.lock_setup();
+    perform engagement.generate_totals();
     for v_source in
         select s.source
         from engagement.activity_source s

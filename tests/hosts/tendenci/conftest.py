@@ -177,15 +177,6 @@ def association(
 
 
 @pytest.fixture
-def colleague(association: Association, _processes: Callable[[int], Driver]) -> Iterator[Driver]:
-    """Another process of the product, at work in the database of ``association``."""
-    acts = _processes(1)
-    acts.use(database=association.session.info.dbname)
-    yield acts
-    acts.leave()
-
-
-@pytest.fixture
 def unscored(
     founded: tuple[str, Any], databases: Any, _processes: Callable[[int], Driver]
 ) -> Iterator[tuple[str, Driver, Any]]:

@@ -112,11 +112,10 @@ def leave():
 
 @act
 def begin(isolation):
-    """Begin a transaction, in which waiting for another is an error."""
+    """Begin a transaction."""
     transaction.set_autocommit(False)
     with connection.cursor() as cursor:
         cursor.execute(f"set transaction isolation level {isolation}")
-        cursor.execute("set local lock_timeout = '5s'")
 
 
 @act
@@ -414,8 +413,8 @@ def book(event, user):
 
 
 @act
-def add_registrant(registration, user=None, amount=450, is_billed=True):
-    """One more registrant, with an account or without; billed: the registration is saved, too."""
+def add_registrant(registration, user=None, amount=450):
+    """One more registrant, with an account or without."""
     made = Registration.objects.get(pk=registration)
     someone = User.objects.get(pk=user) if user else User(first_name="A", last_name="Guest")
     registrant = Registrant.objects.create(
@@ -429,9 +428,8 @@ def add_registrant(registration, user=None, amount=450, is_billed=True):
         email=someone.email or "guest@example.org",
         is_primary=not made.registrant_set.exists(),
     )
-    if is_billed:
-        made.amount_paid += registrant.amount
-        made.save()
+    made.amount_paid += registrant.amount
+    made.save()
     return registrant.pk
 
 

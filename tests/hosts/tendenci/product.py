@@ -2,7 +2,7 @@
 
 Both take minutes to make, so they are kept in a folder: a virtual environment and, per major
 version of PostgreSQL, a dump of the empty database. The folder is ``.venv-hosts/tendenci`` of the
-checkout, or ``tendenci`` below the folder that ENGAGEMENT_HOSTS_CACHE names.
+checkout, or ``tendenci`` below the folder that ENGAGEMENT_HOSTS_DIR names.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Product:
     """
 
     def __init__(self) -> None:
-        cache = os.environ.get("ENGAGEMENT_HOSTS_CACHE") or _HERE.parents[2] / ".venv-hosts"
+        cache = os.environ.get("ENGAGEMENT_HOSTS_DIR") or _HERE.parents[2] / ".venv-hosts"
         self.folder = Path(cache).resolve() / "tendenci"
         self._venv = self.folder / f"venv-{VERSION}"
         self.python = self._venv / "bin/python"

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from hosts.tendenci.host import COMPANY, Association
-
-pytestmark = pytest.mark.hosts
 
 #: A place for 450 of which 45 were let off: 10, and 2 per cent of 405.
 POINTS_OF_405 = Decimal("18.1")

@@ -16,8 +16,6 @@ from hosts.tendenci.conftest import as_deployer, set_up
 from hosts.tendenci.host import COMPANY, Association, Driver
 from hosts.tendenci.product import ROLE
 
-pytestmark = pytest.mark.hosts
-
 
 def pass_years(acts: Driver, keys: Any) -> tuple[int, int, int]:
     """Four years of an association; the keys of Ann, Bob and their company as customers."""
@@ -78,12 +76,13 @@ def check_years(association: Association, ann: int, bob: int, acme: int) -> None
 
 
 def test_deploy_onto_years_of_rows_gives_the_same_as_scoring_all_along(
-    unscored: tuple[str, Driver, Any], databases: Any
+    mode: str, unscored: tuple[str, Driver, Any], databases: Any
 ) -> None:
     dsn, acts, keys = unscored
     everybody = pass_years(acts, keys)
     session = databases.connect(as_deployer(dsn))
     set_up(session)
+    session.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", (mode,))
     check_years(Association(session, acts, keys), *everybody)
 
 

@@ -1,21 +1,29 @@
--- THE definition of totals: which awards belong to whom, and what they add up to at an instant.
--- Awards of rules that cap or fade count as capped_sql and faded_points say; those of all others
--- for their points, and these go the short way.
+-- Generates the routines that hold THE definition of totals: which awards belong to whom, and what
+-- they add up to at an instant. Awards of rules that cap or fade count as capped_sql and
+-- faded_points say; those of all others for their points, and these go the short way.
 --   own points, by category: the customer's awards;
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
 --   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
--- Reads: award, score_rule, engagement_host.employment, parameters, counted_awards.
-create or replace function engagement.sum_points(
-    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
-)
-returns setof engagement.period_total
+-- Two routines of one text, because one plan cannot serve both a customer and a million:
+--   sum_points__some      some customers, by index, with a plan that is kept;
+--   sum_points__all  everybody, in one parallel pass over the ledger.
+-- Writes: the two routines.
+create or replace function engagement.generate_totals()
+returns void
 language plpgsql
-stable
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-set jit = off
-as $$
+as $generate$
+declare
+    -- {awards by COLUMN}: live awards whose column is one of the customers asked for. Of some they
+    -- are looked up key by key: a bitmap of thousands of keys may outgrow work_mem, and would then
+    -- compare every row of its pages with every key.
+    -- {of COLUMN}: the same as a condition on employment; {in COLUMN}: on awards that were found
+    -- already, by hash.
+    v_some constant text := 'unnest(p_customer_ids) k (key) cross join lateral ('
+        'select w.* from engagement.award w where w.\1 = k.key and w.voided_at is null offset 0)';
+    v_all constant text :=
+        '(select w.* from engagement.award w where w.\1 is not null and w.voided_at is null)';
+    v_body constant text := $body$
 declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_zone text := engagement.parameter('TIME_ZONE');
@@ -34,22 +42,19 @@ begin
     into v_ytd_from, v_ytd_next, v_overview_from
     from engagement.calendar(p_as_of) c;
 
+    -- Whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
-        v_people := p_customer_ids;
+        v_people := array(
+            select distinct w.customer_id from {awards by customer_id} w
+            where w.rule_id = any (v_special));
     elsif v_special <> '{}' and v_is_current then
         v_people := array(
             select e.employee_id from engagement_host.employment e
-            where e.is_primary and e.employer_id = any (p_customer_ids));
+            where e.is_primary and {of e.employer_id});
     elsif v_special <> '{}' then
         v_people := array(
-            select distinct w.customer_id
-            from unnest(p_customer_ids) k (customer_id)
-            cross join lateral (
-                select w.customer_id from engagement.award w
-                where w.employer_id = k.customer_id and w.voided_at is null
-                      and w.rule_id = any (v_special)
-                offset 0
-            ) w);
+            select distinct w.customer_id from {awards by employer_id} w
+            where w.rule_id = any (v_special));
     end if;
 
     return query
@@ -59,7 +64,7 @@ begin
         from engagement_host.employment m
         where p_is_employees and v_is_current and m.is_primary
               and m.employee_id in (select p.employee_id from engagement_host.employment p
-                                    where p.employer_id = any (p_customer_ids))
+                                    where {of p.employer_id})
               and (m.begin_on is null or m.begin_on <= v_today)
               and (m.end_on is null or m.end_on >= v_today)
         order by m.employee_id, m.begin_on desc nulls last, m.employer_id
@@ -67,22 +72,12 @@ begin
     counted as (
         select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
                null::integer as half_life_weeks
-        from unnest(p_customer_ids) k (customer_id)
-        cross join lateral (
-            select w.* from engagement.award w
-            where w.customer_id = k.customer_id and w.voided_at is null
-            offset 0
-        ) w
+        from {awards by customer_id} w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where not p_is_employees and w.rule_id <> all (v_special)
         union all
         select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
-        from unnest(p_customer_ids) k (customer_id)
-        cross join lateral (
-            select w.* from engagement.award w
-            where w.employer_id = k.customer_id and w.voided_at is null
-            offset 0
-        ) w
+        from {awards by employer_id} w
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special)
         union all
@@ -93,7 +88,7 @@ begin
             where w.customer_id = j.employee_id and w.voided_at is null
             offset 0
         ) w
-        where p_is_employees and v_is_current and j.employer_id = any (p_customer_ids)
+        where p_is_employees and v_is_current and {of j.employer_id}
               and w.customer_id <> j.employer_id and w.rule_id <> all (v_special)
         union all
         select case when not p_is_employees then w.customer_id
@@ -105,9 +100,9 @@ begin
         left join job j on j.employee_id = w.customer_id
         where v_people <> '{}'
               and (not p_is_employees
-                   or v_is_current and j.employer_id = any (p_customer_ids)
+                   or v_is_current and {in j.employer_id}
                       and j.employer_id <> w.customer_id
-                   or not v_is_current and w.employer_id = any (p_customer_ids)
+                   or not v_is_current and {in w.employer_id}
                       and w.employer_id <> w.customer_id)
     ),
     total as (
@@ -148,7 +143,7 @@ begin
             values (m.begin_on), (case when m.end_on < '200000-01-01' then m.end_on + 1 end)
         ) d (moved_on)
         where p_is_employees and v_is_current and p.is_primary
-              and p.employer_id = any (p_customer_ids) and d.moved_on > v_today
+              and {of p.employer_id} and d.moved_on > v_today
               and d.moved_on < '200000-01-01'
         group by p.employer_id
     )
@@ -158,7 +153,37 @@ begin
     from total t
     full join moved m on m.holder_id = t.holder_id;
 end
-$$;
-comment on function engagement.sum_points(engagement.host_key[], timestamptz, boolean) is
-    'Internal: totals of customers at p_as_of, by category; with p_is_employees those of the '
-    'employees of companies (category NULL), none where the roll-up is switched off.';
+$body$;
+begin
+    execute format(
+        'create or replace function engagement.sum_points__some('
+        'p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean) '
+        'returns setof engagement.period_total language plpgsql stable '
+        'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan '
+        'set enable_seqscan = off set jit = off as %L',
+        regexp_replace(regexp_replace(regexp_replace(
+            v_body, '\{awards by ([a-z_]+)\}', v_some, 'g'),
+            '\{of ([a-z_.]+)\}', '\1 = any (p_customer_ids)', 'g'),
+            '\{in ([a-z_.]+)\}', '\1 in (select unnest(p_customer_ids))', 'g'));
+    execute format(
+        'create or replace function engagement.sum_points__all('
+        'p_as_of timestamptz, p_is_employees boolean) '
+        'returns setof engagement.period_total language plpgsql stable '
+        'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan '
+        'set enable_nestloop = off set parallel_tuple_cost = 0 set parallel_setup_cost = 0 '
+        'set jit = off as %L',
+        regexp_replace(regexp_replace(
+            v_body, '\{awards by ([a-z_]+)\}', v_all, 'g'),
+            '\{(of|in) ([a-z_.]+)\}', '\2 is not null', 'g'));
+    revoke all on function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean),
+        engagement.sum_points__all(timestamptz, boolean) from public;
+    comment on function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean) is
+        'Internal: totals of customers at p_as_of, by category; with p_is_employees those of the '
+        'employees of companies (category NULL), none where the roll-up is switched off. Generated '
+        'by engagement.generate_totals.';
+    comment on function engagement.sum_points__all(timestamptz, boolean) is
+        'Internal: as sum_points__some, of everybody. Generated by engagement.generate_totals.';
+end
+$generate$;
+comment on function engagement.generate_totals() is
+    'Internal: generates the routines sum_points__some and sum_points__all.';

@@ -1,0 +1,161 @@
+"""Commands for authors of host adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from engagement_runner import adapter as trial
+from engagement_runner import show
+from engagement_runner.connection import connect, dsn_option
+from engagement_runner.errors import (
+    EXIT_DIFFERENCES,
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EngagementError,
+    command_errors,
+)
+from engagement_runner.plan import KEY_TYPES
+from engagement_runner.session import format_option, interruptible, option
+
+VIEWS = (
+    show.Column("view", "View", no_wrap=True),
+    show.Column("holds", "Holds"),
+    show.Column("row_count", "Rows", "number"),
+    show.Column("customer_count", "Customers", "number"),
+    show.Column("subject_count", "Subjects", "number"),
+    show.Column("first_at", "From", "instant"),
+    show.Column("last_at", "To", "instant"),
+)
+
+FINDINGS = (
+    show.Column("severity", "Severity", no_wrap=True),
+    show.Column("place", "Where"),
+    show.Column("finding", "Finding"),
+    show.Column("row_count", "Rows", "number"),
+    show.Column("example", "Example"),
+    show.Column("hint", "What to do"),
+)
+
+LOOK_UPS = (
+    show.Column("view", "View", no_wrap=True),
+    show.Column("column_name", "Looked up by", no_wrap=True),
+    show.Column("key_count", "Keys", "number"),
+    show.Column("row_count", "Rows found", "number"),
+    show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number"),
+)
+
+
+@click.group()
+def adapter() -> None:
+    """Write a host adapter of your own."""
+
+
+@adapter.command("check")
+@dsn_option
+@click.argument("file", metavar="NAME|FILE.sql")
+@option(
+    "--key-type",
+    type=click.Choice(KEY_TYPES),
+    show_default="the deployed one, else bigint",
+    help="Type of the host's keys.",
+)
+@option(
+    "--keys",
+    type=click.IntRange(min=0),
+    default=1000,
+    metavar="NUMBER",
+    help="How many of a view's keys to look up for the time that takes; fewer where that is long.",
+)
+@option(
+    "--rows",
+    type=click.IntRange(min=0),
+    default=3,
+    metavar="NUMBER",
+    help="How many sample rows of each view to show. They hold people's data.",
+)
+@format_option
+@click.pass_context
+@command_errors()
+def check(
+    context: click.Context,
+    dsn: str | None,
+    file: str,
+    key_type: str | None,
+    keys: int,
+    rows: int,
+    format: show.Format,
+) -> None:
+    """Try an adapter on the host's data and change nothing.
+
+    Applies the adapter, and the package where there is none yet, in a transaction that is rolled
+    back. Lists per view: rows, dates, what costs points (duplicate keys, NULLs, values out of
+    range, unknown customers, rows without a rule), tables without triggers, missing indexes, the
+    time that look-ups take, sample rows. Views of the wrong shape are named, with the casts.
+
+    It reads each view a few times from end to end, as a long query of the DBA's would. No trigger
+    is made and no view in use is touched, so the host can write meanwhile; other deployments and
+    changes of rules and parameters wait. What is thus not tried: CREATE TRIGGER (the right to it
+    is), and whether PostgreSQL can replace the views in use.
+
+    Exit code: 0 nothing found but hints, 3 problems found, 1 it cannot be deployed so. As CSV only
+    the findings are listed.
+    """
+    try:
+        with interruptible(), connect(dsn, shows_warnings=False) as connection:
+            found = trial.check(
+                connection, file, key_type, key_count=keys, sample_count=rows,
+                report=lambda line: click.echo(line, err=True),
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        raise EngagementError(
+            "interrupted; nothing is changed", exit_code=EXIT_INTERRUPTED
+        ) from None
+    if format == "table":
+        _print(found)
+    elif format == "json":
+        parts = (("views", found.views), ("findings", found.findings), ("look_ups", found.look_ups))
+        lists = (f'"{name}": [' + ",\n  ".join(part.texts) + "]" for name, part in parts)
+        show.json_text("{" + ",\n".join(lists) + "}")
+    else:
+        show.listing(found.findings, FINDINGS, format, empty="")
+    if found.has("error"):
+        context.exit(EXIT_ERROR)
+    if found.has("problem"):
+        context.exit(EXIT_DIFFERENCES)
+
+
+def _print(found: trial.Found) -> None:
+    for view in found.views.records:
+        if view["sample"]:
+            _section(f"Some rows of {view['view']}")
+            show.console().print(_turned(view["sample"]))
+    if found.views:
+        _section("Views")
+        show.listing(found.views, VIEWS, "table", empty="")
+        _section("Look-ups")
+        show.listing(found.look_ups, LOOK_UPS, "table", empty="")
+    _section("Findings")
+    show.listing(found.findings, FINDINGS, "table", empty="None.")
+
+
+def _section(heading: str) -> None:
+    show.console().print(Text(f"\n{heading}", style="bold"))
+
+
+def _turned(rows: Sequence[dict[str, Any]]) -> Table:
+    """Return a table with a line for each column of *rows*: ten columns fit no terminal."""
+    records = [
+        {"column": key, **{str(at): _text(row[key]) for at, row in enumerate(rows)}}
+        for key in rows[0]
+    ]
+    columns = [show.Column(str(at), "") for at in range(len(rows))]
+    return show.table(records, [show.Column("column", "", no_wrap=True), *columns])
+
+
+def _text(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value

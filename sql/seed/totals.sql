@@ -1,0 +1,2 @@
+-- The routines of the totals, before anything is granted on them.
+select engagement.generate_totals();
