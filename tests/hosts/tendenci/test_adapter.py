@@ -129,7 +129,7 @@ def test_look_up_of_an_integer_key_uses_the_hosts_index(association: Association
     }
     # The header of the adapter has an index for the one that is left.
     companies = ["public.corporate_memberships_corpprofile"]
-    assert unindexed == dict.fromkeys(look_ups, []) | {("customer", "customer_id"): companies}
+    assert unindexed == {key: [] for key in look_ups} | {("customer", "customer_id"): companies}
 
 
 def test_hosts_role_has_no_right_on_the_package(association: Association) -> None:
