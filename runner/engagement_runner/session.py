@@ -62,8 +62,8 @@ def session(dsn: str | None) -> Iterator[Connection]:
 def interruptible() -> Iterator[None]:
     """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt.
 
-    So does an error that an interrupt left behind: one that comes just after a query was sent leaves
-    the connection busy, and what is put back in the end fails.
+    So does an error that an interrupt left behind: one that comes just after a query was sent
+    leaves the connection busy, and what is put back in the end fails.
     """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

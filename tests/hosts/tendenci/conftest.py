@@ -142,19 +142,48 @@ def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def _shared() -> dict[str, Any]:
+    """What the fixture ``association`` keeps from test to test: a copy takes seconds."""
+    return {}
+
+
 @pytest.fixture
 def association(
     mode: str,
     scored: str,
     founded: tuple[str, Any],
-    databases: Any,
+    _shared: dict[str, Any],
+    _session_databases: Any,
     _processes: Callable[[int], Driver],
 ) -> Iterator[Association]:
-    """An association that is scored, in either mode."""
-    dsn = databases.create(scored)
-    session = databases.connect(as_deployer(dsn))
+    """An association that is scored, in either mode; tests share it as long as all is well."""
+    if "session" not in _shared:
+        dsn = _session_databases.create(scored)
+        _shared["session"] = _session_databases.connect(as_deployer(dsn))
+    session = _shared["session"]
     session.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", (mode,))
+    others = {
+        customer
+        for (customer,) in session.execute("select customer_id from engagement.customer_score")
+    }
+    acts = _processes(0)
+    acts.use(database=session.info.dbname)
+    shared = Association(session, acts, founded[1], others)
+    yield shared
+    acts.leave()
+    if shared.session.closed or not shared.is_well():
+        del _shared["session"]
+
+
+@pytest.fixture
+def unscored(
+    founded: tuple[str, Any], databases: Any, _processes: Callable[[int], Driver]
+) -> Iterator[tuple[str, Driver, Any]]:
+    """A database without the package: connection string, the product at work in it, the keys."""
+    dsn = databases.create(founded[0])
+    let_deploy(dsn)
     acts = _processes(0)
     acts.use(database=name_of(dsn))
-    yield Association(session, acts, founded[1])
+    yield dsn, acts, founded[1]
     acts.leave()

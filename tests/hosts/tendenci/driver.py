@@ -205,8 +205,15 @@ def person(name):
 
 @act
 def company(name):
-    """A corporate profile."""
+    """A corporate profile; there may be several of a name."""
+    name = f"{name} {CorpProfile.objects.count()}"
     return saved(CorpProfile(name=name, address="1 Main Street"))
+
+
+@act
+def delete_company(company):
+    """Delete a corporate profile, which hides it."""
+    CorpProfile.objects.get(pk=company).delete()
 
 
 @act
@@ -489,7 +496,7 @@ def donate(user, amount):
 
 @act
 def tender(invoice):
-    """Make an order of an estimate."""
+    """Make an estimate an invoice that is due."""
     Invoice.objects.get(pk=invoice).tender(admin())
 
 
@@ -519,6 +526,21 @@ def void_payment(invoice):
 def void(invoice):
     """Void an invoice."""
     Invoice.objects.get(pk=invoice).void(user=admin())
+
+
+@act
+def note_refund(invoice, amount):
+    """What a refund writes into the invoice; the refund itself needs a payment provider."""
+    refunded = Invoice.objects.get(pk=invoice)
+    refunded.refunds += Decimal(amount)
+    refunded.save()
+
+
+@act
+def backdate(at, invoice=None, registrants=()):
+    """Pretend that something was done earlier."""
+    Invoice.objects.filter(pk=invoice).update(tender_date=at, create_dt=at)
+    Registrant.objects.filter(pk__in=registrants).update(create_dt=at)
 
 
 @act

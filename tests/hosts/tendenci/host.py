@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,18 +73,26 @@ class Driver:
 
 
 class Association:
-    """One database of the product with the package in it.
+    """A database of the product with the package in it.
 
     Attributes:
         acts: the product, at work in this database.
         keys: what the association was founded with: event, committee, chair, …
         session: autocommit session of the role that deployed the package.
+        others: customers that other tests have left there; they do not matter.
     """
 
-    def __init__(self, session: psycopg.Connection[Any], acts: Driver, keys: Any) -> None:
+    def __init__(
+        self,
+        session: psycopg.Connection[Any],
+        acts: Driver,
+        keys: Any,
+        others: Collection[int] = (),
+    ) -> None:
         self.session = session
         self.acts = acts
         self.keys = keys
+        self.others = others
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -100,13 +109,14 @@ class Association:
 
     def ledger(self) -> dict[int, Decimal]:
         """Own points of everybody who has any, as the ledger has them now."""
-        return dict(
-            self.rows(
-                "select customer_id, engagement.score_at(customer_id, clock_timestamp()) as score"
+        return {
+            customer: points
+            for customer, points in self.rows(
+                "select customer_id, engagement.score_at(customer_id, clock_timestamp())"
                 " from (select distinct customer_id from engagement.award) w"
-                " where engagement.score_at(customer_id, clock_timestamp()) <> 0"
             )
-        )
+            if points and customer not in self.others
+        }
 
     def scores(self) -> dict[int, tuple[Decimal, Decimal]]:
         """Own points and employees' points of everybody who has any, as stored."""
@@ -116,6 +126,7 @@ class Association:
                 "select customer_id, own_score, employee_score from engagement.customer_score"
                 " where own_score <> 0 or employee_score <> 0"
             )
+            if customer not in self.others
         }
 
     def differences(self) -> list[tuple[Any, ...]]:
@@ -123,8 +134,13 @@ class Association:
         return self.rows("select * from engagement.verify()")
 
     def failures(self) -> list[tuple[Any, ...]]:
-        """What went wrong in triggers."""
-        return self.rows("select * from engagement.scoring_failure")
+        """What went wrong in triggers and was not put right since."""
+        return self.rows("select * from engagement.scoring_failure where resolved_at is null")
+
+    def is_well(self) -> bool:
+        """Tell whether another test may go on with this database."""
+        self.recalculate()
+        return self.failures() == [] and self.differences() == []
 
     def state(self) -> Any:
         """All awards and scores."""

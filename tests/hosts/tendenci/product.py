@@ -65,11 +65,8 @@ def _python() -> Path | None:
         sys.executable,
     ]
     test = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))"
-    for candidate in candidates:
-        if (
-            candidate
-            and not subprocess.run([candidate, "-c", test], capture_output=True).returncode
-        ):
+    for candidate in filter(None, candidates):
+        if subprocess.run([candidate, "-c", test], capture_output=True).returncode == 0:
             return Path(candidate)
     return None
 

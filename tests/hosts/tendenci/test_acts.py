@@ -77,6 +77,11 @@ def test_corporate_membership_counts_for_the_company(association: Association) -
     association.proves({key: 55 + 40 + 14})
     acts.void(invoice=applied.invoice)
     association.proves({key: 54})
+    acts.delete_company(company=acme)
+    association.proves({key: 54})
+    assert association.rows(
+        "select is_active from engagement_host.customer where customer_id = %s", key
+    ) == [(False,)]
 
 
 def test_registration_counts_for_each_place_until_it_is_cancelled(
@@ -142,6 +147,8 @@ def test_donation_counts_for_the_donor_until_it_is_void(association: Association
     association.proves({ann: 10})
     acts.adjust(invoice=given.invoice, variance=30)
     association.proves({ann: 13})
+    acts.note_refund(invoice=given.invoice, amount=60)
+    association.proves({ann: 7})
     acts.void(invoice=given.invoice)
     association.proves({})
 
@@ -171,16 +178,24 @@ def test_officer_counts_until_the_last_day_is_over(association: Association) -> 
 def test_member_moved_to_another_company_takes_the_points_along(association: Association) -> None:
     acts, keys = association.acts, association.keys
     ann, acme, other = acts.person(name="Ann"), acts.company(name="Acme"), acts.company(name="B")
-    applied = acts.apply(user=ann, membership_type=keys.membership_type, company=acme)
-    association.proves({})
-    acts.approve(membership=applied.memberships[0])
-    association.proves({ann: 37, COMPANY + acme: (0, 37)})
+    (its_contract, others_contract) = [
+        acts.apply_company(company=company, corporate_type=keys.corporate_type, user=ann).contract
+        for company in (acme, other)
+    ]
+    acts.approve_company(contract=its_contract)
+    applied = acts.apply(
+        user=ann, membership_type=keys.membership_type, company=acme, contract=its_contract
+    )
+    association.proves({COMPANY + acme: 55})
+    (membership,) = applied.memberships
+    acts.approve(membership=membership)
+    association.proves({ann: 37, COMPANY + acme: (55, 37)})
     acts.register(event=keys.event, user=ann)
-    association.proves({ann: 56, COMPANY + acme: (0, 56)})
-    acts.move_membership(membership=applied.memberships[0], company=other)
-    association.proves({ann: 56, COMPANY + other: (0, 56)})
-    acts.move_membership(membership=applied.memberships[0], company=0)
-    association.proves({ann: 56})
+    association.proves({ann: 56, COMPANY + acme: (55, 56)})
+    acts.move_membership(membership=membership, company=other, contract=others_contract)
+    association.proves({ann: 56, COMPANY + acme: 55, COMPANY + other: (0, 56)})
+    acts.move_membership(membership=membership, company=0)
+    association.proves({ann: 56, COMPANY + acme: 55})
 
 
 def test_member_renewed_under_another_company_leaves_the_past_there(

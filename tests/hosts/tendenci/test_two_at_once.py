@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
+from hosts.tendenci.conftest import as_deployer
 from hosts.tendenci.host import COMPANY, Association, Driver
 from hosts.tendenci.product import ROLE
 
@@ -87,3 +88,25 @@ def test_recalculation_beside_the_products_transaction(
     association.recalculate("FULL")
     one.commit()
     association.proves({ann: 19, bob: 19})
+
+
+def test_cancelling_while_the_package_holds_the_award_succeeds_and_is_found_later(
+    association: Association, mode: str
+) -> None:
+    acts, keys = association.acts, association.keys
+    ann = acts.person(name="Ann")
+    booked = acts.register(event=keys.event, user=ann)
+    association.proves({ann: 19})
+    with psycopg.connect(as_deployer(association.session.info.dsn)) as holder:
+        holder.execute("select from engagement.award where customer_id = %s for update", (ann,))
+        acts.begin(isolation="repeatable read")
+        acts.cancel_registration(registration=booked.registration)
+        acts.commit()
+    # In IMMEDIATE it tried, and gave up after a blink.
+    failures = [] if mode == "DEFERRED" else ["55P03"]
+    found = association.rows(
+        "select distinct sqlstate_code from engagement.scoring_failure where resolved_at is null"
+    )
+    assert [sqlstate for (sqlstate,) in found] == failures
+    association.recalculate()
+    association.proves({})
