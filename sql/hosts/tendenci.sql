@@ -128,8 +128,7 @@ from (
         and t.model = 'membershipdefault'
         and m.membership_set_id is null
     union all
-    -- A renewal begins as a copy that still names the invoice of the year before: the invoice
-    -- decides whose it is.
+    -- A pending renewal still names the invoice of the year before: only what is approved counts.
     select
         m.invoice_id,
         null::engagement.host_key as document_id,
@@ -137,7 +136,6 @@ from (
         'CORPORATE_MEMBERSHIP-' || m.corporate_membership_type_id as subject_id,
         'CORPORATE_MEMBERSHIP' as subject_class
     from public.corporate_memberships_corpmembership as m
-    join public.invoices_invoice as i on i.id = m.invoice_id and i.object_id = m.id
     where m.status and m.status_detail in ('active', 'expired', 'archive') and m.approved
     union all
     select
