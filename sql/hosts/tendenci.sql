@@ -43,10 +43,12 @@
 -- the view's key (a bigint) equals the column (an integer), and uses the index that Django made.
 -- Where there is none, a large base deserves one of the DBA's own; Django does not mind:
 --   create index on invoices_invoice (object_type_id, object_id);
+--   create index on memberships_membershipdefault ((10000000000 + corp_profile_id));
+-- and with thousands of companies also
 --   create index on corporate_memberships_corpprofile ((10000000000 + id));
 --   create index on corporate_memberships_corpmembership ((10000000000 + corp_profile_id));
--- Warnings of a deployment about these two tables of companies, committees and content types
--- matter only where those have thousands of rows.
+--   create index on corporate_memberships_corpmembershiprep ((10000000000 + corp_profile_id));
+-- What a deployment warns about besides are small tables.
 
 create or replace view engagement_host.tendered_invoice as
 select
