@@ -43,10 +43,12 @@
 -- the view's key (a bigint) equals the column (an integer), and uses the index that Django made.
 -- Where there is none, a large base deserves one of the DBA's own; Django does not mind:
 --   create index on invoices_invoice (object_type_id, object_id);
+--   create index on memberships_membershipdefault ((10000000000 + corp_profile_id));
+-- and with thousands of companies also
 --   create index on corporate_memberships_corpprofile ((10000000000 + id));
 --   create index on corporate_memberships_corpmembership ((10000000000 + corp_profile_id));
--- Warnings of a deployment about these two tables of companies, committees and content types
--- matter only where those have thousands of rows.
+--   create index on corporate_memberships_corpmembershiprep ((10000000000 + corp_profile_id));
+-- What a deployment warns about besides are small tables.
 
 create or replace view engagement_host.tendered_invoice as
 select
@@ -128,8 +130,7 @@ from (
         and t.model = 'membershipdefault'
         and m.membership_set_id is null
     union all
-    -- A renewal begins as a copy that still names the invoice of the year before: the invoice
-    -- decides whose it is.
+    -- A pending renewal still names the invoice of the year before: only what is approved counts.
     select
         m.invoice_id,
         null::engagement.host_key as document_id,
@@ -137,7 +138,6 @@ from (
         'CORPORATE_MEMBERSHIP-' || m.corporate_membership_type_id as subject_id,
         'CORPORATE_MEMBERSHIP' as subject_class
     from public.corporate_memberships_corpmembership as m
-    join public.invoices_invoice as i on i.id = m.invoice_id and i.object_id = m.id
     where m.status and m.status_detail in ('active', 'expired', 'archive') and m.approved
     union all
     select

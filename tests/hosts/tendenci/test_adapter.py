@@ -12,6 +12,7 @@ import pytest
 from engagement_runner import catalog
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
+from engagement_runner.files import root
 from hosts.tendenci.conftest import as_deployer, set_up
 from hosts.tendenci.host import COMPANY, Association, Driver
 from hosts.tendenci.product import ROLE
@@ -130,6 +131,32 @@ def test_look_up_of_an_integer_key_uses_the_hosts_index(association: Association
     # The header of the adapter has an index for the one that is left.
     companies = ["public.corporate_memberships_corpprofile"]
     assert unindexed == {key: [] for key in look_ups} | {("customer", "customer_id"): companies}
+
+
+def test_indexes_of_the_adapters_header_serve_the_other_look_ups(
+    unscored: tuple[str, Driver, Any], databases: Any
+) -> None:
+    dsn, _, _ = unscored
+    session = databases.connect(as_deployer(dsn))
+    deploy(session, "tendenci")
+    look_ups = [("customer", "customer_id"), ("employment", "employer_id")]
+
+    def unindexed() -> list[Any]:
+        return [
+            session.execute(
+                "select engagement.unindexed_tables(%s, %s)", (f"engagement_host.{view}", column)
+            ).fetchone()
+            for view, column in look_ups
+        ]
+
+    assert ([],) not in unindexed()
+    header = (root() / "sql/hosts/tendenci.sql").read_text().partition("\ncreate ")[0]
+    indexes = re.findall(r"create index on .*;", header)
+    assert len(indexes) == 5
+    with psycopg.connect(dsn, user=ROLE, autocommit=True) as owner:
+        for index in indexes:
+            owner.execute(index)
+    assert unindexed() == [([],), ([],)]
 
 
 def test_hosts_role_has_no_right_on_the_package(association: Association) -> None:
