@@ -63,6 +63,28 @@ def test_deploy_of_events_tells_nobody_of_the_band_they_are_in(
     ).fetchall() == [("GOLD",), (None,)]
 
 
+def test_deploy_of_the_ranks_of_the_last_run_takes_them_from_the_scores(
+    database: str, databases: Any, package: Path, tmp_path: Path
+) -> None:
+    session = databases.connect(database)
+    older = tmp_path / "older"
+    (older / "migrations").mkdir(parents=True)
+    for migration in sorted((package / "migrations").glob("00*.sql")):
+        if migration.name < "0011":
+            shutil.copy(migration, older / "migrations")
+    deploy(session, top=older)
+    session.execute(
+        "insert into engagement.customer_score"
+        " (customer_id, calculated_at, own_score, score, percentile, ranked_type)"
+        " values (1, now(), 5, 5, 25, 'INDIVIDUAL'), (2, now(), 5, 5, 25, 'INDIVIDUAL'),"
+        " (3, now(), 9, 9, 83, 'INDIVIDUAL'), (4, now(), 7, 7, null, null)"
+    )
+    deploy(session, "reference", top=package)
+    assert session.execute(
+        "select customer_type, percentile, from_score from engagement.score_percentile order by 2"
+    ).fetchall() == [("INDIVIDUAL", 25, 5), ("INDIVIDUAL", 83, 9)]
+
+
 def test_deploy_of_a_next_version_equals_a_fresh_one(
     databases: Any, package: Path, dump: Callable[..., str]
 ) -> None:
