@@ -37,22 +37,20 @@ begin
     select coalesce(f.customer_id, s.customer_id)
     from fresh f
     full join engagement.customer_score s on s.customer_id = f.customer_id
-    where s.customer_id is null
-          or (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
-              s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
-             is distinct from
-             (coalesce(f.own_score, 0), coalesce(f.employee_score, 0), coalesce(f.score, 0),
-              coalesce(f.ytd_score, 0), coalesce(f.overview_score, 0),
-              coalesce(f.employee_ytd_score, 0), coalesce(f.employee_overview_score, 0),
-              f.next_change_at)
+    where (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
+           s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
+          is distinct from
+          (coalesce(f.own_score, 0), coalesce(f.employee_score, 0), coalesce(f.score, 0),
+           coalesce(f.ytd_score, 0), coalesce(f.overview_score, 0),
+           coalesce(f.employee_ytd_score, 0), coalesce(f.employee_overview_score, 0),
+           f.next_change_at)
     union
     select coalesce(o.customer_id, c.customer_id)
     from own o
     full join engagement.category_score c
         on c.customer_id = o.customer_id and c.category_code = o.category_code
-    where o.customer_id is null or c.customer_id is null
-          or (o.score, o.ytd_score, o.overview_score)
-             is distinct from (c.score, c.ytd_score, c.overview_score);
+    where (o.score, o.ytd_score, o.overview_score)
+          is distinct from (c.score, c.ytd_score, c.overview_score);
 end
 $$;
 comment on function engagement.stale_totals(timestamptz) is

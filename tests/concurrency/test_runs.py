@@ -323,3 +323,26 @@ def test_ranking_leaves_whom_a_refresh_has_changed_meanwhile(
     assert host.rows(
         "select customer_id, event_type from engagement.score_event order by created_at"
     ) == [(falling, "BAND_DOWN"), (rising, "BAND_UP")]
+
+
+def test_telling_of_bands_leaves_whom_a_refresh_has_told_meanwhile(
+    host: Host,
+    another: Another,
+    background: Background,
+    wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
+) -> None:
+    """A run that saw the band of before says nothing of it, and notes nothing as told."""
+    host.band("SOME", from_score=10)
+    customer = host.customer()
+    host.proven()
+    host.run("update engagement.customer_score set band_code = 'SOME'")  # and nobody knows yet
+    refresher, runner = another(), another()
+    with refresher.session.transaction():
+        refresher.run("update engagement.customer_score set band_code = null")
+        telling = background(runner.run, "select engagement.announce_bands(clock_timestamp())")
+        wait_until_blocked(runner.session)
+    telling.result(timeout=60)
+    assert host.rows("select event_type from engagement.score_event") == []
+    assert host.rows("select customer_id, announced_band from engagement.customer_score") == [
+        (customer, None)
+    ]

@@ -378,3 +378,38 @@ def test_recalculate_resumes_what_died_and_does_what_is_asked(
     assert resumed.run_id == run.run_id
     assert all(other.run_status == "COMPLETED" for other in others)
     assert host.runs()[-1].as_of == instant(asked_as_of)
+
+
+def test_full_tells_subjects_and_classes_apart_that_look_alike(host: Host) -> None:
+    host.set(TRIGGER_MODE="DEFERRED")
+    customer = host.customer()
+    lines = [
+        Line(host.product("A=B")),
+        Line(host.product("A", "B")),
+        Line(host.product("1:A")),
+        Line(host.product("A=B=C", "D")),
+    ]
+    host.rule("ONE", subject_id="A=B", flat_score=1)
+    host.rule("TWO", subject_class="B", flat_score=10)
+    host.rule("THREE", subject_id="1:A", flat_score=100)
+    host.rule("FOUR", subject_id="A=B=C", subject_class="D", flat_score=1000)
+    host.order(customer, *lines)
+    host.recalculate("FULL")
+    assert host.live(customer) == [1, 10, 100, 1000]
+    host.proven("FULL")
+
+
+def test_full_goes_on_after_an_activity_of_more_awards_than_a_batch(host: Host) -> None:
+    host.set(TRIGGER_MODE="DEFERRED")
+    host.rule(flat_score=1)
+    host.run(
+        "insert into engagement.score_rule (rule_id, rule_code, version, category_code,"
+        " engagement_type, effective_when, subject_id, flat_score)"
+        " select 1000 + n, 'EVENT_' || n, 1, 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " 'BOOK', 1 from generate_series(1, 45000) n"
+    )
+    many, one = host.customer(), host.customer()
+    host.order(many, Line("BOOK"))
+    host.order(one, Line(host.product("PEN")))
+    host.recalculate("FULL")
+    assert (len(host.live(many)), host.live(one)) == (45001, [1])
