@@ -389,11 +389,12 @@ def test_full_tells_subjects_and_classes_apart_that_look_alike(host: Host) -> No
         Line(host.product("1:A")),
         Line(host.product("A=B=C", "D")),
     ]
+    host.order(customer, *lines)
+    host.recalculate()  # so that no key is in the queue
     host.rule("ONE", subject_id="A=B", flat_score=1)
     host.rule("TWO", subject_class="B", flat_score=10)
     host.rule("THREE", subject_id="1:A", flat_score=100)
     host.rule("FOUR", subject_id="A=B=C", subject_class="D", flat_score=1000)
-    host.order(customer, *lines)
     host.recalculate("FULL")
     assert host.live(customer) == [1, 10, 100, 1000]
     host.proven("FULL")
@@ -401,6 +402,10 @@ def test_full_tells_subjects_and_classes_apart_that_look_alike(host: Host) -> No
 
 def test_full_goes_on_after_an_activity_of_more_awards_than_a_batch(host: Host) -> None:
     host.set(TRIGGER_MODE="DEFERRED")
+    many, one = host.customer(), host.customer()
+    host.order(many, Line("BOOK"))
+    host.order(one, Line(host.product("PEN")))
+    host.recalculate()  # so that no key is in the queue
     host.rule(flat_score=1)
     host.run(
         "insert into engagement.score_rule (rule_id, rule_code, version, category_code,"
@@ -408,8 +413,5 @@ def test_full_goes_on_after_an_activity_of_more_awards_than_a_batch(host: Host) 
         " select 1000 + n, 'EVENT_' || n, 1, 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
         " 'BOOK', 1 from generate_series(1, 45000) n"
     )
-    many, one = host.customer(), host.customer()
-    host.order(many, Line("BOOK"))
-    host.order(one, Line(host.product("PEN")))
     host.recalculate("FULL")
     assert (len(host.live(many)), host.live(one)) == (45001, [1])
