@@ -6,8 +6,8 @@
 --   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the
 --   employer by a look-up;
 --   a whole source (true): rules resolved once per distinct subject and class, employers once per
---   person, then joined by hash; whoever runs it plans without nested loops, which no estimate of such
---   joins can be trusted with.
+--   person, then joined by hash; whoever runs it plans without nested loops, which no estimate of
+--   such joins can be trusted with.
 -- They share the arithmetic and the conditions; only the way to the rule and to the employer
 -- differs.
 --
