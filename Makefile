@@ -46,10 +46,11 @@ test-hosts: venv
 	$(BIN)/python -m pytest -n $(WORKERS) $(HOSTS)
 
 lint: venv
-	$(BIN)/ruff check runner tests bench
-	$(BIN)/ruff format --check runner tests bench
+	$(BIN)/ruff check runner tests bench docs
+	$(BIN)/ruff format --check runner tests bench docs
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql
+	$(BIN)/mypy docs/tooling/site.py
+	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql docs
 # LT01 takes the brackets of `comment on procedure p(text)` for a mistake.
 	$(BIN)/sqlfluff lint --processes 2 --exclude-rules LT01,LT02,LT08,LT14 procedures triggers
 	$(BIN)/squawk migrations/*.sql indexes/*.sql

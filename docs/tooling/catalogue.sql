@@ -1,11 +1,12 @@
--- What the reference pages show: every table, view and routine of the package with its COMMENTs, one
--- JSON object a row. Left out are routines that registration generates (their names hold __).
+-- What the reference pages show: every table, view and routine of the package with its COMMENTs,
+-- one JSON object a row. Left out are routines that registration generates (their names hold __).
 select row_to_json(o)::text
 from (
     select
         case when c.relkind in ('v', 'm') then 'view' else 'table' end as kind,
         n.nspname || '.' || c.relname as name,
-        '' as signature,
+        '' as arguments,
+        '' as result,
         obj_description(c.oid, 'pg_class') as description,
         (
             select json_agg(
@@ -28,12 +29,12 @@ from (
     select
         case p.prokind when 'p' then 'procedure' else 'function' end,
         n.nspname || '.' || p.proname,
-        '(' || pg_get_function_arguments(p.oid) || ')'
-        || coalesce(' returns ' || pg_get_function_result(p.oid), ''),
+        pg_get_function_arguments(p.oid),
+        pg_get_function_result(p.oid),
         obj_description(p.oid, 'pg_proc'),
         null
     from pg_catalog.pg_proc as p
     inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
     where n.nspname = 'engagement' and p.proname !~ '__' and p.prorettype <> 'trigger'::regtype
 ) as o
-order by o.name, o.signature
+order by o.name, o.arguments

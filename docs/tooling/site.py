@@ -11,7 +11,7 @@ import html
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +64,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def read_catalogue() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the objects of a fresh deployment, and its parameters."""
     query = Path(__file__).with_name("catalogue.sql").read_bytes()
-    with EmbeddedServer(os.environ.get("PG_BINDIR") or wheel_bindir()) as server:
-        with connect(server.dsn()) as connection:
-            deploy(connection)
-            objects = [queries.loads(row[0]) for row in connection.execute(query)]
-            return objects, queries.rows(connection, "parameter_list").records
+    bindir = os.environ.get("PG_BINDIR") or wheel_bindir()
+    with EmbeddedServer(bindir) as server, connect(server.dsn()) as connection:
+        deploy(connection)
+        objects = [queries.loads(row[0]) for row in connection.execute(query)]
+        return objects, queries.rows(connection, "parameter_list").records
 
 
 def is_internal(item: dict[str, Any]) -> bool:
@@ -92,15 +92,15 @@ def _relations(objects: list[dict[str, Any]], kind: str, title: str, psql: str) 
         if item["kind"] != kind:
             continue
         parts.append(f"## {item['name']}\n\n{_cell(item['description'])}\n")
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (f"`{c['name']}`", f"`{c['type']}`", _required(c), _cell(c["description"]))
             for c in item["columns"]
         ]
-        heading = ("column", "type", "null, default", "meaning")
         if kind == "view":
             rows = [(name, type_, meaning) for name, type_, _, meaning in rows]
-            heading = ("column", "type", "meaning")
-        parts.append(_table(heading, rows))
+            parts.append(_table(("column", "type", "meaning"), rows))
+        else:
+            parts.append(_table(("column", "type", "null, default", "meaning"), rows))
     return "\n".join(parts)
 
 
@@ -117,7 +117,7 @@ def routines_page(objects: list[dict[str, Any]]) -> str:
         if not is_internal(item):
             parts.append(f"## {item['name']}\n\n```sql\n{_call(item)}\n```\n")
             parts.append(f"{_cell(item['description'])}\n")
-    parts.append("# Internal routines\n\nFor the package alone: they change without notice.\n")
+    parts.append("## Internal routines\n\nFor the package alone: they change without notice.\n")
     parts.append(
         _table(
             ("routine", "meaning"),
@@ -133,10 +133,17 @@ def routines_page(objects: list[dict[str, Any]]) -> str:
 
 def _call(item: dict[str, Any]) -> str:
     """Return a routine's signature, an argument a line where one line is too long for them."""
-    text = f"{item['kind']} {item['name']}{item['signature']}"
+    call, result = f"{item['kind']} {item['name']}", item["result"]
+    text = f"{call}({item['arguments']})" + (f" returns {result}" if result else "")
     if len(text) <= 96:
         return text
-    return re.sub(r", (?=(?:OUT |INOUT )?\w+ [a-z])", ",\n    ", text.replace("(", "(\n    ", 1))
+    arguments = re.sub(r", (?=\w+ \w)", ",\n    ", item["arguments"])
+    text = f"{call}(\n    {arguments}\n)" if arguments else f"{call}()"
+    if result:
+        text += " returns " + re.sub(r", (?=\w+ \w)", ",\n    ", result).replace(
+            "TABLE(", "TABLE (\n    "
+        )
+    return text
 
 
 def parameters_page(parameters: list[dict[str, Any]]) -> str:
@@ -182,6 +189,6 @@ def _cell(text: object) -> str:
     return re.sub(r"([\\`*_\[\]|])", r"\\\1", html.escape(words, quote=False))
 
 
-def _table(heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [heading, ("---",) * len(heading), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
