@@ -32,6 +32,9 @@ TOP = Path(__file__).resolve().parents[2]
 INTERNAL = "Internal:"
 """How the comment of a routine begins that is for the package alone."""
 
+PICTURE = "images/report.png"
+"""The picture of the report page, shown where it is."""
+
 _WRITTEN_AT_BUILD = "Written from the COMMENTs of the catalogue; psql shows the same with `{}`.\n"
 
 
@@ -51,7 +54,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show links to files of the repository outside docs/ as text: the site has no such pages."""
+    """Show links to files of the repository outside docs/ as text: the site has no such pages.
+
+    The mark of the report's picture becomes the picture, if there is one.
+    """
+    if files.get_file_from_path(PICTURE) is not None:
+        picture = f"![The report page of the sample association]({PICTURE})"
+        markdown = markdown.replace("<!-- report.png -->", picture)
 
     def shown(match: re.Match[str]) -> str:
         if not (TOP / "docs" / match["path"]).exists():
