@@ -18,6 +18,7 @@ from docs.pages import PAGES, TOP, blocks
 from engagement_runner import demo
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy
+from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.files import SqlFile
 
 Connection = psycopg.Connection[Any]
@@ -187,3 +188,19 @@ def test_statements_about_the_sample_association_work(sample: str, page: str) ->
     with psycopg.connect(sample, autocommit=True) as session:
         for statement in statements:
             session.execute(statement.text.encode())
+
+
+def test_operations_page_dump_restores_into_a_deployment_without_findings(
+    server: EmbeddedServer, deployed: Connection, databases: Any
+) -> None:
+    deployed.execute("insert into crm.customer (customer_type, display_name)"
+                     " values ('INDIVIDUAL', 'Ada')")  # fmt: skip
+    deployed.execute("call engagement.recalculate('FULL')")
+    file = server.base / "socket" / "dump.sql"
+    server.run("pg_dump", "--file", file, deployed.info.dsn)
+    restored = databases.create()
+    server.run("psql", "--quiet", "--set=ON_ERROR_STOP=1", "--file", file, restored)
+    block = [b.text for b in blocks(TOP / "docs/operations.md") if "--mode FULL" in b.text]
+    printed = shell(block[0], restored)
+    assert "FULL run 2" in printed
+    assert "Proven" in printed
