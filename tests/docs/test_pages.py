@@ -197,7 +197,7 @@ def test_operations_page_dump_restores_into_a_deployment_without_findings(
                      " values ('INDIVIDUAL', 'Ada')")  # fmt: skip
     deployed.execute("call engagement.recalculate('FULL')")
     file = server.base / "socket" / "dump.sql"
-    server.run("pg_dump", "--file", file, deployed.info.dsn)
+    server.run("pg_dump", "--file", file, server.dsn(deployed.info.dbname))
     restored = databases.create()
     server.run("psql", "--quiet", "--set=ON_ERROR_STOP=1", "--file", file, restored)
     block = [b.text for b in blocks(TOP / "docs/operations.md") if "--mode FULL" in b.text]
