@@ -7,7 +7,7 @@ WORKERS ?= 2
 # shorter search by the state machine.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-hosts lint bench clean
+.PHONY: venv demo test test-hosts lint bench docs clean
 
 venv: $(VENV)/.dev-installed
 
@@ -22,9 +22,13 @@ $(VENV)/.bench-installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@ $(VENV)/.demo-installed
 
+$(VENV)/.docs-installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@ $(VENV)/.demo-installed
+
 $(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@ $(VENV)/.bench-installed $(VENV)/.demo-installed
+	touch $@ $(VENV)/.bench-installed $(VENV)/.docs-installed $(VENV)/.demo-installed
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/engagement demo
@@ -42,10 +46,11 @@ test-hosts: venv
 	$(BIN)/python -m pytest -n $(WORKERS) $(HOSTS)
 
 lint: venv
-	$(BIN)/ruff check runner tests bench
-	$(BIN)/ruff format --check runner tests bench
+	$(BIN)/ruff check runner tests bench docs
+	$(BIN)/ruff format --check runner tests bench docs
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql
+	$(BIN)/mypy docs/tooling/site.py
+	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql docs
 # LT01 takes the brackets of `comment on procedure p(text)` for a mistake.
 	$(BIN)/sqlfluff lint --processes 2 --exclude-rules LT01,LT02,LT08,LT14 procedures triggers
 	$(BIN)/squawk migrations/*.sql indexes/*.sql
@@ -54,6 +59,11 @@ lint: venv
 # BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much.
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m bench $(if $(SMOKE),--smoke) $(BENCH)
+
+# The documentation site, into build/docs; a warning fails it. Its reference pages come from a
+# deployment on a server of their own.
+docs: $(VENV)/.docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

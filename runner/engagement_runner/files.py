@@ -151,6 +151,26 @@ def indexes(top: Path) -> list[SqlFile]:
     return _folder(top, "indexes", "index")
 
 
+def host_names(top: Path) -> list[str]:
+    """Return the names of the adapters that come with the package."""
+    return sorted(
+        file.stem
+        for file in (top / HOSTS).glob("*.sql")
+        if not file.stem.endswith(("_schema", "_sample", "_rules"))
+    )
+
+
+def rule_names(top: Path) -> list[str]:
+    """Return the names of the files of rules that come with the package."""
+    return sorted(file.stem.removesuffix("_rules") for file in (top / RULES).glob("*_rules.toml"))
+
+
+def seeded_names(table: str, top: Path) -> list[str]:
+    """Return the first column of the rows that ``sql/seed/TABLE.sql`` brings, in their order."""
+    text = (top / "sql/seed" / f"{table}.sql").read_text("utf-8-sig")
+    return re.findall(r"^\s*\('(\w+)',", text, re.MULTILINE)
+
+
 def host_adapter(name: str, top: Path) -> SqlFile:
     """Find a host adapter.
 
@@ -165,14 +185,10 @@ def host_adapter(name: str, top: Path) -> SqlFile:
         bundled = top / HOSTS / f"{name}.sql"
         if bundled.is_file():
             return _read(top, bundled, "host")
-        known = sorted(
-            file.stem
-            for file in (top / HOSTS).glob("*.sql")
-            if not file.stem.endswith(("_schema", "_sample", "_rules"))
-        )
         raise EngagementError(
             f"no host adapter is called {name}",
-            hint=f"Known: {', '.join(known)}. For your own give the path of its .sql file.",
+            hint=f"Known: {', '.join(host_names(top))}. "
+            "For your own give the path of its .sql file.",
         )
     path = Path(name).resolve()
     if path.is_relative_to(top) and path.is_file():

@@ -6,6 +6,8 @@ Rich markup, and control characters appear as escapes. Nothing here computes poi
 trend lines are drawn to scale from the numbers that SQL returned.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -17,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import click
 from psycopg.errors import Diagnostic
@@ -35,6 +37,9 @@ from rich.table import Table
 from rich.text import Text
 
 from engagement_runner.queries import Rows, loads
+
+if TYPE_CHECKING:
+    from engagement_runner.catalog import Status
 
 Format = Literal["table", "json", "csv"]
 
@@ -899,6 +904,100 @@ def upload(counts: Mapping[str, int], rejected: Rows, output: Format) -> None:
         result(f"line {text:>{width}}  {record['rejected_reason']}")
 
 
+# The state of a deployment
+
+STATUS_CSV = ("section", "item", "value")
+"""Columns of ``status --format csv``; a list has a line for each of its entries."""
+
+
+def status(found: Status, output: Format) -> None:
+    """Print the state of a deployment and of its engine."""
+    content = {
+        "key_type": found.key_type,
+        "applied": found.applied,
+        "pending": found.pending,
+        "drift": found.drift,
+        "notes": found.notes,
+        **found.activity,
+    }
+    if output == "json":
+        json_text(json.dumps(content, default=str))
+        return
+    if output == "csv":
+        csv_text(STATUS_CSV, _status_records(content))
+        return
+    applied = f"{found.applied} files" + (f", key type {found.key_type}" if found.key_type else "")
+    _state("applied", applied)
+    _state_list("pending", found.pending, "yellow")
+    _state_list("drift", found.drift, "red")
+    if found.notes:
+        _state_list("notes", found.notes, "yellow")
+    if found.activity:
+        _engine(found.activity)
+
+
+def _status_records(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for section, value in content.items():
+        if isinstance(value, dict):
+            for item, part in value.items():
+                yield {"section": section, "item": item, "value": part}
+        elif section == "attached":
+            for row in value:
+                yield {"section": section, "item": row["table_name"], "value": row["source"]}
+        elif isinstance(value, list):
+            for number_, entry in enumerate(value, 1):
+                yield {"section": section, "item": number_, "value": entry}
+        else:
+            yield {"section": section, "item": None, "value": value}
+
+
+def _state(label: str, text: str, style: str = "") -> None:
+    line = Text.assemble((f"{label:<10}", "dim"), (literal(text), style))
+    console().print(line, soft_wrap=True)
+
+
+def _state_list(label: str, lines: Sequence[str], style: str) -> None:
+    _state(label, f"{len(lines):,}", style if lines else "")
+    for line in lines:
+        console().print(Text(f"  {literal(line)}"), soft_wrap=True)
+
+
+def _engine(engine: Mapping[str, Any]) -> None:
+    run = engine["last_run"]
+    if run is None:
+        _state("last run", "none yet", "yellow")
+    else:
+        is_running = run["run_status"] == "RUNNING"
+        _state(
+            "last run",
+            f"{run['run_id']} {run['run_mode']} {run['run_status']}, as of {instant(run['as_of'])}",
+            "yellow" if is_running else "green",
+        )
+        finished = instant(run["finished_at"])
+        ended = f"finished {finished}" if finished else f"in phase {run['phase']}"
+        _state("", f"started {instant(run['started_at'])}, {ended}")
+    _state(
+        "queue",
+        f"{engine['queued_statements']:,} statements, {engine['queued_keys']:,} keys, "
+        f"{engine['queued_sources']:,} whole sources",
+    )
+    _state(
+        "taken",
+        f"{engine['unfinished_sources']:,} sources, {engine['unfinished_keys']:,} keys, "
+        f"{engine['unfinished_customers']:,} customers of an unfinished run",
+    )
+    failures = engine["open_failures"]
+    _state("failures", f"{failures:,} open", "red" if failures else "")
+    _state_list(
+        "triggers",
+        [
+            f"{row['table_name']} for {row['source']} by {row['activity_column']}"
+            for row in engine["attached"]
+        ],
+        "",
+    )
+
+
 # The progress of a run
 
 
@@ -924,8 +1023,19 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.0f}/s" if speed else "", style="dim", justify="right")
 
 
+class _Left(TimeRemainingColumn):
+    """The time left; where nobody knows how much there is to do, the time it has taken."""
+
+    def render(self, task: Task) -> Text:
+        """Return one of the two; the bar itself draws it anew several times a second."""
+        if task.total is not None:
+            return super().render(task)
+        seconds = int(task.elapsed or 0)
+        return Text(f"{seconds // 60:02}:{seconds % 60:02} so far", style="progress.elapsed")
+
+
 class RunProgress:
-    """Progress of a recalculation on stderr: a bar on a terminal, plain lines in a log.
+    """Progress of a long run on stderr: a bar on a terminal, plain lines in a log.
 
     Use it as a context manager and give :meth:`update` the records of the query
     ``run_progress``, or None while there is none.
@@ -934,14 +1044,16 @@ class RunProgress:
     shown: ClassVar[Console | None] = None
     """The console that shows a bar now, if any."""
 
-    def __init__(self) -> None:
+    def __init__(self, logs_at_once: bool = True) -> None:
+        """Begin; a log gets no line before LOG_INTERVAL unless *logs_at_once*."""
         self._console = console(stderr=True)
+        self._logs_at_once = logs_at_once
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[counts]}", markup=False),
             _Rate(),
-            TimeRemainingColumn(compact=True),
+            _Left(compact=True),
             console=self._console,
             transient=True,
             expand=True,
@@ -980,10 +1092,9 @@ class RunProgress:
         if self._live:
             if is_new:
                 self._bar.reset(self._task, description=phase, total=total or None)
-            seconds = now - self._phase_began
-            counts = f"{done:,} of {total:,}" if total else f"{seconds:.0f} s"
+            counts = f"{done:,} of {total:,}" if total else ""
             self._bar.update(self._task, completed=done, total=total or None, counts=counts)
-        elif is_new or now - self._said >= LOG_INTERVAL:
+        elif (is_new and self._logs_at_once) or now - self._said >= LOG_INTERVAL:
             self._line(phase, done, total, now)
 
     def _line(self, phase: str, done: int, total: int, now: float) -> None:

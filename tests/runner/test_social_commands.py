@@ -450,3 +450,18 @@ def test_social_takes_keys_of_the_deployment(
     ):
         result = engagement(connection, *arguments)
         assert result.exit_code == 0, (arguments, result.stderr)
+
+
+def test_social_import_on_a_terminal_shows_how_far_it_is(
+    deployed: psycopg.Connection[Any],
+    association: People,
+    terminal: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "scores.csv"
+    lines = [f"{association.ada},BLOG,{number},1\n" for number in range(3000)]
+    file.write_text("customer,type,subtype,score\n" + "".join(lines))
+    shown = terminal("social", "import", str(file), ENGAGEMENT_DSN=deployed.info.dsn, COLUMNS="120")
+    assert shown.exit_code == 0
+    assert "IMPORT: " in shown.output
+    assert "Scores: 3,000 added" in shown.output

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 
 Connection = psycopg.Connection[Any]
 
@@ -65,3 +69,62 @@ def test_status_works_when_the_parameters_routine_is_lost(
     assert result.exit_code == 2
     assert "get_parameter" in result.stdout
     assert "last run  none yet" in result.stdout
+
+
+def test_status_as_csv_has_a_line_for_each_entry(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("call engagement.recalculate('FULL')")
+    records = list(
+        csv.DictReader(io.StringIO(engagement(deployed, "status", "--format", "csv").stdout))
+    )
+    assert list(records[0]) == ["section", "item", "value"]
+    values = {(record["section"], record["item"]): record["value"] for record in records}
+    assert values["key_type", ""] == "bigint"
+    assert values["last_run", "run_status"] == "COMPLETED"
+    assert values["open_failures", ""] == "0"
+    assert values["attached", "crm.order_line"] == "order_line"
+
+
+def test_status_colours_an_open_failure_on_a_terminal_only(
+    deployed: Connection, engagement: Callable[..., Any], terminal: Callable[..., Any]
+) -> None:
+    deployed.execute(
+        "insert into engagement.scoring_failure (failed_at, source, sqlstate_code, message)"
+        " values (now(), 'order_line', '42P01', 'gone')"
+    )
+    dsn = deployed.info.dsn
+    assert "\x1b[31m1 open" in terminal("status", ENGAGEMENT_DSN=dsn).output
+    assert "\x1b[" not in terminal("status", ENGAGEMENT_DSN=dsn, NO_COLOR="1").output
+    piped = engagement(deployed, "status").stdout
+    assert "failures  1 open" in piped.splitlines() and "\x1b" not in piped
+
+
+def test_check_as_csv_lists_its_findings(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("alter table crm.order_line disable trigger user")
+    result = engagement(deployed, "check", "--format", "csv")
+    assert result.exit_code == 3
+    records = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert records and all("crm.order_line" in record["finding"] for record in records)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize(
+    "arguments", [("score",), ("explain",), ("segment",), ("segment", "rising"), ("status",)]
+)
+def test_command_on_a_terminal_fits_its_width(
+    deployed: Connection,
+    association: Any,
+    terminal: Callable[..., Any],
+    arguments: tuple[str, ...],
+    columns: int,
+) -> None:
+    if arguments[0] in ("score", "explain"):
+        arguments = (*arguments, str(association.ada))
+    shown = terminal(*arguments, ENGAGEMENT_DSN=deployed.info.dsn, COLUMNS=str(columns))
+    assert shown.exit_code == 0
+    assert "\x1b[" in shown.output
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.output).splitlines()
+    assert max(map(len, lines)) <= columns

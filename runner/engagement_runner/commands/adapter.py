@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engagement_runner import adapter as trial
-from engagement_runner import show
+from engagement_runner import completion, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.errors import (
     EXIT_DIFFERENCES,
@@ -57,7 +57,7 @@ def adapter() -> None:
 
 @adapter.command("check")
 @dsn_option
-@click.argument("file", metavar="NAME|FILE.sql")
+@click.argument("file", metavar="NAME|FILE.sql", shell_complete=completion.hosts)
 @option(
     "--key-type",
     type=click.Choice(KEY_TYPES),

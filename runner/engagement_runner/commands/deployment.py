@@ -6,32 +6,20 @@ The group gives every option an environment variable, ENGAGEMENT_<COMMAND>_<PARA
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
-from engagement_runner import catalog, show
+from engagement_runner import catalog, completion, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
 from engagement_runner.plan import KEY_TYPES, Tablespaces
+from engagement_runner.session import format_option
 
 
 def _progress(line: str) -> None:
     click.echo(line, err=True)
-
-
-def _format_option(function: Any) -> Any:
-    return click.option(
-        "--format",
-        "output",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        show_envvar=True,
-        help="How to print the result.",
-    )(function)
 
 
 @click.command()
@@ -40,6 +28,7 @@ def _format_option(function: Any) -> Any:
     "--host",
     show_envvar=True,
     metavar="NAME|FILE.sql",
+    shell_complete=completion.hosts,
     help="Host adapter: a bundled one by name, or your own file. Default: those already applied.",
 )
 @click.option(
@@ -124,84 +113,26 @@ def deploy(
 
 @click.command()
 @dsn_option
-@_format_option
+@format_option
 @click.pass_context
 @command_errors()
-def status(context: click.Context, dsn: str | None, output: str) -> None:
+def status(context: click.Context, dsn: str | None, format: show.Format) -> None:
     """Show what is applied, pending and drifted, and what the engine is doing.
 
     Exit code: 0 current, 1 something is pending, 2 the database drifted from its files.
     """
     with connect(dsn) as connection:
         found = catalog.status(connection)
-    if output == "json":
-        content = {
-            "key_type": found.key_type,
-            "applied": found.applied,
-            "pending": found.pending,
-            "drift": found.drift,
-            "notes": found.notes,
-            **found.activity,
-        }
-        click.echo(json.dumps(content, default=str))
-    else:
-        _print_status(found)
+    show.status(found, format)
     context.exit(found.exit_code)
-
-
-def _print_status(found: catalog.Status) -> None:
-    def section(name: str, lines: list[str]) -> None:
-        click.echo(f"{name:<10}{len(lines)}")
-        for line in lines:
-            click.echo(f"  {line}")
-
-    key_type = f", key type {found.key_type}" if found.key_type else ""
-    click.echo(f"{'applied':<10}{found.applied} files{key_type}")
-    section("pending", found.pending)
-    section("drift", found.drift)
-    if found.notes:
-        section("notes", found.notes)
-    if not found.activity:
-        return
-    run = found.activity["last_run"]
-    if run is None:
-        click.echo(f"{'last run':<10}none yet")
-    else:
-        click.echo(
-            f"{'last run':<10}{run['run_id']} {run['run_mode']} {run['run_status']}, "
-            f"as of {show.instant(run['as_of'])}"
-        )
-        ended = (
-            f"finished {show.instant(run['finished_at'])}"
-            if run["finished_at"]
-            else f"in phase {run['phase']}"
-        )
-        click.echo(f"{'':<10}started {show.instant(run['started_at'])}, {ended}")
-    queue = found.activity
-    click.echo(
-        f"{'queue':<10}{queue['queued_statements']} statements, {queue['queued_keys']} keys, "
-        f"{queue['queued_sources']} whole sources"
-    )
-    click.echo(
-        f"{'taken':<10}{queue['unfinished_sources']} sources, {queue['unfinished_keys']} keys, "
-        f"{queue['unfinished_customers']} customers of an unfinished run"
-    )
-    click.echo(f"{'failures':<10}{found.activity['open_failures']} open")
-    section(
-        "triggers",
-        [
-            f"{row['table_name']} for {row['source']} by {row['activity_column']}"
-            for row in found.activity["attached"]
-        ],
-    )
 
 
 @click.command()
 @dsn_option
-@_format_option
+@format_option
 @click.pass_context
 @command_errors()
-def check(context: click.Context, dsn: str | None, output: str) -> None:
+def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
     """Compare the catalogue with what was deployed.
 
     Lists missing, changed and undeclared routines (those that registration generates included),
@@ -212,11 +143,13 @@ def check(context: click.Context, dsn: str | None, output: str) -> None:
     """
     with connect(dsn) as connection:
         findings = catalog.check(connection)
-    if output == "json":
-        click.echo(json.dumps(findings))
+    if format == "json":
+        show.json_text(json.dumps(findings))
+    elif format == "csv":
+        show.csv_text(["finding"], [{"finding": finding} for finding in findings])
     else:
         for finding in findings:
-            click.echo(finding)
+            show.result(finding)
     if findings:
         context.exit(EXIT_DIFFERENCES)
     click.echo("nothing found", err=True)

@@ -2,7 +2,7 @@
 
 import click
 
-from engagement_runner import queries, show
+from engagement_runner import completion, queries, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.session import format_option, session
 
@@ -24,7 +24,7 @@ def list_(dsn: str | None, format: show.Format) -> None:
 
 @params.command("get")
 @dsn_option
-@click.argument("name")
+@click.argument("name", shell_complete=completion.parameters)
 def get(dsn: str | None, name: str) -> None:
     """Print the value of the parameter NAME."""
     with session(dsn) as connection:
@@ -33,7 +33,7 @@ def get(dsn: str | None, name: str) -> None:
 
 @params.command("set")
 @dsn_option
-@click.argument("name")
+@click.argument("name", shell_complete=completion.parameters)
 @click.argument("value")
 def set_(dsn: str | None, name: str, value: str) -> None:
     """Set the parameter NAME to VALUE.

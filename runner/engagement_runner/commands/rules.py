@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engagement_runner import files, queries, rulefile, show
+from engagement_runner import completion, files, queries, rulefile, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.errors import EngagementError
 from engagement_runner.session import Connection, format_option, option, session
@@ -71,8 +71,8 @@ def list_(dsn: str | None, all_versions: bool, format: show.Format) -> None:
 @rules.command()
 @dsn_option
 @click.argument("rule_code")
-@click.argument("category_code")
-@click.argument("engagement_type")
+@click.argument("category_code", shell_complete=completion.categories)
+@click.argument("engagement_type", shell_complete=completion.engagement_types)
 @_fields
 def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
     """Add the rule RULE_CODE.
@@ -87,8 +87,18 @@ def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
 @rules.command()
 @dsn_option
 @click.argument("rule_code")
-@option("--category-code", metavar="VALUE", help="Category that the points belong to.")
-@option("--engagement-type", metavar="VALUE", help="Kind of activity.")
+@option(
+    "--category-code",
+    metavar="VALUE",
+    shell_complete=completion.categories,
+    help="Category that the points belong to.",
+)
+@option(
+    "--engagement-type",
+    metavar="VALUE",
+    shell_complete=completion.engagement_types,
+    help="Kind of activity.",
+)
 @_fields
 @option(
     "--clear",
@@ -178,7 +188,12 @@ def _rule_file(context: click.Context, parameter: click.Parameter, name: str) ->
 
 @rules.command()
 @dsn_option
-@click.argument("file", metavar="FILE.toml|starter", callback=_rule_file)
+@click.argument(
+    "file",
+    metavar="FILE.toml|starter",
+    callback=_rule_file,
+    shell_complete=completion.rule_files,
+)
 @option("--dry-run", is_flag=True, help="Show which rules would change, and change nothing.")
 @preview_option
 @retroactive_option

@@ -5,7 +5,7 @@ Segments, who will fall, and what points were earned for.
 
 import click
 
-from engagement_runner import queries, show
+from engagement_runner import completion, queries, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.session import format_option, option, session
 
@@ -42,7 +42,7 @@ DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
 
 @click.command()
 @dsn_option
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.segments)
 @format_option
 def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
     """List the customers of the segment NAME, or the segments.
@@ -82,7 +82,13 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
     metavar=f"[{'|'.join(DIMENSIONS)}]",
     default="CATEGORY",
 )
-@option("--segment", metavar="NAME", show_default="everybody", help="Only of this segment.")
+@option(
+    "--segment",
+    metavar="NAME",
+    show_default="everybody",
+    shell_complete=completion.segments,
+    help="Only of this segment.",
+)
 @option("--company", metavar="CUSTOMER", help="Only of this company and who earned for it.")
 @option("--from", "begin", metavar="INSTANT", help="Only what was earned then or later.")
 @option("--to", "end", metavar="INSTANT", help="Only what was earned before.")

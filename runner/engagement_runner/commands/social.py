@@ -53,6 +53,10 @@ def _fields(*required: str) -> Callable[[_Function], _Function]:
     return declare
 
 
+PROGRESS_ROWS = 1000
+"""Rows of a file between two looks at how far it is."""
+
+
 @click.group()
 def social() -> None:
     """List, add, edit, remove and import social community scores."""
@@ -151,7 +155,8 @@ def import_(dsn: str | None, file: Path, format: show.Format) -> None:
     name = "stdin" if str(file) == "-" else str(file)
     with session(dsn) as connection:
         with _open(file, name) as lines:
-            rejected_count = load_scores(connection, lines, name, format)
+            line_count = _line_count(file)
+            rejected_count = load_scores(connection, lines, name, format, line_count)
         if rejected_count:
             raise EngagementError(
                 f"{name}: {show.count(rejected_count, 'line')} not loaded",
@@ -160,23 +165,43 @@ def import_(dsn: str | None, file: Path, format: show.Format) -> None:
 
 
 def load_scores(
-    connection: Connection, lines: Iterable[str], name: str, output: show.Format = "table"
+    connection: Connection,
+    lines: Iterable[str],
+    name: str,
+    output: show.Format = "table",
+    line_count: int = 0,
 ) -> int:
     """Load the lines of a CSV file, print what was done, return how many were rejected.
 
     All in one transaction, of which the rejected lines leave no trace. *name* is the file's name
-    in messages. Raises EngagementError for a file of another kind, psycopg.Error from the
-    database; then nothing is loaded.
+    in messages, *line_count* the number of its lines, 0 where nobody knows. Raises
+    EngagementError for a file of another kind, psycopg.Error from the database; then nothing is
+    loaded.
     """
-    with connection.transaction():
+    with connection.transaction(), show.RunProgress(logs_at_once=False) as progress:
         rows = uploadfile.rows(lines, name, connection.info.encoding)
         with connection.cursor().copy(queries.load("social_copy")) as copy:
-            for row in rows:
+            for number, row in enumerate(rows):
+                if number % PROGRESS_ROWS == 0:
+                    progress.update(_progress("reading lines", number, line_count))
                 copy.write_row(row)
+            progress.update(_progress("storing scores", 0, 0))
         counts = queries.loads(queries.value(connection, "social_copied"))
         rejected = queries.rows(connection, "social_rejected")
     show.upload(counts, rejected, output)
     return len(rejected)
+
+
+def _progress(phase: str, done: int, total: int) -> dict[str, Any]:
+    return {"run_mode": "IMPORT", "phase": phase, "done_count": done, "total_count": total}
+
+
+def _line_count(file: Path) -> int:
+    """Return how many lines of scores a file has; 0 for what can be read only once."""
+    if not file.is_file():
+        return 0
+    with file.open("rb") as binary:
+        return max(0, sum(1 for _ in binary) - 1)
 
 
 @contextlib.contextmanager

@@ -121,8 +121,10 @@ def print_differences(
     at, done = begin, 0
     ranges: list[dict[str, Any]] = [{"begin_key": begin, "end_key": end, "customer_count": 0}]
     try:
-        with interruptible(), show.RunProgress() as progress:
-            if batch is not None:
+        with interruptible(), show.RunProgress(logs_at_once=batch is not None) as progress:
+            if batch is None:
+                progress.update(_progress(0, 0))
+            else:
                 ranges = queries.rows(
                     connection, "verify_ranges", begin=begin, end=end, size=batch
                 ).records
@@ -130,10 +132,7 @@ def print_differences(
             for part in ranges:
                 at = part["begin_key"]
                 if batch is not None:
-                    progress.update(
-                        {"run_mode": "VERIFY", "phase": "comparing customers",
-                         "done_count": done, "total_count": total}
-                    )  # fmt: skip
+                    progress.update(_progress(done, total))
                 rows = queries.rows(
                     connection, "verify", begin=at, end=part["end_key"], sample=sample,
                     seed=seed or 0,
@@ -157,6 +156,15 @@ def print_differences(
     left_out = queries.rows(connection, "left_out").records or before.records
     _print_found(found, output, left_out, is_part=not (begin is end is sample is None))
     return len(found)
+
+
+def _progress(done: int, total: int) -> dict[str, Any]:
+    return {
+        "run_mode": "VERIFY",
+        "phase": "comparing customers",
+        "done_count": done,
+        "total_count": total,
+    }
 
 
 def _print_found(

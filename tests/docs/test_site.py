@@ -1,0 +1,111 @@
+"""The documentation site: built without a warning, complete, and alone with itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pytest
+
+from docs.pages import TOP
+
+MKDOCS = Path(sys.executable).with_name("mkdocs")
+
+
+class Document(HTMLParser):
+    """What a page loads, where it leads, and its anchors."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect references."""
+        found = {name: value for name, value in attrs if value is not None}
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        elif tag != "a":
+            is_canonical = found.get("rel") in ("canonical", "next", "prev")
+            self.loads += [
+                found[key] for key in ("src", "href") if key in found and not is_canonical
+            ]
+        self.anchors |= {found[key] for key in ("id", "name") if key in found}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [MKDOCS, "build", "--quiet", "--strict", "--site-dir", folder],
+        cwd=TOP,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return folder
+
+
+def test_site_pages_load_nothing_from_elsewhere(site: Path) -> None:
+    documents = {path: Document(path) for path in site.rglob("*.html")}
+    assert len(documents) > 12
+    for path, document in documents.items():
+        for reference in document.loads:
+            parts = urlsplit(reference)
+            assert not parts.scheme and not parts.netloc, f"{path.name} loads {reference}"
+            assert (path.parent / parts.path).exists() or path.name == "404.html"
+    for style in site.rglob("*.css"):
+        assert "url(http" not in style.read_text() and "@import" not in style.read_text()
+
+
+def test_site_links_lead_to_a_page_and_its_anchor(site: Path) -> None:
+    documents = {path.resolve(): Document(path) for path in site.rglob("*.html")}
+    broken = []
+    for path, document in documents.items():
+        if path.name == "404.html":
+            continue
+        for link in document.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchor = unquote(parts.fragment)
+            if target not in documents or (anchor and anchor not in documents[target].anchors):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_site_reference_has_every_table_routine_and_parameter(
+    site: Path, deployed: psycopg.Connection[tuple[str]]
+) -> None:
+    tables = (site / "reference/tables.html").read_text()
+    routines = (site / "reference/routines.html").read_text()
+    parameters = (site / "reference/parameters.html").read_text()
+    for page, query in (
+        (tables, "select tablename from pg_tables where schemaname in ('engagement',"
+         " 'engagement_meta')"),
+        (routines, "select distinct proname::text from pg_proc where pronamespace ="
+         " 'engagement'::regnamespace and proname !~ '__' and prorettype <> 'trigger'::regtype"),
+        (parameters, "select parameter_name from engagement.app_parameter"),
+    ):  # fmt: skip
+        names = [row[0] for row in deployed.execute(query.encode())]
+        assert len(names) > 5
+        assert [name for name in names if name not in page] == []
+
+
+def test_readme_links_lead_to_files() -> None:
+    shown = re.sub(r"<!--.*?-->", "", (TOP / "README.md").read_text(), flags=re.DOTALL)
+    links = [match for match in re.findall(r"\]\(([^)#]+)", shown) if "://" not in match]
+    assert links
+    assert [link for link in links if not (TOP / link).exists()] == []
