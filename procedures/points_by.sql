@@ -44,9 +44,6 @@ begin
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must be later than p_from.';
     end if;
-    if p_company_id is not null then
-        perform engagement.check_customer(p_company_id);
-    end if;
     if p_segment is not null then
         v_segment := array(select s.customer_id from engagement.segment(p_segment) s);
     end if;

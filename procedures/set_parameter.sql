@@ -34,6 +34,8 @@ begin
             exists (select from pg_timezone_names z where z.name = p_value)
             and (p_value in ('UTC', 'GMT')
                  or not exists (select from pg_timezone_abbrevs a where a.abbrev = p_value))
+        when v_old.value_type = 'locale' then
+            p_value ~ '^[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?$'
         else p_value = any (string_to_array(v_old.value_type, '|'))
     end;
     if not v_is_valid then
@@ -42,6 +44,8 @@ begin
                   detail = format('parameter %s, value %L', p_parameter_name, p_value),
                   hint = format('It takes %s.', case v_old.value_type
                       when 'time zone' then 'a Region/City name of pg_timezone_names, or UTC'
+                      when 'locale' then 'a language, a script and a country, such as en, de_CH '
+                                         'or zh_Hant_TW'
                       else v_old.value_type end);
     end if;
     if p_value = v_old.parameter_value then
@@ -70,7 +74,7 @@ begin
         select s.source, 'recheck', '{}' from engagement.activity_source s
         where s.detached_at is null;
     end if;
-    if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS') then
+    if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS', 'LOCALE') then
         insert into engagement.pending_activity (source) values ('customer');
     end if;
 end

@@ -55,6 +55,10 @@ grant execute on routine
     engagement.current_employers,
     engagement.segment,
     engagement.points_by,
+    engagement.category_history,
+    engagement.score_distribution,
+    engagement.participation,
+    engagement.company_people,
     engagement.get_parameter,
     engagement.export_rules,
     -- what these call as their caller, and what views call

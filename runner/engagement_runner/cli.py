@@ -16,6 +16,7 @@ from engagement_runner.commands.customers import (
 from engagement_runner.commands.demo import demo
 from engagement_runner.commands.events import events
 from engagement_runner.commands.parameters import params
+from engagement_runner.commands.report import report
 from engagement_runner.commands.rules import rules
 from engagement_runner.commands.schedule import schedule
 from engagement_runner.commands.scores import (
@@ -70,6 +71,7 @@ for command in (
     segment,
     at_risk,
     points,
+    report,
     events,
     schedule,
     rules,

@@ -141,7 +141,7 @@ def count(amount: int, noun: str) -> str:
 
 def points(values: Iterable[object]) -> Callable[[object], str]:
     """Return a formatter that pads all of *values* to the same number of decimals."""
-    places = max((_places(value) for value in values), default=0)
+    places = max((decimal_places(value) for value in values), default=0)
 
     def padded(value: object) -> str:
         if value is None:
@@ -152,7 +152,8 @@ def points(values: Iterable[object]) -> Callable[[object], str]:
     return padded
 
 
-def _places(value: object) -> int:
+def decimal_places(value: object) -> int:
+    """Return how many decimals a number has; anything else has none."""
     if not isinstance(value, Decimal):
         return 0
     exponent = value.as_tuple().exponent

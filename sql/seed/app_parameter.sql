@@ -28,6 +28,9 @@ from (
      'Decimal places to which points are rounded, half to even, when awarded.'),
     ('TIME_ZONE', 'time zone', 'UTC',
      'The organisation''s zone: days, weeks, months and years are counted in it.'),
+    ('LOCALE', 'locale', 'en',
+     'How the pages of engagement report write numbers and dates: a language, a country if it '
+     'matters, such as en, en_GB or de_CH.'),
     ('RAISED_RECENTLY_DAYS', 'integer 1..3660', '30',
      'How many days back "raised recently" looks.'),
     ('TRIGGER_MODE', 'IMMEDIATE|DEFERRED', 'IMMEDIATE',

@@ -32,6 +32,10 @@ CALLS = {
         " cross join lateral engagement.segment(d.segment_name) s",
         "points_by": "select p.* from unnest(array['CATEGORY', 'RULE', 'SUBJECT', 'MONTH', 'YEAR'])"
         " d cross join lateral engagement.points_by(d, 'rising', {acme}) p",
+        "category_history": "select * from engagement.category_history()",
+        "score_distribution": "select * from engagement.score_distribution()",
+        "participation": "select * from engagement.participation({acme})",
+        "company_people": "select * from engagement.company_people({acme})",
         "get_parameter": "select engagement.get_parameter('TIME_ZONE')",
         "export_rules": "select engagement.export_rules()",
         "check_attached": "select engagement.check_attached()",

@@ -12,6 +12,7 @@ DEFAULTS = {
     "CALCULATE_EMPLOYER_ENGAGEMENT_SCORE": "Y",
     "CALCULATE_ENGAGEMENT_SCORE_POINTS": "Y",
     "EMPLOYER_ATTRIBUTION": "AT_ACTIVITY",
+    "LOCALE": "en",
     "MULTIPLE_CONCURRENT_EMPLOYERS": "N",
     "OVERVIEW_YEARS": "3",
     "RAISED_RECENTLY_DAYS": "30",
@@ -43,6 +44,8 @@ def test_parameters_of_a_fresh_deployment(host: Host) -> None:
         ("TIME_ZONE", "America/New_York"),
         ("TRIGGER_MODE", "DEFERRED"),
         ("EMPLOYER_ATTRIBUTION", "CURRENT"),
+        ("LOCALE", "de_CH"),
+        ("LOCALE", "zh_Hant_TW"),
     ],
 )
 def test_set_parameter_is_read_back_and_audited_once(host: Host, name: str, value: str) -> None:
@@ -76,6 +79,8 @@ def test_set_parameter_is_read_back_and_audited_once(host: Host, name: str, valu
         ("EG004", "OVERVIEW_YEARS", "99999999999999999999"),
         ("EG004", "SCORE_DECIMALS", "7"),
         ("EG004", "RAISED_RECENTLY_DAYS", "0"),
+        ("EG004", "LOCALE", "English"),
+        ("EG004", "LOCALE", "en_GB.UTF-8"),
         ("EG004", "TIME_ZONE", "Mars/Olympus"),
         ("EG004", "TIME_ZONE", "'; drop table engagement.award; --"),
     ],

@@ -1,0 +1,140 @@
+"""The command that writes pages for staff and managers."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from pathlib import Path
+
+import click
+
+from engagement_runner import queries, show
+from engagement_runner.connection import dsn_option
+from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_INTERRUPTED, EngagementError
+from engagement_runner.session import Connection, interruptible, option, session
+
+
+@click.command()
+@dsn_option
+@option(
+    "--out",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    required=True,
+    help="The file to write; - for stdout.",
+)
+@option("--customer", metavar="CUSTOMER", help="The card of this customer instead.")
+@option("--title", default="Engagement", help="What the page of everybody is headed.")
+@option(
+    "--weeks",
+    type=click.IntRange(1, 5200),
+    metavar="WEEKS",
+    default=8,
+    help="How far ahead it looks for who is at risk.",
+)
+@option(
+    "--rows",
+    type=click.IntRange(1, 1000),
+    metavar="NUMBER",
+    default=25,
+    help="How many rows its longest tables have.",
+)
+@option(
+    "--verify",
+    metavar="[all|none|PERCENT]",
+    default="all",
+    help="How many of the customers' scores are recomputed first, such as 1%.",
+)
+def report(
+    dsn: str | None,
+    out: Path,
+    customer: str | None,
+    title: str,
+    weeks: int,
+    rows: int,
+    verify: str,
+) -> None:
+    """Write a page for people: one HTML file that loads nothing.
+
+    How engagement moved over the last year, how scores are distributed, who rose, fell or is at
+    risk, what earns the points, and the companies; or, with --customer, one customer's card. All
+    of it is of one instant. Ends with exit code 3, the page written, when verifying found a
+    difference.
+    """
+    # Charts and locales take a while to load, and only this command needs them.
+    from engagement_runner.report import Pages, snapshot
+
+    found = 0
+    with session(dsn) as connection:
+        try:
+            with interruptible(), show.RunProgress(logs_at_once=False) as progress:
+                with snapshot(connection):
+                    pages = Pages(connection, rows, progress.update)
+                    if customer is not None:
+                        page = pages.customer(customer)
+                    else:
+                        progress.update({"run_mode": "REPORT", "phase": "verifying",
+                                         "done_count": 0, "total_count": 0})  # fmt: skip
+                        found, verification, is_proven = _verified(connection, verify)
+                        page = pages.overview(title, weeks, verification, is_proven)
+                write(out, page)
+        except KeyboardInterrupt:
+            raise EngagementError(
+                "interrupted; nothing was written", exit_code=EXIT_INTERRUPTED
+            ) from None
+        if found:
+            raise EngagementError(
+                "the stored scores differ from a recomputation; the page says so",
+                hint="`engagement verify` lists the differences, "
+                "`engagement recalculate --mode FULL` mends them.",
+                exit_code=EXIT_DIFFERENCES,
+            )
+
+
+def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]:
+    """Verify *part* of the customers: how many differences, in words, and whether it is proven."""
+    if part == "none":
+        return 0, "Not verified for this page.", None
+    sample = None if part == "all" else part.strip().removesuffix("%")
+    rows = queries.rows(
+        connection, "verify", begin=None, end=None, sample=sample, seed=random.randrange(2**31)
+    )
+    whose = "all scores" if sample is None else f"the scores of {sample} % of the customers"
+    if rows:
+        return len(rows), f"Verifying {whose} found {show.count(len(rows), 'difference')}.", False
+    left_out = queries.rows(connection, "left_out")
+    waiting = ", but for what is still queued" if left_out else ""
+    return 0, f"Verified: {whose} equal a recomputation from the source{waiting}.", True
+
+
+def write(out: Path, page: str) -> None:
+    """Write *page* to a file, whole or not at all; to stdout for ``-``.
+
+    Raises EngagementError where it cannot be written; an earlier file stays then.
+    """
+    if str(out) == "-":
+        click.echo(page, nl=False)
+        return
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=out.absolute().parent, prefix=f".{out.name}.", delete=False
+        ) as file:
+            file.write(page)
+        written = Path(file.name)
+        try:
+            written.chmod(0o666 & ~_umask())
+            written.replace(out)
+        except BaseException:
+            written.unlink()
+            raise
+    except OSError as error:
+        raise EngagementError(
+            f"cannot write {out}: {error.strerror}", hint="--out FILE in a folder that exists"
+        ) from None
+    show.say(f"Written: {out}", "green")
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

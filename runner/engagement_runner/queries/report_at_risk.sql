@@ -1,0 +1,22 @@
+-- Who will fall out of their band if nothing happens, the largest fall first, and how many. Where
+-- there are no bands, whoever will fall at all.
+select row_to_json(r)::text
+from (
+    select
+        a.customer_id,
+        a.display_name,
+        a.score,
+        a.future_score,
+        a.fall,
+        coalesce(nullif(b.label, ''), a.band_code) as band,
+        coalesce(nullif(f.label, ''), a.future_band_code) as future_band,
+        count(*) over () as total_count
+    from engagement.at_risk(
+        p_weeks => %(weeks)s,
+        p_fall => (select 0.000001 where not exists (select from engagement.score_band))
+    ) as a
+    left join engagement.score_band as b on a.band_code = b.band_code
+    left join engagement.score_band as f on a.future_band_code = f.band_code
+    order by a.fall desc, a.customer_id
+    limit %(rows)s
+) as r

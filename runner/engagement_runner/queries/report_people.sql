@@ -1,0 +1,15 @@
+-- Whom a company's points come from, the most first, and how many people that are.
+select row_to_json(p)::text
+from (
+    select
+        customer_id,
+        display_name,
+        is_employed,
+        points,
+        own_score,
+        last_earned_at,
+        count(*) over () as total_count
+    from engagement.company_people(%(customer)s::engagement.host_key)
+    order by points desc, customer_id
+    limit %(rows)s
+) as p

@@ -1,0 +1,391 @@
+"""The pages of `engagement report`: their numbers are the database's, their text is only text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from engagement_runner.cli import main
+from report.html import Page
+
+Connection = psycopg.Connection[Any]
+Report = Callable[..., Any]
+
+
+def number(value: Any) -> str:
+    """A number as the locale en writes it."""
+    return "" if value is None else f"{value:,}"
+
+
+def share(value: Any) -> str:
+    """A share as the locale en writes it."""
+    return "" if value is None else f"{(value * 100).normalize():f}%"
+
+
+def day(value: dt.datetime | None) -> str:
+    """A date as the locale en writes it."""
+    return "" if value is None else f"{value:%b} {value.day}, {value.year}"
+
+
+def rows(connection: Connection, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    return connection.execute(query, arguments or None).fetchall()
+
+
+@pytest.fixture(scope="module")
+def overview(sample: Connection) -> Page:
+    """The page of everybody in the sample association."""
+    done = CliRunner().invoke(
+        main, ["report", "--out", "-", "--rows", "7", "--title", "The <b>Guild</b> & friends"],
+        env={"ENGAGEMENT_DSN": sample.info.dsn},
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    return Page(done.stdout)
+
+
+def test_overview_says_when_it_was_calculated_and_that_it_verified(
+    sample: Connection, overview: Page
+) -> None:
+    ((finished,),) = rows(sample, "select max(finished_at) from engagement.recalculation_run")
+    assert f"{finished:%B}"[:3] in overview.text and "(full run)" in overview.text
+    assert "Verified: all scores equal a recomputation from the source." in overview.text
+    ((count, engaged, median),) = rows(
+        sample, "select count(*), count(*) filter (where score > 0),"
+        " percentile_disc(0.5) within group (order by score) from engagement.customer_score"
+        " where ranked_type is not null"
+    )  # fmt: skip
+    assert f"Active customers {number(count)} With points {number(engaged)}" in overview.text
+    assert f"Median score {number(median)}" in overview.text
+    assert "The <b>Guild</b> & friends" in overview.text
+
+
+def test_overview_history_is_that_of_the_ledger(sample: Connection, overview: Page) -> None:
+    table = overview.tables["Points by category"]
+    found = rows(sample, "select category_name, array_agg(points order by at) from"
+                 " engagement.category_history(12) group by category_name"
+                 " having bool_or(points <> 0)")  # fmt: skip
+    assert {*table[0]} == {"At the end of", "All", *(name for name, _ in found)}
+    assert len(table) == 14
+    for name, points in found:
+        column = table[0].index(name)
+        assert [row[column] for row in table[1:]] == [number(p) for p in points], name
+    sums = [sum(p) for p in zip(*(points for _, points in found), strict=True)]
+    assert [row[-1] for row in table[1:]] == [number(s) for s in sums]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("INDIVIDUAL", "People"), ("COMPANY", "Companies")])
+def test_overview_distribution_and_bands_are_those_of_the_scores(
+    sample: Connection, overview: Page, kind: str, name: str
+) -> None:
+    bands = rows(
+        sample, "select coalesce(b.label, 'No band'), count(*), min(s.score), max(s.score),"
+        " round(count(*) / sum(count(*)) over (), 3) from engagement.customer_score s"
+        " left join engagement.score_band b using (band_code) where s.ranked_type = %s"
+        " group by 1 order by max(s.score) desc", kind
+    )  # fmt: skip
+    shown = {row[0]: row[1:] for row in overview.body(f"{name} by band")}
+    assert shown == {
+        band: [number(count), share(part), f"{low:,.2f}", f"{high:,.2f}"]
+        for band, count, low, high, part in bands
+    }
+    table = overview.tables[f"{name} by score"]
+    for band, count, *_ in bands:
+        column = table[0].index(band)
+        assert sum(int(row[column].replace(",", "")) for row in table[1:]) == count
+    assert len(table) == 23
+
+
+@pytest.mark.parametrize(
+    ("caption", "segment"), [("Who rose most", "rising"), ("Who fell most", "falling")]
+)
+def test_overview_movement_is_that_of_the_segments(
+    sample: Connection, overview: Page, caption: str, segment: str
+) -> None:
+    found = rows(sample, "select display_name, customer_id::text, score, segment_value"
+                 " from engagement.segment(%s)", segment)  # fmt: skip
+    assert len(found) > 7
+    assert overview.body(caption) == [
+        [name, key, number(score), number(value)] for name, key, score, value in found[:7]
+    ]
+    assert f"{number(len(found) - 7)} more are not shown." in overview.text
+
+
+def test_overview_at_risk_is_who_will_fall(sample: Connection, overview: Page) -> None:
+    found = rows(sample, "select display_name, customer_id::text, score, future_score, fall,"
+                 " b.label, coalesce(f.label, '') from engagement.at_risk(8) a"
+                 " join engagement.score_band b on b.band_code = a.band_code"
+                 " left join engagement.score_band f on f.band_code = a.future_band_code"
+                 " order by fall desc, customer_id")  # fmt: skip
+    assert found
+    assert overview.body("Who is at risk") == [
+        [*row[:2], *map(number, row[2:5]), *row[5:]] for row in found[:7]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("caption", "dimension"),
+    [("Categories", "CATEGORY"), ("Rules", "RULE"), ("Products and committees", "SUBJECT")],
+)
+def test_overview_points_are_those_that_count(
+    sample: Connection, overview: Page, caption: str, dimension: str
+) -> None:
+    found = rows(
+        sample, "select coalesce(nullif(label, ''), dimension_key), counting_points,"
+        " round(counting_points / sum(counting_points) over (), 3), points, customer_count"
+        " from engagement.points_by(%s) order by counting_points desc, points desc, dimension_key",
+        dimension,
+    )  # fmt: skip
+    assert overview.body(caption) == [
+        [" ".join(label.split()), number(counting), share(part), number(points), number(customers)]
+        for label, counting, part, points, customers in found[:7]
+    ]
+    ((total,),) = rows(sample, "select sum(own_score) from engagement.customer_score")
+    assert sum(row[1] for row in found) == total
+
+
+def test_overview_companies_are_those_of_their_cards(sample: Connection, overview: Page) -> None:
+    found = rows(
+        sample, "select engagement.score_card(s.customer_id, engagement.scored_at())"
+        " from engagement.customer_score s where s.ranked_type = 'COMPANY'"
+        " order by s.score desc, s.customer_id limit 7"
+    )  # fmt: skip
+    shown = overview.body("Companies")
+    assert [row[0] for row in shown] == [card["display_name"] for (card,) in found]
+    for row, (card,) in zip(shown, found, strict=True):
+        exact = [Decimal(str(card[key])) for key in ("score", "own_score", "employee_score")]
+        assert [Decimal(cell.replace(",", "")) for cell in row[2:5]] == exact
+        assert row[5:7] == [number(card["employee_count"]), number(card["engaged_count"])]
+        assert row[7] == share(Decimal(str(card["participation_rate"])))
+        assert Decimal(row[8].replace(",", "")) == Decimal(str(card["average_score"]))
+
+
+@pytest.mark.parametrize("customer", [769, 1])
+def test_customer_page_is_the_score_card(sample: Connection, report: Report, customer: int) -> None:
+    done = report(sample, "--customer", str(customer))
+    assert done.exit_code == 0, done.stderr
+    page = Page(done.stdout)
+    ((card,),) = rows(sample, "select engagement.score_card(%s)", customer)
+    assert page.text.count(card["display_name"]) >= 2
+    assert f"{card['score']:,.2f} points" in page.text
+    table = page.body("What the score is made of")
+    expected = []
+    for category in card["categories"]:
+        ((name,),) = rows(sample, "select category_name from engagement.category"
+                          " where category_code = %s", category["category_code"])  # fmt: skip
+        expected.append((name, category, None))
+        expected += [
+            (rule["description"] or rule["rule_code"], rule, rule["award_count"])
+            for rule in category["rules"]
+        ]
+    assert [row[0] for row in table] == [name for name, *_ in expected]
+    for row, (_, item, count) in zip(table, expected, strict=True):
+        for cell, key in zip(row[1:4], ("score", "ytd_score", "overview_score"), strict=True):
+            assert Decimal(cell.replace(",", "")) == Decimal(str(item[key]))
+        assert row[4] == number(count)
+    trend = page.body("Own points by month")
+    assert [Decimal(row[1].replace(",", "")) for row in trend] == [
+        Decimal(str(month["score"])) for month in card["trend"]
+    ]
+    ends = rows(sample, "select activity, expires_at, days_left, points"
+                " from engagement.explain_score(%s)"
+                " where expires_at <= now() + interval '1 year' order by expires_at, points desc,"
+                " source, source_id limit 25", customer)  # fmt: skip
+    assert ends
+    assert [(row[0], row[2], row[3], Decimal(row[4].replace(",", "")))
+            for row in page.body("Points that end")] == [
+        (activity or "\u2013", day(at), number(left), points) for activity, at, left, points in ends
+    ]  # fmt: skip
+    forecast = rows(sample, "select score from engagement.forecast(%s)", customer)
+    assert [Decimal(row[-1].replace(",", "")) for row in page.body("If nothing happens")] == [
+        score for (score,) in forecast
+    ]
+    if customer == 1:
+        people = rows(sample, "select display_name, points, own_score"
+                      " from engagement.company_people(1) limit 25")  # fmt: skip
+        assert [(row[0], Decimal(row[2].replace(",", "")), Decimal(row[3].replace(",", "")))
+                for row in page.body("Its people")] == people  # fmt: skip
+        assert "Its people's points" in page.text and "Employers" not in page.tables
+    else:
+        assert "Its people" not in page.tables
+
+
+def test_report_text_of_the_database_stays_text(deployed: Connection, report: Report) -> None:
+    evil = "</title><script>alert(1)</script>\x1b[31m\u202e<img src=x onerror=alert(2)>"
+    deployed.execute("insert into crm.product values ('P', 'C', %s)", (evil,))
+    ((key,),) = rows(deployed, "insert into crm.customer (customer_type, display_name)"
+                     " values ('INDIVIDUAL', %s) returning customer_id", evil)  # fmt: skip
+    deployed.execute(
+        "select engagement.add_rule('EVIL', 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " p_quantity_score => 2, p_valid_for_weeks => 8, p_description => %s)", (evil,)
+    )  # fmt: skip
+    deployed.execute("update engagement.category set category_name = %s"
+                     " where category_code = 'INVOLVEMENT'", (evil,))  # fmt: skip
+    deployed.execute("insert into engagement.score_band values ('E', %s, 1)", (evil,))
+    deployed.execute(
+        "with o as (insert into crm.sales_order (ordered_at) values (now() - interval '1 day')"
+        " returning order_id)"
+        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select order_id, %s, 'P', 5, 100 from o", (key,)
+    )  # fmt: skip
+    deployed.execute("call engagement.recalculate('FULL')")
+    shown = evil.replace("\x1b", "\\x1b").replace("\u202e", "\\u202e")
+    for arguments, count in (((), 8), (("--customer", str(key)), 5)):
+        done = report(deployed, "--title", evil, *arguments)
+        assert done.exit_code == 0, done.stderr
+        page = Page(done.stdout)
+        assert not {"script", "img", "iframe", "object", "embed", "link"} & page.tags
+        assert not [name for name, _ in page.attributes if name.startswith("on")]
+        assert page.text.count(shown) >= count
+        assert "\x1b" not in done.stdout and "\u202e" not in done.stdout
+
+
+def test_report_writes_numbers_and_dates_in_zone_and_locale(
+    deployed: Connection, report: Report
+) -> None:
+    for name, value in (("LOCALE", "de_CH"), ("TIME_ZONE", "Asia/Tokyo")):
+        deployed.execute("select engagement.set_parameter(%s, %s)", (name, value))
+    ((key,),) = rows(deployed, "insert into crm.customer (customer_type, display_name)"
+                     " values ('INDIVIDUAL', 'Ann') returning customer_id")  # fmt: skip
+    deployed.execute(
+        "select engagement.add_rule('BOUGHT', 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " p_amount_score => 1)"
+    )
+    deployed.execute("insert into crm.product values ('P', 'C', 'P')")
+    deployed.execute(
+        "with o as (insert into crm.sales_order (ordered_at) values ('2026-01-01') returning"
+        " order_id) insert into crm.order_line (order_id, ship_customer_id, product_id, quantity,"
+        " amount) select order_id, %s, 'P', 1, 1234567.5 from o", (key,)
+    )  # fmt: skip
+    deployed.execute("call engagement.recalculate('FULL', p_as_of => '2026-06-30 20:00+00')")
+    page = Page(report(deployed).stdout)
+    assert page.body("Rules") == [
+        ["BOUGHT", "1\u2019234\u2019567.50", "100%", "1\u2019234\u2019567.50", "1"],
+    ]  # fmt: skip
+    assert page.body("Points by category")[-1][0] == "01.07.2026"  # in Tokyo
+    assert page.body("Points by category")[0][0] == "Juli 2025"
+    assert "Asia/Tokyo" in page.text
+
+
+def test_report_locale_that_nobody_knows_refused(deployed: Connection, report: Report) -> None:
+    deployed.execute("select engagement.set_parameter('LOCALE', 'qqq')")
+    done = report(deployed)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "qqq" in done.stderr and "params set LOCALE" in done.stderr
+
+
+def test_report_of_nobody_says_so(deployed: Connection, report: Report) -> None:
+    done = report(deployed)
+    assert done.exit_code == 0, done.stderr
+    page = Page(done.stdout)
+    assert "No run over everybody has been completed yet" in page.text
+    assert "There are no active customers with a score." in page.text
+    assert page.tables == {}
+
+
+def test_report_says_what_verifying_found(
+    deployed: Connection, report: Report, tmp_path: Path
+) -> None:
+    for number_ in range(3):
+        deployed.execute("insert into crm.customer (customer_type, display_name)"
+                         " values ('INDIVIDUAL', %s)", (str(number_),))  # fmt: skip
+    deployed.execute("call engagement.recalculate('FULL')")
+    part = Page(report(deployed, "--verify", "100%").stdout).text
+    assert "Verified: the scores of 100 % of the customers equal a recomputation" in part
+    assert "Not verified for this page." in Page(report(deployed, "--verify", "none").stdout).text
+    deployed.execute("insert into crm.customer (customer_type, display_name) values"
+                     " ('INDIVIDUAL', 'New')")  # fmt: skip
+    assert "but for what is still queued" in Page(report(deployed).stdout).text
+    deployed.execute("update engagement.customer_score set score = 4711 where customer_id = 1")
+    done = report(deployed)
+    assert done.exit_code == 3
+    assert "Verifying all scores found" in Page(done.stdout).text
+    assert "engagement verify" in done.stderr
+    refused = report(deployed, "--verify", "most")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+
+
+def test_report_is_written_whole_or_not_at_all(
+    deployed: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGAGEMENT_DSN", deployed.info.dsn)
+
+    def write(out: Path, *arguments: str) -> Any:
+        return CliRunner().invoke(main, ["report", "--out", str(out), *arguments])
+
+    out = tmp_path / "report.html"
+    done = write(out)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert out.read_text().rstrip().endswith("</html>")
+    assert out.stat().st_mode & 0o777 == 0o666 & ~_umask()
+    before = out.read_text()
+    assert write(out, "--customer", "4711").exit_code == 1
+    assert out.read_text() == before
+    assert [*tmp_path.iterdir()] == [out]
+    missing = write(tmp_path / "missing" / "report.html")
+    assert missing.exit_code == 1 and "cannot write" in missing.stderr
+    unknown = write(out, "--customer", "4711")
+    assert "EG001" in unknown.stderr
+
+
+def _umask() -> int:
+    import os
+
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def test_report_staff_may_write_it_without_verifying(deployed: Connection, report: Report) -> None:
+    from engagement_runner.deploy import deploy
+
+    deploy(deployed, roles=True)
+    deployed.execute("call engagement.recalculate('FULL')")
+    deployed.execute("drop role if exists report_reader")
+    deployed.execute("create role report_reader login in role engagement_staff")
+    try:
+        dsn = psycopg.conninfo.make_conninfo(deployed.info.dsn, user="report_reader")
+        done = CliRunner().invoke(
+            main, ["report", "--out", "-", "--verify", "none"], env={"ENGAGEMENT_DSN": dsn}
+        )
+        assert done.exit_code == 0, done.stderr
+    finally:
+        deployed.execute("drop role report_reader")
+
+
+@pytest.mark.slow
+def test_report_on_100000_customers_stays_small(deployed: Connection, report: Report) -> None:
+    deployed.execute("insert into crm.product select 'P' || i, 'C', 'Product ' || i"
+                     " from generate_series(1, 5000) i")  # fmt: skip
+    deployed.execute(
+        "insert into crm.customer (customer_type, display_name) select"
+        " case when i % 10 = 0 then 'COMPANY' else 'INDIVIDUAL' end, repeat('Name ', 20) || i"
+        " from generate_series(1, 100000) i"
+    )
+    deployed.execute(
+        "select engagement.add_rule('BOUGHT', 'INVOLVEMENT', 'PRODUCT_PURCHASE',"
+        " 'ORDER_CREATION', p_amount_score => 1, p_valid_for_weeks => 52)"
+    )
+    deployed.execute(
+        "insert into crm.sales_order (ordered_at)"
+        " select now() - i * interval '1 day' from generate_series(1, 400) i"
+    )
+    deployed.execute(
+        "insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select (select min(order_id) from crm.sales_order) + i % 400,"
+        "        (select min(customer_id) from crm.customer) + i, 'P' || 1 + i % 5000, 1, i % 977"
+        " from generate_series(0, 99999) i"
+    )
+    deployed.execute("call engagement.recalculate('FULL')")
+    done = report(deployed, "--rows", "100")
+    assert done.exit_code == 0, done.stderr
+    page = Page(done.stdout)
+    assert "Active customers 100,000" in page.text
+    assert len(page.body("Who rose most")) == 100
+    assert 50_000 < len(done.stdout.encode()) < 1_500_000
