@@ -14,13 +14,18 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
+from engagement_runner.show import literal
+
 WIDTH, HEIGHT = 560, 300
 """Size of a chart in its own units; the page scales it. Letters are those of the page then."""
 
 Series = Sequence[tuple[str, Sequence[Any]]]
 """Names with their values, one a label."""
 
-_STYLE = Style(label_font_size=13, major_label_font_size=13)
+COLOURS = 12
+"""How many colours the style sheet has; Pygal begins anew after them."""
+
+_STYLE = Style(label_font_size=13, major_label_font_size=13, colors=("black",) * COLOURS)
 
 
 def lines(title: str, labels: Sequence[str], series: Series, show: Callable[[Any], str]) -> Markup:
@@ -56,7 +61,9 @@ def _settings(show: Callable[[Any], str]) -> dict[str, Any]:
 def _drawn(chart: Any, title: str, labels: Sequence[str], series: Series) -> Markup:
     chart.x_labels = labels
     for name, values in series:
-        chart.add(name, values)
+        # What is shown where the mouse rests.
+        label = literal(name)
+        chart.add(label, [{"value": value, "label": label} for value in values])
 
     def clean(root: Element) -> Element:
         # One image with one name to a screen reader; the table beside it has the numbers.
@@ -86,7 +93,6 @@ def _prune(element: Element) -> None:
         element.remove(description)
     if "value" in descriptions:
         title = Element("title")
-        label = descriptions.get("x_label")
-        words = [] if label is None else [str(label.text)]
-        title.text = ": ".join([*words, str(descriptions["value"].text)])
+        words = [descriptions.get(part) for part in ("label", "x_label", "value")]
+        title.text = ": ".join(str(word.text) for word in words if word is not None and word.text)
         element.append(title)

@@ -52,10 +52,18 @@ class Formats:
 
     def percent(self, value: object) -> str:
         """Return a share between 0 and 1 as percent, with all its digits; None is nothing."""
-        if value is None:
-            return ""
-        share = Decimal(str(value)).normalize()
-        return format_percent(share, locale=self.locale, decimal_quantization=False)
+        return self.percents([value])(value)
+
+    def percents(self, values: Iterable[object]) -> Callable[[object], str]:
+        """Return a formatter that writes shares as percent, all with as many decimals."""
+        shares = [Decimal(str(value)).normalize() for value in values if value is not None]
+        places = max((show.decimal_places(share) for share in shares), default=0) - 2
+        pattern = self.locale.percent_formats[None].pattern
+        if places > 0:
+            pattern = pattern.replace("#,##0", "#,##0." + "0" * places)
+        return lambda value: (
+            "" if value is None else format_percent(Decimal(str(value)), pattern, self.locale)
+        )
 
     def instant(self, value: object) -> str:
         """Return an ISO instant as date and time; ``infinity`` as it is, None as nothing."""

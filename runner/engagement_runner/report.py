@@ -22,15 +22,16 @@ from engagement_runner.formats import Formats
 from engagement_runner.session import Connection
 
 Record = Mapping[str, Any]
-Kind = Literal["text", "number", "share", "day", "flag"]
+Kind = Literal["text", "number", "share", "bare share", "day", "month", "flag"]
 
 Column = tuple[str, str, Kind]
-"""A key of the records, the heading, and how the values are written. A share has a bar, too."""
+"""A key of the records, the heading, how values are written. A share has a bar, a bare one not."""
 
 BANDS: Sequence[Column] = (
     ("band", "Band", "text"),
+    ("threshold", "From", "text"),
     ("customer_count", "Customers", "number"),
-    ("share", "Share", "share"),
+    ("share", "Share", "bare share"),
     ("lowest_score", "Lowest", "number"),
     ("highest_score", "Highest", "number"),
 )
@@ -55,7 +56,7 @@ POINTS: Sequence[Column] = (
     ("counting_points", "Points that count", "number"),
     ("share", "Share", "share"),
     ("points", "Ever earned", "number"),
-    ("customer_count", "Customers", "number"),
+    ("customer_count", "By customers", "number"),
 )
 COMPANIES: Sequence[Column] = (
     ("display_name", "Company", "text"),
@@ -66,7 +67,7 @@ COMPANIES: Sequence[Column] = (
     ("employee_count", "People", "number"),
     ("engaged_count", "With points", "number"),
     ("participation_rate", "Participation", "share"),
-    ("average_score", "Average", "number"),
+    ("average_score", "Per head", "number"),
 )
 CATEGORIES: Sequence[Column] = (
     ("label", "Category and rule", "text"),
@@ -89,6 +90,9 @@ FORECAST: Sequence[Column] = (
     ("employee_score", "Its people's", "number"),
     ("score", "Score", "number"),
 )
+OVERVIEW_QUERIES = 12
+"""How many queries the page of everybody reads, for its progress."""
+
 PEOPLE: Sequence[Column] = (
     ("display_name", "Person", "text"),
     ("customer_id", "Number", "text"),
@@ -108,7 +112,7 @@ EMPLOYERS: Sequence[Column] = (
 class Cell:
     """A value as it is written; a share has a bar of *width* percent."""
 
-    text: str
+    text: str | Markup
     width: Decimal | None = None
 
 
@@ -149,6 +153,7 @@ class Pages:
         self._connection = connection
         self._rows = rows
         self._progress = progress
+        self._step, self._step_count = 0, 1
         self._heading = self._read("report_heading")[0]
         self._formats = Formats(self._heading["locale"])
 
@@ -158,6 +163,7 @@ class Pages:
         *weeks*: how far who is at risk looks ahead. *verification* says what was verified, and
         *is_proven* how that ended; None: it was not.
         """
+        self._step, self._step_count = 0, OVERVIEW_QUERIES
         types = [
             (name, chart, table)
             for key, name in (("INDIVIDUAL", "People"), ("COMPANY", "Companies"))
@@ -197,7 +203,7 @@ class Pages:
         return self._render(
             "customer.html",
             card=card,
-            band=queries.value(self._connection, "band_name", band_code=card["band_code"]),
+            standing=self._read("report_standing", customer=customer)[0],
             is_company=is_company,
             trend=self._trend(card),
             categories=self._categories(card, names),
@@ -233,17 +239,18 @@ class Pages:
         environment.filters.update(
             number=self._formats.number,
             percent=self._formats.percent,
-            instant=self._formats.instant,
-            day=self._formats.day,
+            instant=lambda value: self._spoken(self._formats.instant(value)),
+            day=self._day,
             literal=show.literal,
         )
         return environment.get_template(template).render(heading=self._heading, **content)
 
     def _read(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         self._progress(
-            {"run_mode": "REPORT", "phase": name.removeprefix("report_").replace("_", " "),
-             "done_count": 0, "total_count": 0}
+            {"run_mode": "REPORT", "phase": "reading",
+             "done_count": min(self._step, self._step_count), "total_count": self._step_count}
         )  # fmt: skip
+        self._step += 1
         return queries.rows(self._connection, name, **parameters).records
 
     def _table(
@@ -272,7 +279,10 @@ class Pages:
                     width = min(max(Decimal(value), Decimal(0)), Decimal(1)) * 100
                 row.append(Cell(written(value), width))
         total = records[0].get("total_count", len(records)) if records else 0
-        headings = [(show.literal(name), kind in ("number", "share")) for _, name, kind in columns]
+        headings = [
+            (show.literal(name), kind in ("number", "share", "bare share"))
+            for _, name, kind in columns
+        ]
         return Table(caption, headings, rows, self._more(total - len(records)))
 
     def _more(self, count: int) -> str:
@@ -283,90 +293,114 @@ class Pages:
     def _written(self, kind: Kind, values: Sequence[Any]) -> Callable[[Any], str]:
         if kind == "number":
             return self._formats.numbers(values)
+        if kind in ("share", "bare share"):
+            return self._formats.percents(values)
         known: Mapping[Kind, Callable[[Any], str]] = {
-            "share": self._formats.percent,
-            "day": self._formats.day,
+            "day": self._day,
+            "month": lambda value: self._spoken(self._formats.month(value)),
             "flag": show.flag,
         }
         return known.get(kind, show.literal)
+
+    def _day(self, value: object) -> Markup:
+        return self._spoken(self._formats.day(value))
+
+    def _spoken(self, date: str) -> Markup:
+        """Mark a date as words of the locale's language: the page itself is in English."""
+        language = str(self._formats.locale).replace("_", "-")
+        return Markup('<span lang="{}">{}</span>').format(language, date) if date else Markup()
 
     def _history(self) -> Chart | None:
         records = self._read("report_history")
         if not records:
             return None
         months = [(at, list(group)) for at, group in groupby(records, lambda r: r["at"])]
-        names = [record["category_name"] for record in months[0][1]]
-        columns: list[Column] = [("at", "At the end of", "text")]
-        columns += [(name, name, "number") for name in names]
+        names = [record["category_name"] or record["category_code"] for record in months[0][1]]
+        # Two categories may have one name: columns are known by their place.
+        columns: list[Column] = [("at", "At the end of", "month")]
+        columns += [(f"points {i}", name, "number") for i, name in enumerate(names)]
         columns.append(("total_points", "All", "number"))
         rows = [
             {
-                "at": self._formats.month(at),
+                "at": at,
                 "total_points": group[0]["total_points"],
-                **{record["category_name"]: record["points"] for record in group},
+                **{f"points {i}": record["points"] for i, record in enumerate(group)},
             }
             for at, group in months
         ]
-        rows[-1]["at"] = self._formats.day(months[-1][0])
         svg = charts.lines(
             "Points of everybody by category at the end of each of the last twelve months",
             [*(self._formats.short_month(at) for at, _ in months[:-1]), "now"],
-            [(name, [row[name] for row in rows]) for name in names],
+            [(name, [row[f"points {i}"] for row in rows]) for i, name in enumerate(names)],
             self._formats.axis,
         )
-        return Chart(
-            svg, [*map(show.literal, names)], self._laid_out("Points by category", columns, rows)
-        )
+        table = self._laid_out("Points by category", columns, rows)
+        run = [Cell(self._day(months[-1][0])), *table.rows[-1][1:]]
+        return Chart(svg, [*map(show.literal, names)], replace(table, rows=[*table.rows[:-1], run]))
 
     def _distribution(self, customer_type: str, name: str) -> Iterator[tuple[Chart, Table]]:
         """Yield the distribution of a type's scores and its bands, unless there are none."""
         records = self._read("report_distribution", customer_type=customer_type)
+        in_bands = self._read("report_bands", customer_type=customer_type)
         if not records:
             return
         number = self._formats.axis
-        bands = list(dict.fromkeys(record["band"] for record in records))
-        rows = []
-        for (above, up_to), group in groupby(records, lambda r: (r["above"], r["up_to"])):
+        intervals = [
+            (above, up_to, list(group))
+            for (above, up_to), group in groupby(records, lambda r: (r["above"], r["up_to"]))
+        ]
+        bands = [record["band"] for record in intervals[0][2]]
+        rows, ticks = [], []
+        for above, up_to, group in intervals:
             label = f"more than {number(above)}" if up_to is None else f"to {number(up_to)}"
+            ticks.append(f"> {number(above)}" if up_to is None else number(up_to))
             rows.append(
                 {
-                    "label": "0 or less" if above is None else label,
-                    "tick": f"> {number(above)}" if up_to is None else number(up_to),
-                    **{record["band"]: record["customer_count"] for record in group},
+                    "score": "0 or less" if above is None else label,
+                    **{f"count {i}": record["customer_count"] for i, record in enumerate(group)},
                 }
             )
         # All labels would run into each other.
         last = len(rows) - 1
-        ticks = [
-            row["tick"] if i == last or (i % 5 == 0 and i < last - 1) else ""
-            for i, row in enumerate(rows)
-        ]
+        shown = [i == last or (i % 5 == 0 and i < last - 1) for i in range(len(rows))]
         svg = charts.stacked_bars(
-            f"{name} by score", ticks, [(band, [row[band] for row in rows]) for band in bands],
+            f"{name} by score",
+            [tick if is_shown else "" for tick, is_shown in zip(ticks, shown, strict=True)],
+            [(band, [row[f"count {i}"] for row in rows]) for i, band in enumerate(bands)],
             number,
-        )  # fmt: skip
-        columns: list[Column] = [("label", "Score", "text")]
-        columns += [(band, band, "number") for band in bands]
-        table = self._laid_out(f"{name} by score", columns, rows)
-        in_bands = self._read("report_bands", customer_type=customer_type)
-        yield (
-            Chart(svg, [*map(show.literal, bands)], table),
-            self._laid_out(f"{name} by band", BANDS, in_bands),
         )
+        columns: list[Column] = [("score", "Score", "text")]
+        columns += [(f"count {i}", band, "number") for i, band in enumerate(bands)]
+        table = self._laid_out(f"{name} by score", columns, rows)
+        chart = Chart(svg, [*map(show.literal, bands)], table)
+        for record in in_bands:
+            record["threshold"] = self._threshold(record)
+        yield chart, self._laid_out(f"{name} by band", BANDS, in_bands)
+
+    def _threshold(self, band: Record) -> str:
+        if band["from_score"] is not None:
+            return f"{self._formats.number(band['from_score'])} points"
+        if band["from_percentile"] is not None:
+            return f"percentile {self._formats.number(band['from_percentile'])}"
+        return ""
 
     def _trend(self, card: Record) -> Chart:
         months = card["trend"]
+        scores = [*(month["score"] for month in months), card["own_score"]]
         svg = charts.lines(
-            "Own points at the end of each of the last twelve months",
-            [self._formats.short_month(month["at"]) for month in months],
-            [("Own points", [month["score"] for month in months])],
+            "Own points at the end of each of the last twelve months, and now",
+            [*(self._formats.short_month(month["at"]) for month in months), "now"],
+            [("Own points", scores)],
             self._formats.axis,
         )
-        rows = [{"at": self._formats.month(m["at"]), "score": m["score"]} for m in months]
         columns: list[Column] = [
-            ("at", "At the end of", "text"), ("score", "Own points", "number"),
-        ]  # fmt: skip
-        return Chart(svg, [], self._laid_out("Own points by month", columns, rows))
+            ("at", "At the end of", "month"),
+            ("score", "Own points", "number"),
+        ]
+        rows: list[Record] = [*months, {"at": None, "score": card["own_score"]}]
+        table = self._laid_out("Own points by month", columns, rows)
+        now = [Cell("now"), table.rows[-1][1]]
+        return Chart(svg, [], replace(table, rows=[*table.rows[:-1], now]))
 
     def _categories(self, card: Record, names: Mapping[str, str]) -> Table:
         records: list[Record] = []

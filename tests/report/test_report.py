@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -22,11 +25,6 @@ Report = Callable[..., Any]
 def number(value: Any) -> str:
     """A number as the locale en writes it."""
     return "" if value is None else f"{value:,}"
-
-
-def share(value: Any) -> str:
-    """A share as the locale en writes it."""
-    return "" if value is None else f"{(value * 100).normalize():f}%"
 
 
 def day(value: dt.datetime | None) -> str:
@@ -85,18 +83,25 @@ def test_overview_distribution_and_bands_are_those_of_the_scores(
     sample: Connection, overview: Page, kind: str, name: str
 ) -> None:
     bands = rows(
-        sample, "select coalesce(b.label, 'No band'), count(*), min(s.score), max(s.score),"
-        " round(count(*) / sum(count(*)) over (), 3) from engagement.customer_score s"
-        " left join engagement.score_band b using (band_code) where s.ranked_type = %s"
-        " group by 1 order by max(s.score) desc", kind
+        sample, "select coalesce(b.label, 'No band'), count(s.customer_id), min(s.score),"
+        " max(s.score), round(count(s.customer_id) / sum(count(s.customer_id)) over (), 3)"
+        " from engagement.score_band b full join (select * from engagement.customer_score"
+        " where ranked_type = %s) s using (band_code) group by 1", kind
     )  # fmt: skip
-    shown = {row[0]: row[1:] for row in overview.body(f"{name} by band")}
-    assert shown == {
-        band: [number(count), share(part), f"{low:,.2f}", f"{high:,.2f}"]
-        for band, count, low, high, part in bands
-    }
+    shown = {row[0]: row[2:] for row in overview.body(f"{name} by band")}
+    assert {band: row[0] for band, row in shown.items()} == {b: number(n) for b, n, *_ in bands}
+    assert len(shown) >= 4
+    for band, _, low, high, part in bands:
+        assert Decimal(shown[band][1].rstrip("%")) == part * 100
+        assert shown[band][2:] == [
+            "" if score is None else f"{score:,.2f}" for score in (low, high)
+        ]
+    first = overview.body(f"{name} by band")[0]
+    assert first[:2] == ["Top five per cent", "percentile 95"]
     table = overview.tables[f"{name} by score"]
     for band, count, *_ in bands:
+        if count == 0:
+            continue
         column = table[0].index(band)
         assert sum(int(row[column].replace(",", "")) for row in table[1:]) == count
     assert len(table) == 23
@@ -142,10 +147,11 @@ def test_overview_points_are_those_that_count(
         " from engagement.points_by(%s) order by counting_points desc, points desc, dimension_key",
         dimension,
     )  # fmt: skip
-    assert overview.body(caption) == [
-        [" ".join(label.split()), number(counting), share(part), number(points), number(customers)]
+    assert [[*row[:2], Decimal(row[2].rstrip("%")) / 100, *row[3:]]
+            for row in overview.body(caption)] == [
+        [" ".join(label.split()), number(counting), part, number(points), number(customers)]
         for label, counting, part, points, customers in found[:7]
-    ]
+    ]  # fmt: skip
     ((total,),) = rows(sample, "select sum(own_score) from engagement.customer_score")
     assert sum(row[1] for row in found) == total
 
@@ -162,7 +168,7 @@ def test_overview_companies_are_those_of_their_cards(sample: Connection, overvie
         exact = [Decimal(str(card[key])) for key in ("score", "own_score", "employee_score")]
         assert [Decimal(cell.replace(",", "")) for cell in row[2:5]] == exact
         assert row[5:7] == [number(card["employee_count"]), number(card["engaged_count"])]
-        assert row[7] == share(Decimal(str(card["participation_rate"])))
+        assert Decimal(row[7].rstrip("%")) == Decimal(str(card["participation_rate"])) * 100
         assert Decimal(row[8].replace(",", "")) == Decimal(str(card["average_score"]))
 
 
@@ -191,8 +197,9 @@ def test_customer_page_is_the_score_card(sample: Connection, report: Report, cus
         assert row[4] == number(count)
     trend = page.body("Own points by month")
     assert [Decimal(row[1].replace(",", "")) for row in trend] == [
-        Decimal(str(month["score"])) for month in card["trend"]
-    ]
+        *(Decimal(str(month["score"])) for month in card["trend"]), Decimal(str(card["own_score"]))
+    ]  # fmt: skip
+    assert trend[-1][0] == "now"
     ends = rows(sample, "select activity, expires_at, days_left, points"
                 " from engagement.explain_score(%s)"
                 " where expires_at <= now() + interval '1 year' order by expires_at, points desc,"
@@ -308,7 +315,7 @@ def test_report_says_what_verifying_found(
     assert "Verifying all scores found" in Page(done.stdout).text
     assert "engagement verify" in done.stderr
     refused = report(deployed, "--verify", "most")
-    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
 
 
 def test_report_is_written_whole_or_not_at_all(
@@ -319,30 +326,110 @@ def test_report_is_written_whole_or_not_at_all(
     def write(out: Path, *arguments: str) -> Any:
         return CliRunner().invoke(main, ["report", "--out", str(out), *arguments])
 
-    out = tmp_path / "report.html"
+    out, link = tmp_path / "report.html", tmp_path / "link.html"
     done = write(out)
     assert (done.exit_code, done.stdout) == (0, "")
     assert out.read_text().rstrip().endswith("</html>")
-    assert out.stat().st_mode & 0o777 == 0o666 & ~_umask()
+    assert out.stat().st_mode & 0o777 == 0o600
     before = out.read_text()
-    assert write(out, "--customer", "4711").exit_code == 1
-    assert out.read_text() == before
-    assert [*tmp_path.iterdir()] == [out]
-    missing = write(tmp_path / "missing" / "report.html")
-    assert missing.exit_code == 1 and "cannot write" in missing.stderr
     unknown = write(out, "--customer", "4711")
-    assert "EG001" in unknown.stderr
+    assert unknown.exit_code == 1 and "EG001" in unknown.stderr
+    assert out.read_text() == before
+    # A link stays a link, and a file keeps who may read it.
+    link.symlink_to(out)
+    out.chmod(0o644)
+    assert write(link, "--title", "Another").exit_code == 0
+    assert link.is_symlink() and "Another" in out.read_text()
+    assert out.stat().st_mode & 0o777 == 0o644
+    assert {*tmp_path.iterdir()} == {out, link}
+    for unwritable in (tmp_path / "missing" / "report.html", tmp_path):
+        refused = write(unwritable)
+        assert refused.exit_code != 0 and refused.stdout == ""
+        assert not isinstance(refused.exception, OSError)
 
 
-def _umask() -> int:
-    import os
+def test_report_without_room_leaves_nothing(deployed: Connection, tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk."""
+    out = tmp_path / "report.html"
+    out.write_text("what was there")
+    program = Path(sys.executable).with_name("engagement")
+    done = subprocess.run(
+        ["bash", "-c", f"trap '' XFSZ; ulimit -f 2; exec {program} report --out {out}"],
+        env={**os.environ, "ENGAGEMENT_DSN": deployed.info.dsn},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr and "Traceback" not in done.stderr
+    assert [*tmp_path.iterdir()] == [out] and out.read_text() == "what was there"
 
-    current = os.umask(0)
-    os.umask(current)
-    return current
+
+def test_report_to_a_pipe_leaves_it_a_pipe(deployed: Connection, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        done = CliRunner().invoke(
+            main, ["report", "--out", str(pipe)], env={"ENGAGEMENT_DSN": deployed.info.dsn}
+        )
+        read = reader.communicate(timeout=30)[0]
+    assert done.exit_code == 0, done.stderr
+    assert read.rstrip().endswith("</html>") and pipe.is_fifo()
 
 
-def test_report_staff_may_write_it_without_verifying(deployed: Connection, report: Report) -> None:
+def test_report_names_that_are_alike_lose_nothing(deployed: Connection, report: Report) -> None:
+    """Categories and bands are known by their codes, whatever they are called."""
+    run = deployed.execute
+    run("update engagement.category set category_name = 'at'"
+        " where category_code in ('INVOLVEMENT', 'PURCHASES_DONATIONS')")  # fmt: skip
+    run("update engagement.category set category_name = 'total_points'"
+        " where category_code = 'SOCIAL_COMMUNITY'")  # fmt: skip
+    run("insert into engagement.score_band values ('A', 'No band', 20), ('B', 'No band', 5),"
+        " ('C', 'score', 2)")  # fmt: skip
+    run("insert into crm.product values ('P', 'C', 'P'), ('Q', 'D', 'Q')")
+    run("select engagement.add_rule('P', 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " p_subject_id => 'P', p_amount_score => 1),"
+        " engagement.add_rule('Q', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " p_subject_id => 'Q', p_amount_score => 1)")  # fmt: skip
+    for product, amount in (("P", 7), ("Q", 30), ("Q", 3), ("P", 0)):
+        run(
+            "with c as (insert into crm.customer (customer_type, display_name)"
+            " values ('INDIVIDUAL', 'Somebody') returning customer_id), o as ("
+            " insert into crm.sales_order (ordered_at) values (now() - interval '1 day')"
+            " returning order_id)"
+            " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+            " select order_id, customer_id, %s, 1, %s from o, c",
+            (product, amount),
+        )
+    run("call engagement.recalculate('FULL')")
+    done = report(deployed)
+    assert done.exit_code == 0, done.stderr
+    page = Page(done.stdout)
+    history = page.tables["Points by category"]
+    assert history[0] == ["At the end of", "at", "at", "All"]
+    assert history[-1][1:] == ["7.00", "33.00", "40.00"]
+    table = page.tables["People by score"]
+    assert table[0] == ["Score", "No band", "No band", "score", "No band"]
+    sums = [sum(int(row[column]) for row in table[1:]) for column in range(1, 5)]
+    assert sums == [1, 1, 1, 1]
+    assert [row[:3] for row in page.body("People by band")] == [
+        ["No band", "20 points", "1"], ["No band", "5 points", "1"],
+        ["score", "2 points", "1"], ["No band", "", "1"],
+    ]  # fmt: skip
+
+
+def test_report_before_any_run_is_not_called_verified(deployed: Connection, report: Report) -> None:
+    deployed.execute("insert into crm.customer (customer_type, display_name) values"
+                     " ('INDIVIDUAL', 'New')")  # fmt: skip
+    deployed.execute("select engagement.set_parameter('SCORE_DECIMALS', '3')")
+    text = Page(report(deployed).stdout).text
+    assert "Verified:" not in text
+    assert "must be compared by the next run first" in text
+    deployed.execute("call engagement.recalculate('FULL')")
+    assert "Verified: all scores equal" in Page(report(deployed).stdout).text
+    deployed.execute("select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'N')")
+    assert "Scoring is switched off" in Page(report(deployed).stdout).text
+
+
+def test_report_staff_may_write_it_unverified(deployed: Connection, report: Report) -> None:
     from engagement_runner.deploy import deploy
 
     deploy(deployed, roles=True)
@@ -351,10 +438,9 @@ def test_report_staff_may_write_it_without_verifying(deployed: Connection, repor
     deployed.execute("create role report_reader login in role engagement_staff")
     try:
         dsn = psycopg.conninfo.make_conninfo(deployed.info.dsn, user="report_reader")
-        done = CliRunner().invoke(
-            main, ["report", "--out", "-", "--verify", "none"], env={"ENGAGEMENT_DSN": dsn}
-        )
+        done = CliRunner().invoke(main, ["report", "--out", "-"], env={"ENGAGEMENT_DSN": dsn})
         assert done.exit_code == 0, done.stderr
+        assert "may not verify scores" in Page(done.stdout).text
     finally:
         deployed.execute("drop role report_reader")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
+import re
+import stat
 import tempfile
 from pathlib import Path
 
@@ -43,6 +44,7 @@ from engagement_runner.session import Connection, interruptible, option, session
     "--verify",
     metavar="[all|none|PERCENT]",
     default="all",
+    callback=lambda _context, _parameter, value: _part(value),
     help="How many of the customers' scores are recomputed first, such as 1%.",
 )
 def report(
@@ -91,18 +93,32 @@ def report(
             )
 
 
+def _part(text: str) -> str:
+    """Return which part of the customers to verify: all, none, or a percentage as a number."""
+    part = text.strip().removesuffix("%").strip().lower()
+    if part not in ("all", "none") and not re.fullmatch(r"\d{1,3}(\.\d+)?", part):
+        raise click.BadParameter(f"{text!r} is not all, none, or a percentage such as 1%.")
+    return part
+
+
 def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]:
     """Verify *part* of the customers: how many differences, in words, and whether it is proven."""
     if part == "none":
         return 0, "Not verified for this page.", None
-    sample = None if part == "all" else part.strip().removesuffix("%")
+    if not queries.value(connection, "may_verify"):
+        return 0, "Not verified: whoever wrote this page may not verify scores.", None
+    sample = None if part == "all" else part
     rows = queries.rows(
         connection, "verify", begin=None, end=None, sample=sample, seed=random.randrange(2**31)
     )
     whose = "all scores" if sample is None else f"the scores of {sample} % of the customers"
     if rows:
         return len(rows), f"Verifying {whose} found {show.count(len(rows), 'difference')}.", False
-    left_out = queries.rows(connection, "left_out")
+    left_out = queries.rows(connection, "left_out").records
+    wholes = [row["what"] for row in left_out if row["key_count"] is None]
+    if wholes:
+        waiting = ", ".join(wholes)
+        return 0, f"Not verified: {waiting} must be compared by the next run first.", None
     waiting = ", but for what is still queued" if left_out else ""
     return 0, f"Verified: {whose} equal a recomputation from the source{waiting}.", True
 
@@ -110,31 +126,39 @@ def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]
 def write(out: Path, page: str) -> None:
     """Write *page* to a file, whole or not at all; to stdout for ``-``.
 
-    Raises EngagementError where it cannot be written; an earlier file stays then.
+    An earlier file keeps its permissions, a new one is for its owner alone: it tells of people.
+    What is no file, such as a pipe, is written to as it is. Raises EngagementError where it cannot
+    be written; an earlier file stays then.
     """
-    if str(out) == "-":
-        click.echo(page, nl=False)
-        return
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=out.absolute().parent, prefix=f".{out.name}.", delete=False
-        ) as file:
-            file.write(page)
-        written = Path(file.name)
-        try:
-            written.chmod(0o666 & ~_umask())
-            written.replace(out)
-        except BaseException:
-            written.unlink()
-            raise
+        if str(out) == "-":
+            click.echo(page, nl=False)
+            return
+        target = out.resolve()  # a link stays, and what it leads to is written
+        if target.exists() and not target.is_file():
+            target.write_text(page, encoding="utf-8")
+        else:
+            _replace(target, page)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise EngagementError(
-            f"cannot write {out}: {error.strerror}", hint="--out FILE in a folder that exists"
+            f"cannot write {out}: {error.strerror}", hint="Is the folder there, with room in it?"
         ) from None
     show.say(f"Written: {out}", "green")
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def _replace(target: Path, page: str) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as file:
+        written = Path(file.name)
+        try:
+            file.write(page)
+            file.close()
+            if target.exists():
+                written.chmod(stat.S_IMODE(target.stat().st_mode))
+            written.replace(target)
+        except BaseException:
+            written.unlink()
+            raise

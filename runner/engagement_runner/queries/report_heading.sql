@@ -7,6 +7,10 @@ from (
         r.finished_at,
         r.failed_sources,
         (select count(*) from engagement.pending_activity) as queued_count,
+        (
+            select count(*) from engagement.scoring_failure as f where f.resolved_at is null
+        ) as failure_count,
+        engagement.get_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'Y' as is_switched_on,
         engagement.get_parameter('LOCALE') as locale,
         engagement.get_parameter('TIME_ZONE') as time_zone,
         engagement.get_parameter('RAISED_RECENTLY_DAYS')::integer as recent_days,
