@@ -373,6 +373,30 @@ def test_refresh_takes_a_change_in_and_prints_the_score(
     assert len(result.stdout.splitlines()) == 1
 
 
+def test_refresh_and_recalculate_print_what_programs_read(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    key = str(association.ada)
+    for command in (("refresh", key), ("recalculate", "--customer", key)):
+        (row,) = json.loads(engagement(deployed, *command, "--format", "json").stdout)
+        assert (row["customer_id"], row["score"]) == (association.ada, 90.00)
+        (line,) = csv.DictReader(
+            io.StringIO(engagement(deployed, *command, "--format", "csv").stdout)
+        )
+        assert (line["customer_id"], line["score"]) == (key, "90.00")
+        assert line["calculated_at"].startswith("2")
+    done = engagement(deployed, "recalculate", "--mode", "FULL", "--format", "json")
+    (run,) = json.loads(done.stdout)
+    stored = deployed.execute(
+        "select run_id, score_count from engagement.recalculation_run order by run_id desc limit 1"
+    ).fetchone()
+    assert (run["run_id"], run["score_count"], run["run_status"]) == (*(stored or ()), "COMPLETED")
+    (line,) = csv.DictReader(
+        io.StringIO(engagement(deployed, "recalculate", "--format", "csv").stdout)
+    )
+    assert (line["run_mode"], line["failure_count"]) == ("INCREMENTAL", "0")
+
+
 def test_refresh_unknown_customer_is_one_line_with_its_sqlstate(
     deployed: Connection, association: People, engagement: Callable[..., Any]
 ) -> None:

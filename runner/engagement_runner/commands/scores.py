@@ -22,6 +22,18 @@ from engagement_runner.session import (
 POLL_SECONDS = 0.25
 """Pause between two looks at the progress of a run, in seconds."""
 
+RUNS = tuple(
+    show.Column(key, key)
+    for key in (
+        "run_id", "run_mode", "as_of", "run_status", "started_at", "finished_at", "award_count",
+        "void_count", "score_count", "failure_count", "failed_sources", "seconds",
+    )
+)  # fmt: skip
+"""Columns of ``recalculate --format csv``."""
+
+STORED = tuple(show.Column(key, key) for key in ("customer_id", "score", "calculated_at"))
+"""Columns of ``refresh --format csv``."""
+
 CHANGES = (
     show.Column("cause", "Cause"),
     show.Column("points", "Points", "number"),
@@ -41,14 +53,17 @@ CHANGES = (
 )
 @option("--customer", metavar="CUSTOMER", show_default="everybody", help="Only this customer.")
 @as_of_option
-def recalculate(dsn: str | None, mode: str, customer: str | None, as_of: str | None) -> None:
+@format_option
+def recalculate(
+    dsn: str | None, mode: str, customer: str | None, as_of: str | None, format: show.Format
+) -> None:
     """Recalculate scores: the weekly job.
 
     Ends with exit code 1 when a source could not be read; the others are scored nevertheless.
     Progress goes to stderr. Ctrl-C cancels; what was finished stays, and the next run resumes.
     """
     with session(dsn) as connection:
-        run_recalculation(connection, dsn, mode, customer, as_of)
+        run_recalculation(connection, dsn, mode, customer, as_of, format)
         warn_of_failures(connection)
 
 
@@ -58,6 +73,7 @@ def run_recalculation(
     mode: str,
     customer: str | None = None,
     as_of: str | None = None,
+    output: show.Format = "table",
 ) -> None:
     """Run engagement.recalculate on *connection*, show its progress, print what it did.
 
@@ -91,7 +107,7 @@ def run_recalculation(
             hint="The next run resumes where this one stopped.",
             exit_code=EXIT_INTERRUPTED,
         ) from None
-    _print_result(connection, pid, since, customer)
+    _print_result(connection, pid, since, customer, output)
 
 
 def _cancel(connection: Connection, run: Future[None]) -> None:
@@ -103,9 +119,13 @@ def _cancel(connection: Connection, run: Future[None]) -> None:
         wait([run], timeout=1)
 
 
-def _print_result(connection: Connection, pid: int, since: str, customer: str | None) -> None:
+def _print_result(
+    connection: Connection, pid: int, since: str, customer: str | None, output: show.Format
+) -> None:
     found = queries.rows(connection, "run_result", backend_pid=pid, since=since)
-    for run in found.records:
+    if output != "table" and customer is None:
+        show.listing(found, RUNS, output, empty="")
+    for run in found.records if output == "table" else ():
         show.result(
             f"{run['run_mode']} run {run['run_id']}, as of {show.instant(run['as_of'])}, "
             f"done in {run['seconds']} s:"
@@ -115,8 +135,8 @@ def _print_result(connection: Connection, pid: int, since: str, customer: str | 
             f"{run['score_count']:,} scores written, {run['failure_count']:,} failures"
         )
     if customer is not None:
-        _print_stored_score(connection, customer)
-    elif not found:
+        _print_stored_score(connection, customer, output)
+    elif not found and output == "table":
         show.result("Nothing was recalculated.")
     failed = sorted({source for run in found.records for source in run["failed_sources"]})
     if failed:
@@ -126,9 +146,12 @@ def _print_result(connection: Connection, pid: int, since: str, customer: str | 
         )
 
 
-def _print_stored_score(connection: Connection, customer: str) -> None:
-    row = queries.record(connection, "stored_score", customer=customer)
-    if row is not None:
+def _print_stored_score(connection: Connection, customer: str, output: show.Format) -> None:
+    found = queries.rows(connection, "stored_score", customer=customer)
+    if output != "table":
+        show.listing(found, STORED, output, empty="")
+        return
+    for row in found.records:
         show.result(
             f"Customer {customer}: score {show.number(row['score'])}, "
             f"calculated {show.instant(row['calculated_at'])}"
@@ -138,11 +161,12 @@ def _print_stored_score(connection: Connection, customer: str) -> None:
 @click.command()
 @dsn_option
 @click.argument("customer")
-def refresh(dsn: str | None, customer: str) -> None:
+@format_option
+def refresh(dsn: str | None, customer: str, format: show.Format) -> None:
     """Bring the score of CUSTOMER up to date now."""
     with session(dsn) as connection:
         queries.execute(connection, "refresh_customer", customer=customer)
-        _print_stored_score(connection, customer)
+        _print_stored_score(connection, customer, format)
         warn_of_failures(connection)
 
 

@@ -1,7 +1,10 @@
 -- The stored score of one customer.
 select row_to_json(s)::text
 from (
-    select score, calculated_at
+    select
+        customer_id,
+        score,
+        calculated_at
     from engagement.customer_score
     where customer_id = %(customer)s::engagement.host_key
 ) as s
