@@ -14,16 +14,6 @@ comment on column engagement.score_percentile.percentile is
     '0 to 99; only those that somebody had.';
 comment on column engagement.score_percentile.from_score is 'The lowest score that had it.';
 
--- Until the next run, as the last one ranked.
-insert into engagement.score_percentile (customer_type, percentile, from_score)
-select
-    s.ranked_type,
-    s.percentile,
-    min(s.score)
-from engagement.customer_score as s
-where s.ranked_type is not null and s.percentile is not null
-group by s.ranked_type, s.percentile;
-
 -- It served the counting. (In the deployment's transaction, so not concurrently.)
 -- squawk-ignore require-concurrent-index-deletion
 drop index if exists engagement.customer_score_rank;

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from engagement_runner import queries
 from engagement_runner.cli import main
 from report.html import Page
 
@@ -278,6 +279,28 @@ def test_report_writes_numbers_and_dates_in_zone_and_locale(
     assert page.body("Points by category")[-1][0] == "01.07.2026"  # in Tokyo
     assert page.body("Points by category")[0][0] == "Juli 2025"
     assert "Asia/Tokyo" in page.text
+
+
+def test_report_is_of_one_instant_whatever_is_written_meanwhile(
+    deployed: Connection, report: Report, databases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = databases.connect(deployed.info.dsn)
+    add = "insert into crm.customer (customer_type, display_name) values ('INDIVIDUAL', 'Ann')"
+    deployed.execute(add)
+    deployed.execute("call engagement.recalculate('FULL')")
+    read, written = queries.rows, []
+
+    def read_while_others_write(connection: Any, name: str, /, **parameters: Any) -> Any:
+        if name == "report_distribution" and not written:
+            written.append(other.execute(add))
+            other.execute("call engagement.recalculate()")
+        return read(connection, name, **parameters)
+
+    monkeypatch.setattr(queries, "rows", read_while_others_write)
+    page = Page(report(deployed).stdout)
+    assert written and "Active customers 1 " in page.text
+    assert sum(int(row[1]) for row in page.body("People by score")) == 1
+    assert "Active customers 2 " in Page(report(deployed).stdout).text
 
 
 def test_report_locale_that_nobody_knows_refused(deployed: Connection, report: Report) -> None:

@@ -104,6 +104,7 @@ def test_company_people_unknown_company_refused(host: Host) -> None:
 def test_participation_of_all_companies_is_that_of_each(host: Host, firm: dict[str, Any]) -> None:
     idle = host.customer()
     host.job(idle, firm["beta"])
+    host.job(firm["beta"], firm["beta"])  # nobody is of their own people
     host.proven()
     found = {
         row.company_id: row
