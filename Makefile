@@ -7,7 +7,7 @@ WORKERS ?= 2
 # shorter search by the state machine.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-hosts lint bench docs clean
+.PHONY: venv demo test test-hosts test-citus lint bench docs clean
 
 venv: $(VENV)/.dev-installed
 
@@ -44,6 +44,12 @@ endif
 HOSTS ?= tests/hosts
 test-hosts: venv
 	$(BIN)/python -m pytest -n $(WORKERS) $(HOSTS)
+
+# On a Citus cluster that you have set up: CITUS_DSN leads to a database of the coordinator that knows
+# its workers. Without one every test says that it was not run.
+test-citus: venv
+	$(BIN)/python -m pytest --citus -n $(WORKERS) tests/scoring
+	$(BIN)/python -m pytest tests/citus
 
 lint: venv
 	$(BIN)/ruff check runner tests bench docs

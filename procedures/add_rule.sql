@@ -28,7 +28,7 @@ declare
     v_rule engagement.score_rule;
 begin
     perform engagement.lock_setup();
-    if exists (select from engagement.score_rule r where r.rule_code = p_rule_code) then
+    if exists (select 1 from engagement.score_rule r where r.rule_code = p_rule_code) then
         raise exception 'rule code already exists'
             using errcode = 'EG010', detail = format('rule %L', p_rule_code),
                   hint = 'engagement.revise_rule makes a new version of it.';

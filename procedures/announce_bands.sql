@@ -13,6 +13,7 @@ as $$
 declare
     v_at timestamptz := clock_timestamp();
     v_scale engagement.band_scale := engagement.band_scale();
+    v_codes text[] := v_scale.score_codes || v_scale.percentile_codes;  -- as band_rank has them
     v_last engagement.recalculation_run;
     v_is_silent boolean;
     v_count bigint;
@@ -37,9 +38,7 @@ begin
         return;  -- a run over everybody comes first
     end if;
     with crossing as (
-        select s.customer_id, s.announced_band, s.band_code, s.score, s.percentile,
-               engagement.band_rank(v_scale, s.band_code)
-               - engagement.band_rank(v_scale, s.announced_band) as height
+        select s.customer_id, s.announced_band, s.band_code, s.score, s.percentile
         from engagement.customer_score s
         where s.announced_band is distinct from s.band_code
               and (p_customer_id is null or s.customer_id = p_customer_id)
@@ -59,7 +58,11 @@ begin
     )
     select c.customer_id, case when c.height > 0 then 'BAND_UP' else 'BAND_DOWN' end,
            c.announced_band, c.band_code, c.score, c.percentile, p_as_of, v_at
-    from told c
+    from (
+        select t.*, coalesce(array_position(v_codes, t.band_code), 0)
+                    - coalesce(array_position(v_codes, t.announced_band), 0) as height
+        from told t
+    ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
     if v_count > 0 then

@@ -55,7 +55,7 @@ begin
                           hint = 'Scores are numbers, weeks an integer, instants ISO 8601.';
             end;
             action := case
-                when v_old is null and exists (select from engagement.score_rule r
+                when v_old is null and exists (select 1 from engagement.score_rule r
                                                where r.rule_code = v_rule ->> 'rule_code')
                      then 'revise'
                 when v_old is null then 'add'

@@ -39,7 +39,7 @@ begin
                   hint = 'Give points above 0; NULL: only those who fall out of their band.';
     end if;
     v_at := (v_as_of at time zone v_zone + make_interval(weeks => p_weeks)) at time zone v_zone;
-    v_ids := array(select s.customer_id from engagement.customer_score s);
+    select array_agg(s.customer_id) into v_ids from engagement.customer_score s;
     return query
     select n.customer_id, c.display_name::text, n.score, l.score, n.score - l.score, n.band_code,
            l.band_code

@@ -32,6 +32,8 @@ begin
             on conflict (source, source_id) do nothing;
             perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
             return array[0, 0];
+        when connection_exception then
+            raise;  -- see run_whole
         when others then
             if cardinality(p_ids) = 1
                or (sqlstate = '55P03' and cardinality(p_ids) <= 2500) then

@@ -8,10 +8,7 @@ immutable
 parallel safe
 as $$
     select coalesce(
-        cardinality((p_scale).score_codes)
-        + array_position((p_scale).percentile_codes, p_band_code),
-        array_position((p_scale).score_codes, p_band_code),
-        0
+        array_position((p_scale).score_codes || (p_scale).percentile_codes, p_band_code), 0
     )
 $$;
 comment on function engagement.band_rank(engagement.band_scale, text) is

@@ -10,8 +10,8 @@ begin
     perform engagement.check_attached();
     if p_customer_id is null
        or not exists (select from engagement_host.customer c where c.customer_id = p_customer_id)
-       and not exists (select from engagement.award w where w.customer_id = p_customer_id)
-       and not exists (select from engagement.customer_score s where s.customer_id = p_customer_id)
+       and not exists (select 1 from engagement.award w where w.customer_id = p_customer_id)
+       and not exists (select 1 from engagement.customer_score s where s.customer_id = p_customer_id)
     then
         raise exception 'unknown customer'
             using errcode = 'EG001', detail = format('customer %L', p_customer_id),

@@ -40,10 +40,10 @@ begin
             select e.id from unnest(v_employed) e (id)
             where engagement.primary_employer(e.id, v_today) = p_company_id);
     elsif v_is_rolled_up then
-        v_earners := array(
-            select distinct w.customer_id from engagement.award w
-            where w.employer_id = p_company_id and w.customer_id <> p_company_id
-                  and w.voided_at is null);
+        select coalesce(array_agg(distinct w.customer_id), '{}') into v_earners
+        from engagement.award w
+        where w.employer_id = p_company_id and w.customer_id <> p_company_id
+              and w.voided_at is null;
     end if;
     return query
     select k.id, c.display_name::text, k.is_employed, coalesce(t.points, 0),
@@ -67,7 +67,7 @@ begin
         where w.effective_at <= p_as_of and (v_is_current or w.employer_id = p_company_id)
         group by w.customer_id
     ) t on t.customer_id = k.id
-    left join engagement.customer_score s on s.customer_id = k.id
+    left join engagement.stored_scores(v_employed || v_earners) s on s.customer_id = k.id
     left join engagement_host.customer c on c.customer_id = k.id
     order by coalesce(t.points, 0) desc, k.id;
 end

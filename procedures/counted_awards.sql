@@ -39,17 +39,10 @@ begin
                c.subject_id, c.subject_class, c.quantity, c.amount, c.points, c.capped_points,
                c.effective_at, c.expires_at, c.recorded_at, c.voided_at, c.void_reason,
                c.category_code, c.rule_code, c.half_life_weeks
-        from (%s) c$sql$, engagement.capped_sql($sql$(
-            select w.*
-            from (select distinct k.id from unnest($1) k (id)) k
-            cross join lateral (
-                select w.* from engagement.award w
-                where w.customer_id = k.id
-                      and w.recorded_at <= $2 and (w.voided_at is null or w.voided_at > $2)
-                      and ($3 is null or w.rule_id = any ($3))
-                offset 0
-            ) w
-        ) w$sql$))
+        from (%s) c$sql$, engagement.capped_sql(engagement.look_up_sql(
+            'customer_id', 'array(select distinct k.id from unnest($1) k (id))',
+            'w.recorded_at <= $2 and (w.voided_at is null or w.voided_at > $2) '
+            'and ($3 is null or w.rule_id = any ($3))')))
     using p_customer_ids, p_known_at, p_rule_ids;
 end
 $$;

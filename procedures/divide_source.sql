@@ -25,8 +25,11 @@ begin
         (select s.view_name from engagement.activity_source s where s.source = p_source));
     delete from engagement.recalculation_source s where s.source = p_source;
     perform engagement.take_keys(p_run, p_source);
-exception when others then
-    perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
+exception
+    when connection_exception then
+        raise;  -- see run_whole
+    when others then
+        perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
 end
 $$;
 comment on function engagement.divide_source(engagement.recalculation_run, text, text, text) is

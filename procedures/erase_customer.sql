@@ -16,6 +16,8 @@ declare
     v_source engagement.activity_source;
     v_is_shown boolean;
     v_employers engagement.host_key[];
+    v_companies engagement.host_key[];
+    v_activities text[];
 begin
     perform engagement.check_held(p_customer_id);
     if exists (select from engagement.recalculation_run r where r.run_status = 'RUNNING') then
@@ -39,20 +41,24 @@ begin
                       hint = 'Erase or anonymise the customer in the host first.';
         end if;
     end loop;
+    -- Of voided awards too: the run that would have told the company of it finds them no more.
+    select array_agg(distinct w.employer_id) filter (where w.employer_id <> p_customer_id),
+           array_agg(distinct w.source || ' ' || w.source_id::text)
+    into v_employers, v_activities
+    from engagement.award w
+    where w.customer_id = p_customer_id;
+    if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
+        select array_agg(s.customer_id) into v_companies
+        from engagement.customer_score s
+        where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0);
+    end if;
     v_employers := array(
         select e.id
         from (
-            -- Of voided awards too: the run that would have told the company of it finds them no more.
-            select w.employer_id from engagement.award w
-            where w.customer_id = p_customer_id
+            select u.id from unnest(v_employers || v_companies) u (id)
             union
             select m.employer_id::engagement.host_key from engagement_host.employment m
             where m.employee_id = p_customer_id
-            union
-            select s.customer_id from engagement.customer_score s
-            where engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
-                  and (s.employee_score, s.employee_ytd_score, s.employee_overview_score)
-                      <> (0, 0, 0)
         ) e (id)
         where e.id <> p_customer_id
         order by e.id
@@ -64,8 +70,7 @@ begin
     delete from engagement.score_event e where e.customer_id = p_customer_id;
     delete from engagement.scoring_failure f
     where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
-          or f.source_id in (select w.source_id::text from engagement.award w
-                             where w.customer_id = p_customer_id and w.source = f.source);
+          or f.source || ' ' || f.source_id = any (v_activities);
     update engagement.scoring_failure f
     set keys = array_remove(f.keys, p_customer_id::text)
     where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys);

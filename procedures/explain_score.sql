@@ -46,8 +46,9 @@ begin
                else coalesce(engagement.subject_name(r.engagement_type, w.subject_id),
                              w.subject_id) end,
            w.quantity, w.amount, w.points, w.capped_points, f.points,
-           engagement.arithmetic(r, w.quantity, w.amount, w.points, w.capped_points, f.points,
-                                 engagement.whole_weeks(w.effective_at, p_as_of)),
+           engagement.arithmetic(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
+                                 r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
+                                 f.points, engagement.whole_weeks(w.effective_at, p_as_of)),
            w.effective_at, w.expires_at,
            case when w.expires_at < '200000-01-01'
                 then (w.expires_at at time zone v_zone)::date

@@ -6,25 +6,32 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_score jsonb;
+    v_category_scores jsonb;
+    v_awards jsonb;
 begin
     perform engagement.check_held(p_customer_id);
+    select to_jsonb(s) into v_score
+    from engagement.customer_score s
+    where s.customer_id = p_customer_id;
+    select jsonb_agg(to_jsonb(c) order by c.category_code) into v_category_scores
+    from engagement.category_score c
+    where c.customer_id = p_customer_id;
+    select jsonb_agg(
+        to_jsonb(w) || jsonb_build_object('rule_code', r.rule_code, 'description', r.description)
+        order by w.recorded_at, w.source, w.source_id, w.rule_id)
+    into v_awards
+    from engagement.award w
+    left join engagement.score_rule r on r.rule_id = w.rule_id
+    where w.customer_id = p_customer_id;
     return jsonb_build_object(
         'customer_id', p_customer_id,
         'customer', (select to_jsonb(c) from engagement_host.customer c
                      where c.customer_id = p_customer_id limit 1),
-        'score', (select to_jsonb(s) from engagement.customer_score s
-                  where s.customer_id = p_customer_id),
-        'category_scores', (
-            select coalesce(jsonb_agg(to_jsonb(c) order by c.category_code), '[]')
-            from engagement.category_score c where c.customer_id = p_customer_id),
-        'awards', (
-            select coalesce(jsonb_agg(
-                to_jsonb(w) || jsonb_build_object('rule_code', r.rule_code, 'description',
-                                                  r.description)
-                order by w.recorded_at, w.source, w.source_id, w.rule_id), '[]')
-            from engagement.award w
-            left join engagement.score_rule r on r.rule_id = w.rule_id
-            where w.customer_id = p_customer_id),
+        'score', v_score,
+        'category_scores', coalesce(v_category_scores, '[]'),
+        'awards', coalesce(v_awards, '[]'),
         'social_scores', (
             select coalesce(jsonb_agg(to_jsonb(s) order by s.source_system, s.social_type,
                                       s.social_subtype), '[]')
@@ -44,8 +51,9 @@ begin
             select coalesce(jsonb_agg(to_jsonb(f) - 'keys' order by f.failed_at, f.source), '[]')
             from engagement.scoring_failure f
             where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys)
-                  or f.source_id in (select w.source_id::text from engagement.award w
-                                     where w.customer_id = p_customer_id and w.source = f.source)),
+                  or exists (select from jsonb_array_elements(v_awards) w (value)
+                             where w.value ->> 'source_id' = f.source_id
+                                   and w.value ->> 'source' = f.source)),
         'queued', (
             select coalesce(jsonb_agg(to_jsonb(p) - 'keys' order by p.queued_at, p.source), '[]')
             from engagement.pending_activity p

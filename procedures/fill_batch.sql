@@ -11,20 +11,24 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 declare
+    v_ids text[];
+    v_is_known boolean;
     v_count bigint;
 begin
     if exists (select from pg_temp.engagement_stage s
                where s.batch = p_batch and s.recorded_at is not null)
-       or exists (select from engagement.award w where w.voided_at is not null)
-          and exists (
-                  select from pg_temp.engagement_stage s
-                  cross join lateral (
-                      select from engagement.award w
-                      where w.source_id = s.source_id and w.voided_at is not null
-                      offset 0
-                  ) w
-                  where s.batch = p_batch) then
+    then
         return null;
+    end if;
+    if exists (select 1 from engagement.award w where w.voided_at is not null) then
+        v_ids := array(select distinct s.source_id::text from pg_temp.engagement_stage s
+                       where s.batch = p_batch);
+        execute format('select exists (select 1 from %s)', engagement.look_up_sql(
+            'source_id', '$1::engagement.host_key[]', 'w.voided_at is not null'))
+            into v_is_known using v_ids;
+        if v_is_known then
+            return null;
+        end if;
     end if;
     insert into engagement.award (
         customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,

@@ -21,7 +21,8 @@ declare
     v_view text;
     v_routine text;
     v_text text;
-    v_settings constant text := 'language plpgsql security definer '
+    v_item text[];
+    v_settings text := 'language plpgsql security definer '
         'set search_path = pg_catalog, pg_temp '
         'set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
     -- What is derived and what is live, equal pairs gone: no estimate matters to it.
@@ -105,20 +106,13 @@ begin
         v_ids := p_keys::engagement.host_key[];
         if cardinality(v_ids) = 1 then
             v_id := v_ids[1];
-            if not exists (select from engagement.award w
+            if not exists (select 1 from engagement.award w
                            where w.source_id = v_id and w.source = '{source}'
                                  and w.voided_at is null) then
                 {insert_one}
                 return array[v_award_count, 0];
             end if;
-        elsif not exists (
-            select from unnest(v_ids) k (key)
-            cross join lateral (
-                select from engagement.award w
-                where w.source_id = k.key and w.source = '{source}' and w.voided_at is null
-                offset 0
-            ) w
-        ) then
+        elsif not exists (select 1 from {live by source_id of v_ids}) then
             {insert_many}
             return array[v_award_count, 0];
         end if;
@@ -153,7 +147,31 @@ begin
     return array[v_award_count, v_void_count];
 end
 $f$$sql$;
-    v_apply constant text := $sql$
+    -- What a comparison found is applied award by award on one machine: a join would be planned by
+    -- statistics that a new or restored ledger does not have. In a cluster each statement is a
+    -- journey, so all at once, by customer, to the shards that these are in.
+    v_variables text := 'v_void engagement.award;';
+    v_void text := $sql$
+        foreach v_void in array v_voids loop
+            update engagement.award w
+            set voided_at = v_void.voided_at, void_reason = v_void.void_reason
+            where w.source_id = v_void.source_id and w.source = '{source}'
+                  and w.rule_id = v_void.rule_id and w.voided_at is null
+                  and w.customer_id is not distinct from v_void.customer_id
+                  and w.recorded_at = v_void.recorded_at;
+            if found then
+                v_void_count := v_void_count + 1;
+            end if;
+        end loop;$sql$;
+    v_voided text := '';
+    v_last_void text := $sql$(
+               select max(w.voided_at)
+               from engagement.award w
+               where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
+                     and w.customer_id is not distinct from c.customer_id
+                     and w.voided_at is not null
+           )$sql$;
+    v_apply text := $sql$
 create or replace function engagement.apply__{source}(
     p_changes engagement.award[], p_at timestamptz
 )
@@ -162,7 +180,7 @@ returns bigint[]
 as $f$
 declare
     v_voids engagement.award[];
-    v_void engagement.award;
+    {variables}
     v_award_count bigint := 0;
     v_void_count bigint := 0;
 begin
@@ -214,19 +232,7 @@ begin
         ) v on v.customer_id = (x.was).customer_id
         where (x.was).recorded_at is not null;
 
-        -- One by one, by the whole of the live key: a join would be planned by statistics that a
-        -- new or restored ledger does not have.
-        foreach v_void in array v_voids loop
-            update engagement.award w
-            set voided_at = v_void.voided_at, void_reason = v_void.void_reason
-            where w.source_id = v_void.source_id and w.source = '{source}'
-                  and w.rule_id = v_void.rule_id and w.voided_at is null
-                  and w.customer_id is not distinct from v_void.customer_id
-                  and w.recorded_at = v_void.recorded_at;
-            if found then
-                v_void_count := v_void_count + 1;
-            end if;
-        end loop;
+        {void}
     end if;
 
     -- On record from p_at on, but never while an earlier award of the same activity and rule still
@@ -236,15 +242,9 @@ begin
         rule_id, source, subject_id, subject_class, quantity, amount, points
     )
     select c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
-           greatest(p_at, (
-               select max(w.voided_at)
-               from engagement.award w
-               where w.source_id = c.source_id and w.source = '{source}' and w.rule_id = c.rule_id
-                     and w.customer_id is not distinct from c.customer_id
-                     and w.voided_at is not null
-           )),
+           greatest(p_at, {last_void}),
            c.rule_id, '{source}', c.subject_id, c.subject_class, c.quantity, c.amount, c.points
-    from unnest(p_changes) c
+    from unnest(p_changes) c{voided}
     where c.recorded_at is null
     on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;
     get diagnostics v_award_count = row_count;
@@ -256,42 +256,35 @@ create or replace function engagement.source_ids__{source}(p_activity_column tex
 returns setof engagement.host_key
 {settings}
 as $f$
+declare
+    v_keys engagement.host_key[];
 begin
+    if p_activity_column in ('document_id', 'customer_id') then
+        v_keys := p_keys;
+    end if;
     case p_activity_column
         when 'source_id' then
             return query select distinct k.key::engagement.host_key from unnest(p_keys) k (key);
         when 'document_id' then
             return query
             select v.source_id::engagement.host_key
-            from unnest(p_keys::engagement.host_key[]) k (key)
+            from unnest(v_keys) k (key)
             cross join lateral (
                 select v.source_id from {view} v where v.document_id = k.key offset 0
             ) v
             where v.source_id is not null
             union
-            select w.source_id
-            from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (
-                select w.source_id from engagement.award w
-                where w.document_id = k.key and w.source = '{source}'
-                offset 0
-            ) w;
+            select w.source_id from {all by document_id of v_keys};
         when 'customer_id' then
             return query
             select v.source_id::engagement.host_key
-            from unnest(p_keys::engagement.host_key[]) k (key)
+            from unnest(v_keys) k (key)
             cross join lateral (
                 select v.source_id from {view} v where v.customer_id = k.key offset 0
             ) v
             where v.source_id is not null
             union
-            select w.source_id
-            from unnest(p_keys::engagement.host_key[]) k (key)
-            cross join lateral (
-                select w.source_id from engagement.award w
-                where w.customer_id = k.key and w.source = '{source}'
-                offset 0
-            ) w;
+            select w.source_id from {all by customer_id of v_keys};
         when 'subject_id' then
             return query
             select distinct v.source_id::engagement.host_key
@@ -306,6 +299,33 @@ $f$$sql$;
 begin
     select s.view_name into strict v_view from engagement.activity_source s
     where s.source = p_source;
+    if engagement.is_distributed() then
+        v_settings := replace(v_settings, 'set plan_cache_mode = force_generic_plan ', '');
+        v_variables := 'v_customer_ids engagement.host_key[] := array('
+            'select distinct c.customer_id from unnest(p_changes) c);';
+        v_void := $sql$
+        update engagement.award w
+        set voided_at = v.voided_at, void_reason = v.void_reason
+        from (select v.* from unnest(v_voids) v) v
+        where w.customer_id = v.customer_id and w.source_id = v.source_id
+              and w.source = '{source}' and w.rule_id = v.rule_id
+              and w.recorded_at = v.recorded_at and w.voided_at is null
+              and w.customer_id = any (v_customer_ids);
+        get diagnostics v_void_count = row_count;$sql$;
+        v_voided := $sql$
+    left join (
+        select w.customer_id, w.source_id, w.rule_id, max(w.voided_at) as voided_at
+        from engagement.award w
+        where w.customer_id = any (v_customer_ids) and w.source = '{source}'
+              and w.source_id = any (array(select n.source_id from unnest(p_changes) n))
+              and w.voided_at is not null
+        group by w.customer_id, w.source_id, w.rule_id
+    ) l on l.customer_id = c.customer_id and l.source_id = c.source_id and l.rule_id = c.rule_id$sql$;
+        v_last_void := 'l.voided_at';
+    end if;
+    v_apply := replace(replace(replace(replace(
+        v_apply, '{variables}', v_variables), '{void}', v_void), '{voided}', v_voided),
+        '{last_void}', v_last_void);
 
     v_award := replace(v_award, '{compare_customers}', replace(replace(
         v_compare,
@@ -313,9 +333,7 @@ begin
             replace(replace(v_by_key, '{keys}',
                             'unnest(v_slice) k (key)'),
                     '{column}', 'customer_id'), false)),
-        '{ledger}', 'unnest(v_slice) k (key) '
-                    'cross join lateral (select w.* from engagement.award w '
-                    'where w.customer_id = k.key and w.voided_at is null offset 0) w'));
+        '{ledger}', '{live by customer_id of v_slice}'));
     v_award := replace(v_award, '{compare_one}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -326,10 +344,7 @@ begin
         '{derivation}', engagement.derivation_sql(p_source,
             replace(replace(v_by_key, '{keys}', 'unnest(v_slice) k (key)'), '{column}',
                     'source_id'), false)),
-        '{ledger}', 'unnest(v_slice) k (key) '
-                    'cross join lateral (select w.* from engagement.award w '
-                    'where w.source_id = k.key and w.source = ''{source}'' '
-                    'and w.voided_at is null offset 0) w'));
+        '{ledger}', '{live by source_id of v_slice}'));
     v_award := replace(v_award, '{insert_one}', replace(
         v_insert,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -350,6 +365,15 @@ begin
         execute format('drop function %s', v_routine);
     end loop;
     foreach v_text in array array[v_source_ids, v_apply, v_award] loop
+        for v_item in
+            select m from regexp_matches(v_text, '\{(all|live) by ([a-z_]+) of ([a-z_]+)\}', 'g') m
+        loop
+            v_text := replace(
+                v_text, format('{%s by %s of %s}', v_item[1], v_item[2], v_item[3]),
+                engagement.look_up_sql(
+                    v_item[2], v_item[3], 'w.source = ''{source}''' || case v_item[1]
+                        when 'live' then ' and w.voided_at is null' else '' end));
+        end loop;
         execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view),
                         '{source}', p_source);
     end loop;

@@ -14,22 +14,51 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $generate$
 declare
-    -- {awards by COLUMN}: live awards whose column is one of the customers asked for. Of some they
-    -- are looked up key by key: a bitmap of thousands of keys may outgrow work_mem, and would then
-    -- compare every row of its pages with every key.
-    -- {of COLUMN}: the same as a condition on employment; {in COLUMN}: on awards that were found
-    -- already, by hash.
-    v_some constant text := 'unnest(p_customer_ids) k (key) cross join lateral ('
-        'select w.* from engagement.award w where w.\1 = k.key and w.voided_at is null offset 0)';
+    -- {awards by COLUMN}: live awards whose column is one of the customers asked for.
+    -- {awards of EXPRESSION}: joined, those of a customer.
+    -- {of COLUMN}: one of the customers, as a condition on employment; {in COLUMN}: on awards that
+    -- were found already, by hash.
+    -- {sums}: what awards w add up to at p_as_of; {fading sums}: where some of them fade.
+    v_some constant text := engagement.look_up_sql('\1', 'p_customer_ids', 'w.voided_at is null');
     v_all constant text :=
-        '(select w.* from engagement.award w where w.\1 is not null and w.voided_at is null)';
-    v_body constant text := $body$
+        '(select w.* from engagement.award w where w.\1 is not null and w.voided_at is null) w';
+    v_of constant text := case when engagement.is_distributed() then
+        'inner join engagement.award w on w.customer_id = \1 and w.voided_at is null'
+        else
+        'cross join lateral (select w.* from engagement.award w '
+        'where w.customer_id = \1 and w.voided_at is null offset 0) w' end;
+    v_sums constant text := $sums$
+               coalesce(sum({points}) filter (
+                   where w.effective_at <= p_as_of
+                         and (w.expires_at is null or w.expires_at > p_as_of)), 0) as score,
+               coalesce(sum(w.points) filter (
+                   where w.effective_at >= v_ytd_from
+                         and w.effective_at <= p_as_of), 0) as ytd_score,
+               coalesce(sum(w.points) filter (
+                   where w.effective_at >= v_overview_from
+                         and w.effective_at <= p_as_of), 0) as overview_score,
+               least(min(w.effective_at) filter (where w.effective_at > p_as_of),
+                     min(w.expires_at) filter (where w.expires_at > p_as_of),
+                     {fades_at}) as changes_at,
+               bool_or(w.effective_at >= v_ytd_from and w.effective_at < v_ytd_next) as is_of_year,
+               min(w.effective_at) filter (where w.effective_at >= v_overview_from)
+                   as overview_at$sums$;
+    v_plain_sums constant text := replace(replace(
+        v_sums, '{points}', 'w.points'), '{fades_at}', 'null');
+    v_fading_sums constant text := replace(replace(
+        v_sums, '{points}',
+        'engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, p_as_of)'),
+        '{fades_at}', $fades_at$min(engagement.next_fade_at(
+                         w.points, w.effective_at, w.half_life_weeks, p_as_of)) filter (
+                         where w.half_life_weeks is not null
+                               and (w.expires_at is null or w.expires_at > p_as_of))$fades_at$);
+    v_body text := $body$
 declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_zone text := engagement.parameter('TIME_ZONE');
     v_today date := (p_as_of at time zone v_zone)::date;
     v_special integer[] := engagement.special_rules();
-    v_people engagement.host_key[] := '{}';
+    v_people text[];
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
     v_overview_from timestamptz;
@@ -44,17 +73,17 @@ begin
 
     -- Whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
-        v_people := array(
-            select distinct w.customer_id from {awards by customer_id} w
-            where w.rule_id = any (v_special));
+        select array_agg(distinct w.customer_id::text) into v_people
+        from {awards by customer_id}
+        where w.rule_id = any (v_special);
     elsif v_special <> '{}' and v_is_current then
         v_people := array(
             select e.employee_id from engagement_host.employment e
             where e.is_primary and {of e.employer_id});
     elsif v_special <> '{}' then
-        v_people := array(
-            select distinct w.customer_id from {awards by employer_id} w
-            where w.rule_id = any (v_special));
+        select array_agg(distinct w.customer_id::text) into v_people
+        from {awards by employer_id}
+        where w.rule_id = any (v_special);
     end if;
 
     return query
@@ -69,67 +98,56 @@ begin
               and (m.end_on is null or m.end_on >= v_today)
         order by m.employee_id, m.begin_on desc nulls last, m.employer_id
     ),
-    counted as (
-        select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
-               null::integer as half_life_weeks
-        from {awards by customer_id} w
+    -- Each kind of awards is summed where it is, in a cluster on its shards; then these sums.
+    part as (
+        select w.customer_id as holder_id, r.category_code, {sums}
+        from {awards by customer_id}
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where not p_is_employees and w.rule_id <> all (v_special)
+        group by w.customer_id, r.category_code
         union all
-        select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
-        from {awards by employer_id} w
+        select w.employer_id, null, {sums}
+        from {awards by employer_id}
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special)
+        group by w.employer_id
         union all
-        select j.employer_id, null, w.points, w.effective_at, w.expires_at, null
-        from job j
-        cross join lateral (
-            select w.* from engagement.award w
-            where w.customer_id = j.employee_id and w.voided_at is null
-            offset 0
+        select w.holder_id, null, {sums}
+        from (
+            select j.employer_id as holder_id, w.points, w.effective_at, w.expires_at
+            from job j
+            {awards of j.employee_id}
+            where p_is_employees and v_is_current and {of j.employer_id}
+                  and w.customer_id <> j.employer_id and w.rule_id <> all (v_special)
         ) w
-        where p_is_employees and v_is_current and {of j.employer_id}
-              and w.customer_id <> j.employer_id and w.rule_id <> all (v_special)
+        group by w.holder_id
         union all
-        select case when not p_is_employees then w.customer_id
-                    when v_is_current then j.employer_id
-                    else w.employer_id end,
-               case when not p_is_employees then w.category_code end,
-               w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
-        from engagement.counted_awards(p_customer_ids => v_people, p_rule_ids => v_special) w
-        left join job j on j.employee_id = w.customer_id
-        where v_people <> '{}'
-              and (not p_is_employees
-                   or v_is_current and {in j.employer_id}
-                      and j.employer_id <> w.customer_id
-                   or not v_is_current and {in w.employer_id}
-                      and w.employer_id <> w.customer_id)
+        select w.holder_id, w.category_code, {fading sums}
+        from (
+            select case when not p_is_employees then w.customer_id
+                        when v_is_current then j.employer_id
+                        else w.employer_id end as holder_id,
+                   case when not p_is_employees then w.category_code end as category_code,
+                   w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+            from engagement.counted_awards(
+                p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
+            left join job j on j.employee_id = w.customer_id
+            where v_people is not null
+                  and (not p_is_employees
+                       or v_is_current and {in j.employer_id}
+                          and j.employer_id <> w.customer_id
+                       or not v_is_current and {in w.employer_id}
+                          and w.employer_id <> w.customer_id)
+        ) w
+        group by w.holder_id, w.category_code
     ),
     total as (
-        select c.holder_id, c.category_code,
-               coalesce(sum(engagement.faded_points(c.points, c.effective_at, c.half_life_weeks,
-                                                    p_as_of)) filter (
-                   where c.effective_at <= p_as_of
-                         and (c.expires_at is null or c.expires_at > p_as_of)), 0) as score,
-               coalesce(sum(c.points) filter (
-                   where c.effective_at >= v_ytd_from
-                         and c.effective_at <= p_as_of), 0) as ytd_score,
-               coalesce(sum(c.points) filter (
-                   where c.effective_at >= v_overview_from
-                         and c.effective_at <= p_as_of), 0) as overview_score,
-               least(min(c.effective_at) filter (where c.effective_at > p_as_of),
-                     min(c.expires_at) filter (where c.expires_at > p_as_of),
-                     min(engagement.next_fade_at(c.points, c.effective_at, c.half_life_weeks,
-                                                 p_as_of))
-                         filter (where c.half_life_weeks is not null
-                                       and (c.expires_at is null or c.expires_at > p_as_of)),
-                     case when bool_or(c.effective_at >= v_ytd_from
-                                       and c.effective_at < v_ytd_next) then v_ytd_next end,
-                     engagement.leaves_overview_at(
-                         min(c.effective_at) filter (where c.effective_at >= v_overview_from))
-               ) as next_change_at
-        from counted c
-        group by c.holder_id, c.category_code
+        select p.holder_id, p.category_code, sum(p.score) as score, sum(p.ytd_score) as ytd_score,
+               sum(p.overview_score) as overview_score,
+               least(min(p.changes_at), case when bool_or(p.is_of_year) then v_ytd_next end,
+                     engagement.leaves_overview_at(min(p.overview_at))) as next_change_at
+        from part p
+        group by p.holder_id, p.category_code
     ),
     -- CURRENT: any date on which a job of these people begins or has ended may move their points,
     -- from its first instant: after the last one of the day before, where midnight comes twice.
@@ -155,12 +173,17 @@ begin
 end
 $body$;
 begin
+    v_body := regexp_replace(replace(replace(
+        v_body, '{sums}', v_plain_sums), '{fading sums}', v_fading_sums),
+        '\{awards of ([a-z_.]+)\}', v_of, 'g');
     execute format(
         'create or replace function engagement.sum_points__some('
         'p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean) '
         'returns setof engagement.period_total language plpgsql stable '
-        'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan '
-        'set enable_seqscan = off set jit = off as %L',
+        'set search_path = pg_catalog, pg_temp %s set enable_seqscan = off set jit = off as %L',
+        -- A cluster prunes its shards by values that only a custom plan has.
+        case when not engagement.is_distributed()
+             then 'set plan_cache_mode = force_generic_plan' end,
         regexp_replace(regexp_replace(regexp_replace(
             v_body, '\{awards by ([a-z_]+)\}', v_some, 'g'),
             '\{of ([a-z_.]+)\}', '\1 = any (p_customer_ids)', 'g'),

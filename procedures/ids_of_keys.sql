@@ -11,14 +11,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_ids engagement.host_key[];
+    v_others engagement.host_key[];
 begin
     execute format('select array(select i from engagement.%I($1, $2) i)',
                    'source_ids__' || p_source)
         into v_ids using p_activity_column, p_keys;
     if p_activity_column = 'subject_id' then
-        v_ids := v_ids || array(
-            select distinct w.source_id from engagement.award w
-            where w.source = p_source and w.subject_id = any (p_keys));
+        select array_agg(distinct w.source_id) into v_others
+        from engagement.award w
+        where w.source = p_source and w.subject_id = any (p_keys);
+        v_ids := v_ids || v_others;
     end if;
     return v_ids;
 end

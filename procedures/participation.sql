@@ -26,14 +26,17 @@ begin
             select distinct m.employer_id::engagement.host_key as employer_id,
                    m.employee_id::engagement.host_key as employee_id
             from engagement_host.employment m
-            where m.employee_id <> m.employer_id and %s
+            where m.employee_id <> m.employer_id and %1$s
                   and (m.begin_on is null or m.begin_on <= $2)
                   and (m.end_on is null or m.end_on >= $2)
         ) e
-        left join engagement.customer_score s on s.customer_id = e.employee_id
-        left join engagement.customer_score t on t.customer_id = e.employer_id
+        left join engagement.stored_scores(%2$s) s on s.customer_id = e.employee_id
+        left join engagement.stored_scores(%3$s) t on t.customer_id = e.employer_id
         group by e.employer_id$sql$,
-        case when p_company_id is null then 'true' else 'm.employer_id = $1' end)
+        case when p_company_id is null then 'true' else 'm.employer_id = $1' end,
+        case when p_company_id is not null then 'array(select m.employee_id::engagement.host_key '
+            'from engagement_host.employment m where m.employer_id = $1)' end,
+        case when p_company_id is not null then 'array[$1]::engagement.host_key[]' end)
     using p_company_id, (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
 end
 $$;

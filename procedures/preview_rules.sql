@@ -40,6 +40,7 @@ declare
     v_codes text[];
     v_gone integer[];
     v_ids engagement.host_key[];
+    v_scored_ids engagement.host_key[];
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
 begin
@@ -61,15 +62,14 @@ begin
     perform engagement.preview_awards();
 
     -- What counts of it more (becomes) and of the present awards less (was).
+    select array_agg(distinct a.customer_id) into v_ids
+    from engagement.award a
+    where a.voided_at is null and a.rule_id = any (v_gone);
     create temporary table engagement_preview_point on commit drop as
     select w.customer_id, w.employer_id,
            -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, v_as_of)
                as points
-    from engagement.counted_awards(
-        p_customer_ids => array(
-            select distinct a.customer_id from engagement.award a
-            where a.voided_at is null and a.rule_id = any (v_gone)),
-        p_rule_ids => v_gone) w
+    from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => v_gone) w
     where w.effective_at <= v_as_of and (w.expires_at is null or w.expires_at > v_as_of);
     execute format($sql$
         insert into pg_temp.engagement_preview_point (customer_id, employer_id, points)
@@ -104,16 +104,21 @@ begin
     ) u
     group by u.customer_id;
 
+    -- Who is changed, who would be by time alone, who has no score yet.
+    select array_agg(s.customer_id),
+           array_agg(s.customer_id) filter (
+               where s.calculated_at > v_as_of or s.next_change_at <= v_as_of)
+    into v_scored_ids, v_ids
+    from engagement.customer_score s;
     v_ids := array(
         select c.customer_id from pg_temp.engagement_preview_change c
         union
-        select s.customer_id from engagement.customer_score s
-        where s.calculated_at > v_as_of or s.next_change_at <= v_as_of
+        select i.id from unnest(v_ids) i (id)
         union
-        select h.customer_id from engagement_host.customer h
-        where h.customer_id is not null
-              and not exists (select from engagement.customer_score s
-                              where s.customer_id = h.customer_id));
+        (select h.customer_id::engagement.host_key from engagement_host.customer h
+         where h.customer_id is not null
+         except
+         select i.id from unnest(v_scored_ids) i (id)));
     v_own := array(select t from engagement.sum_points__some(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => false) t);
     v_employees := array(select t from engagement.sum_points__some(
@@ -127,7 +132,7 @@ begin
                as old_employee_score,
            coalesce(k.own_points, 0) as own_points,
            coalesce(k.employee_points, 0) as employee_points
-    from engagement.customer_score s
+    from engagement.stored_scores() s
     full join unnest(v_ids) i (customer_id) on i.customer_id = s.customer_id
     left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id
     left join (select t.customer_id, sum(t.score) as score from unnest(v_own) t

@@ -9,6 +9,7 @@ as $$
 declare
     v_source text;
     v_ids engagement.host_key[];
+    v_concerned engagement.host_key[];
     v_customers engagement.host_key[];
 begin
     if exists (select from engagement.pending_activity p where p.activity_column is null)
@@ -33,13 +34,17 @@ begin
         exception when others then
             return null;  -- a source that cannot be read: anybody may be concerned
         end;
-        v_customers := v_customers || array(
-            select distinct c.id
-            from unnest(v_ids) k (id)
-            inner join engagement.award w on w.source_id = k.id and w.source = v_source
-            cross join lateral (values (w.customer_id), (w.employer_id)) c (id)
-            where c.id is not null
-        );
+        execute format($sql$
+            with found as materialized (
+                select w.customer_id, w.employer_id from %s
+            )
+            select array_agg(u.id)
+            from (select f.customer_id from found f union select f.employer_id from found f) u (id)
+            where u.id is not null$sql$,
+            engagement.look_up_sql('source_id', 'array(select distinct k.id from unnest($1) k (id))',
+                                   'w.source = $2'))
+        into v_concerned using v_ids, v_source;
+        v_customers := v_customers || v_concerned;
     end loop;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         v_customers := v_customers || array(

@@ -67,7 +67,7 @@ begin
     v_new.version := v_old.version + 1;
     v_new.is_active := true;
     v_new.is_applied := not p_retroactive and not exists (
-        select from engagement.score_rule r
+        select 1 from engagement.score_rule r
         where r.rule_code = p_rule_code and r.is_applied <> r.is_active);
     if p_retroactive then
         -- The new version takes the old one's place, with its applies_from and applies_until; and

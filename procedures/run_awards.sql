@@ -41,28 +41,20 @@ begin
 
     -- Whoever has or had an award of these activities is concerned, whether or not this run changed
     -- it: the triggers may have done that already.
+    execute format($sql$
     insert into engagement.recalculation_customer (customer_id, is_touched)
-    select distinct c.customer_id, true
-    from (
-        select w.customer_id, w.employer_id
-        from unnest(v_ids) k (source_id)
-        cross join lateral (
-            select w.customer_id, w.employer_id from engagement.award w
-            where w.source_id = k.source_id and w.source = v_source and w.voided_at is null
-            offset 0
-        ) w
-        union all
-        select w.customer_id, w.employer_id
-        from unnest(v_ids) k (source_id)
-        cross join lateral (
-            select w.customer_id, w.employer_id from engagement.award w
-            where w.source_id = k.source_id and w.source = v_source and w.voided_at is not null
-            offset 0
-        ) w
-    ) w
-    cross join lateral (values (w.customer_id), (w.employer_id)) c (customer_id)
-    where c.customer_id is not null
-    on conflict (customer_id) do update set is_touched = true;
+    with found as materialized (
+        select w.customer_id, w.employer_id from %1$s
+        union
+        select w.customer_id, w.employer_id from %2$s
+    )
+    select f.customer_id, true from found f
+    union
+    select f.employer_id, true from found f where f.employer_id is not null
+    on conflict (customer_id) do update set is_touched = true$sql$,
+        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is null'),
+        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is not null'))
+    using v_ids, v_source;
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1],
         void_count = r.void_count + v_counts[2],

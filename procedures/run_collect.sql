@@ -16,10 +16,12 @@ begin
     on conflict (customer_id) do nothing;
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select c.customer_id, false
-    from engagement_host.customer c
-    where c.customer_id is not null
-          and not exists (select from engagement.customer_score s
-                          where s.customer_id = c.customer_id)
+    from (
+        select c.customer_id::engagement.host_key from engagement_host.customer c
+        where c.customer_id is not null
+        except
+        select s.customer_id from engagement.customer_score s
+    ) c
     on conflict (customer_id) do nothing;
     if p_run.run_mode = 'FULL' then
         insert into engagement.recalculation_customer (customer_id, is_touched)

@@ -9,12 +9,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '30s'
 as $$
-declare
-    v_scale engagement.band_scale := engagement.band_scale();
 begin
     with ranking as materialized (
         select n.customer_id, n.score, n.ranked_type, n.percentile,
-               engagement.band_of(v_scale, n.score, n.percentile) as band_code
+               engagement.band_of(b.scale, n.score, n.percentile) as band_code
         from (
             select k.customer_id, c.customer_type as ranked_type, k.score,
                    case when c.customer_type is not null then engagement.percentile_of(
@@ -26,6 +24,7 @@ begin
             left join engagement_host.customer c
                 on c.customer_id = k.customer_id and c.is_active
         ) n
+        cross join (select engagement.band_scale() as scale offset 0) b
     ),
     threshold as materialized (
         select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score

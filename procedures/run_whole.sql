@@ -92,6 +92,8 @@ begin
             set staged_batch = v_batch
             where r.run_id = p_run.run_id;
             return true;
+        when connection_exception then
+            raise;  -- a node of the cluster is away: the run ends here, and is resumed
         when others then
             if to_regclass('pg_temp.engagement_stage') is not null then
                 drop table pg_temp.engagement_stage;

@@ -19,6 +19,9 @@ as $$
 declare
     v_name text := engagement.stage_name(p_source);
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
+    v_is_distributed boolean := engagement.is_distributed();
+    v_sums text;
+    v_rows text;
     v_derivation text := engagement.derivation_sql(p_source, v_view || ' v', true);
     v_differing constant text := '(select v.* from %s v '
         'where v.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)) v';
@@ -37,7 +40,7 @@ begin
     set resolved_at = p_run.started_at
     where f.source = p_source and f.source_id is not null and f.resolved_at is null;
 
-    if not exists (select from engagement.award w where w.source = p_source and w.voided_at is null)
+    if not exists (select 1 from engagement.award w where w.source = p_source and w.voided_at is null)
     then
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
@@ -45,6 +48,19 @@ begin
                    rank() over (order by d.source_id) / 20000 as batch
             from (%2$s) d$sql$, v_columns, v_derivation);
     else
+        v_sums := format('(select d.customer_id, count(*) as row_count, %s as fingerprint '
+                         'from engagement.award d where d.source = %L and d.voided_at is null '
+                         'group by d.customer_id)', v_fingerprint, p_source);
+        v_rows := format('(select d.* from engagement.award d '
+                         'where d.source = %L and d.voided_at is null and d.customer_id in '
+                         '(select c.customer_id from pg_temp.engagement_stage_customer c))',
+                         p_source);
+        -- In a cluster the shards compute these, and the coordinator compares.
+        if v_is_distributed then
+            execute format('create temporary table engagement_stage_sum on commit drop as '
+                           'select s.* from %s s', v_sums);
+            v_sums := 'pg_temp.engagement_stage_sum';
+        end if;
         execute format($sql$
             create temporary table engagement_stage_customer on commit drop as
             select coalesce(v.customer_id, l.customer_id) as customer_id
@@ -54,17 +70,17 @@ begin
                 from (%2$s) d
                 group by d.customer_id
             ) v
-            full join (
-                select d.customer_id, count(*) as row_count, %1$s as fingerprint
-                from engagement.award d
-                where d.source = %3$L and d.voided_at is null
-                group by d.customer_id
-            ) l on l.customer_id = v.customer_id
+            full join %3$s l on l.customer_id = v.customer_id
             where not v.is_sane
                   or (v.row_count, v.fingerprint)
                      is distinct from (l.row_count, l.fingerprint)$sql$,
-            v_fingerprint, v_derivation, p_source);
+            v_fingerprint, v_derivation, v_sums);
         analyze pg_temp.engagement_stage_customer;
+        if v_is_distributed then
+            execute format('create temporary table engagement_stage_row on commit drop as '
+                           'select r.* from %s r', v_rows);
+            v_rows := 'pg_temp.engagement_stage_row';
+        end if;
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
             select u.*, rank() over (order by u.source_id) / 20000 as batch
@@ -75,16 +91,16 @@ begin
                     from (%2$s) d
                     union all
                     select %1$s, d.recorded_at, true
-                    from engagement.award d
-                    where d.source = %3$L and d.voided_at is null
-                          and d.customer_id in (select c.customer_id
-                                                from pg_temp.engagement_stage_customer c)
+                    from %3$s d
                 ) d
                 group by %1$s, d.is_sane
                 having count(*) = 1
             ) u$sql$, v_columns,
-            engagement.derivation_sql(p_source, format(v_differing, v_view), true), p_source);
+            engagement.derivation_sql(p_source, format(v_differing, v_view), true), v_rows);
         drop table pg_temp.engagement_stage_customer;
+        if v_is_distributed then
+            drop table pg_temp.engagement_stage_sum, pg_temp.engagement_stage_row;
+        end if;
     end if;
     execute format('comment on table pg_temp.engagement_stage is %L', v_name);
     -- By block range: the rows lie in the order of their batches, and nothing has to be sorted.

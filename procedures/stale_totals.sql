@@ -36,7 +36,7 @@ begin
     )
     select coalesce(f.customer_id, s.customer_id)
     from fresh f
-    full join engagement.customer_score s on s.customer_id = f.customer_id
+    full join engagement.stored_scores() s on s.customer_id = f.customer_id
     where (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
            s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
           is distinct from
@@ -47,7 +47,7 @@ begin
     union
     select coalesce(o.customer_id, c.customer_id)
     from own o
-    full join engagement.category_score c
+    full join engagement.stored_parts() c
         on c.customer_id = o.customer_id and c.category_code = o.category_code
     where (o.score, o.ytd_score, o.overview_score)
           is distinct from (c.score, c.ytd_score, c.overview_score);

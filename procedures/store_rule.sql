@@ -17,7 +17,7 @@ begin
             using errcode = 'EG004', detail = v_what,
                   hint = 'Use capital letters, digits and _, beginning with a letter, at most 60.';
     end if;
-    if not exists (select from engagement.category c where c.category_code = v_rule.category_code)
+    if not exists (select 1 from engagement.category c where c.category_code = v_rule.category_code)
     then
         raise exception 'unknown category'
             using errcode = 'EG005',

@@ -29,8 +29,11 @@ begin
     cross join lateral unnest(
         engagement.ids_of_keys(p_source, k.activity_column, k.keys)) i
     on conflict (source, source_id) do nothing;
-exception when others then
-    perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
+exception
+    when connection_exception then
+        raise;  -- see run_whole
+    when others then
+        perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
 end
 $$;
 comment on function engagement.take_keys(engagement.recalculation_run, text) is

@@ -64,11 +64,14 @@ begin
                            v_difference.found;
                 end if;
             end loop;
-        exception when others then
-            return query
-            select 'source cannot be read', null::engagement.host_key, v_source.source,
-                   null::engagement.host_key, null::integer, null::text,
-                   format('%s %s', sqlstate, sqlerrm);
+        exception
+            when connection_exception then
+                raise;  -- a node of the cluster is away: nothing is proven
+            when others then
+                return query
+                select 'source cannot be read', null::engagement.host_key, v_source.source,
+                       null::engagement.host_key, null::integer, null::text,
+                       format('%s %s', sqlstate, sqlerrm);
         end;
     end loop;
 
@@ -77,7 +80,7 @@ begin
            w.points::text
     from engagement.award w
     where w.voided_at is null
-          and not exists (select from engagement.score_rule r where r.rule_id = w.rule_id)
+          and not exists (select 1 from engagement.score_rule r where r.rule_id = w.rule_id)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed);
 
     v_queued := engagement.queued_customers();

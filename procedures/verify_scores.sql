@@ -22,6 +22,7 @@ as $$
 declare
     v_as_of timestamptz;
     v_ids engagement.host_key[];
+    v_missing engagement.host_key[];
 begin
     for v_as_of, v_ids in
         select s.calculated_at, array_agg(s.customer_id)
@@ -37,30 +38,35 @@ begin
            sum(w.points)::text, null::text
     from engagement.award w
     where w.voided_at is null
-          and not exists (select from engagement.customer_score s
+          and not exists (select 1 from engagement.customer_score s
                           where s.customer_id = w.customer_id)
           and w.customer_id not in (select q from unnest(p_queued_ids) q)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
     group by w.customer_id;
     -- Without triggers on the host's customers nobody tells of new ones before the next run.
     if exists (select from engagement.attached_table a where a.source = 'customer') then
+        select array_agg(s.customer_id) into v_ids from engagement.customer_score s;
+        v_missing := array(
+            select h.customer_id::engagement.host_key from engagement_host.customer h
+            where h.customer_id is not null
+            except
+            select i.id from unnest(v_ids) i (id));
+        execute format('select array_agg(distinct w.customer_id) from %s',
+                       engagement.look_up_sql('customer_id', '$1', 'w.voided_at is null'))
+            into v_ids using v_missing;
         return query
-        select 'score missing', h.customer_id::engagement.host_key, null::text,
-               null::engagement.host_key, null::integer, '0', null::text
-        from engagement_host.customer h
-        where h.customer_id is not null
-              and not exists (select from engagement.customer_score s
-                              where s.customer_id = h.customer_id)
-              and not exists (select from engagement.award w
-                              where w.customer_id = h.customer_id and w.voided_at is null)
-              and h.customer_id not in (select q from unnest(p_queued_ids) q)
-              and engagement.is_in_part(h.customer_id, p_from, p_to, p_sample, p_seed);
+        select 'score missing', m.id, null::text, null::engagement.host_key, null::integer, '0',
+               null::text
+        from unnest(v_missing) m (id)
+        where m.id not in (select i.id from unnest(v_ids) i (id))
+              and m.id not in (select q from unnest(p_queued_ids) q)
+              and engagement.is_in_part(m.id, p_from, p_to, p_sample, p_seed);
     end if;
     return query
     select 'score of nobody', c.customer_id, null::text, null::engagement.host_key, null::integer,
            null::text, c.score::text
     from engagement.category_score c
-    where not exists (select from engagement.customer_score s where s.customer_id = c.customer_id)
+    where not exists (select 1 from engagement.customer_score s where s.customer_id = c.customer_id)
           and engagement.is_in_part(c.customer_id, p_from, p_to, p_sample, p_seed);
 end
 $$;

@@ -26,6 +26,8 @@ set jit = off
 as $$
 declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
+    v_ids text[];
+    v_first_ids text[];
 begin
     return query execute format($sql$
         with derived as (
@@ -33,7 +35,7 @@ begin
             where d.is_sane and d.source_id <> all ($1)
         ),
         live as (
-            select w.* from engagement.award w
+            select w.* from %7$s w
             where w.source = %2$L and w.voided_at is null and w.source_id <> all ($1)
                   and engagement.is_in_part(w.customer_id, %3$L, %4$L, %5$L, %6$L)
         )
@@ -60,20 +62,32 @@ begin
             else format('(select v.* from %s v where engagement.is_in_part('
                         'v.customer_id, %L, %L, %L, %L)) v',
                         v_view, p_from, p_to, p_sample, p_seed) end, true),
-        p_source, p_from, p_to, p_sample, p_seed)
+        p_source, p_from, p_to, p_sample, p_seed,
+        -- A cluster hands its rows over; the host's activities are not there.
+        case when engagement.is_distributed()
+             then format('engagement.stored_awards(%L)', p_source) else 'engagement.award' end)
     using p_queued_ids;
+    select array_agg(o.source_id), array_agg(o.customer_id) into v_ids, v_first_ids
+    from (
+        select w.source_id::text as source_id, min(w.customer_id::text) as customer_id
+        from engagement.award w
+        where w.source = p_source and w.voided_at is null and w.source_id <> all (p_queued_ids)
+        group by w.source_id
+        having min(w.customer_id::text) <> max(w.customer_id::text)
+    ) o;
     return query
-    select 'activity live under two customers', w.customer_id, w.source, w.source_id, w.rule_id,
-           (select min(o.customer_id::text) from engagement.award o
-            where o.source_id = w.source_id and o.source = w.source and o.voided_at is null),
-           w.customer_id::text
-    from engagement.award w
-    where w.source = p_source and w.voided_at is null and w.source_id <> all (p_queued_ids)
-          and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
-          and exists (select from engagement.award o
-                      where o.source_id = w.source_id and o.source = w.source
-                            and o.voided_at is null
-                            and o.customer_id <> w.customer_id);
+    with twice as materialized (
+        select w.customer_id, w.source, w.source_id, w.rule_id
+        from engagement.award w
+        where w.source = p_source and w.voided_at is null
+              and w.source_id = any (v_ids::engagement.host_key[])
+              and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
+    )
+    select 'activity live under two customers', t.customer_id, t.source, t.source_id, t.rule_id,
+           f.customer_id, t.customer_id::text
+    from twice t
+    inner join unnest(v_ids, v_first_ids) f (source_id, customer_id)
+        on f.source_id = t.source_id::text;
 end
 $$;
 comment on function engagement.verify_source(

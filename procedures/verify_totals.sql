@@ -44,6 +44,9 @@ begin
             group by u.customer_id
         ) o on o.customer_id = k.customer_id
         left join employees e on e.customer_id = k.customer_id
+    ),
+    stored as materialized (
+        select s.* from engagement.stored_scores(p_customer_ids) s where s.calculated_at = p_as_of
     )
     select 'customer score differs', w.customer_id, null::text, null::engagement.host_key,
            null::integer,
@@ -52,8 +55,7 @@ begin
            row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
                s.employee_ytd_score, s.employee_overview_score, s.next_change_at)::text
     from wanted w
-    inner join engagement.customer_score s
-        on s.customer_id = w.customer_id and s.calculated_at = p_as_of
+    inner join stored s on s.customer_id = w.customer_id
     where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
            w.employee_ytd_score, w.employee_overview_score, w.next_change_at)
           is distinct from
@@ -65,16 +67,13 @@ begin
            row(o.score, o.ytd_score, o.overview_score)::text,
            row(c.score, c.ytd_score, c.overview_score)::text
     from own o
-    full join (
-        select c.* from engagement.category_score c where c.customer_id = any (p_customer_ids)
-    ) c on c.customer_id = o.customer_id and c.category_code = o.category_code
+    full join engagement.stored_parts(p_customer_ids) c
+        on c.customer_id = o.customer_id and c.category_code = o.category_code
     where ((o.score, o.ytd_score, o.overview_score)
            is distinct from (c.score, c.ytd_score, c.overview_score)
            or o.customer_id is null or c.customer_id is null)
           -- a refresh may have computed the row for a later instant meanwhile
-          and exists (select from engagement.customer_score s
-                      where s.customer_id = coalesce(o.customer_id, c.customer_id)
-                            and s.calculated_at = p_as_of);
+          and coalesce(o.customer_id, c.customer_id) in (select s.customer_id from stored s);
 end
 $$;
 comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is

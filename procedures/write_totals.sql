@@ -17,37 +17,33 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_locked_count bigint;
+    v_scored_ids engagement.host_key[];
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
+    v_categories text[];
     v_newer_ids engagement.host_key[];
     v_newer_count bigint := 0;
+    v_touched_count bigint := 0;
     v_count bigint;
+    v_now timestamptz;
 begin
     for v_attempt in 1 .. 2 loop
-        select count(*) into v_locked_count
-        from (
-            select s.customer_id
-            from engagement.customer_score s
-            where s.customer_id = any (p_customer_ids)
-            order by s.customer_id
-            for update
-        ) l;
-        exit when v_locked_count = cardinality(p_customer_ids) or v_attempt = 2;
+        v_scored_ids := engagement.lock_scores(p_customer_ids);
+        exit when cardinality(v_scored_ids) = cardinality(p_customer_ids) or v_attempt = 2;
         -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
         -- do.
         perform pg_advisory_xact_lock(1701734241, 4);
     end loop;
 
+    v_now := clock_timestamp();
     if p_as_of is null then
-        p_as_of := clock_timestamp();
+        p_as_of := v_now;
     elsif p_is_for_now then
-        v_newer_ids := array(
-            select s.customer_id from engagement.customer_score s
-            where s.customer_id = any (p_customer_ids)
-                  and s.calculated_at > p_as_of and s.calculated_at <= clock_timestamp()
-        );
-        if v_newer_ids <> '{}' then
+        select array_agg(s.customer_id) into v_newer_ids
+        from engagement.customer_score s
+        where s.customer_id = any (p_customer_ids)
+              and s.calculated_at > p_as_of and s.calculated_at <= v_now;
+        if v_newer_ids is not null then
             v_newer_count := engagement.write_totals(
                 p_customer_ids => v_newer_ids, p_as_of => null, p_is_touched => p_is_touched,
                 p_is_for_now => false);
@@ -60,11 +56,12 @@ begin
     v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
 
+    v_categories := array(select o.category_code || ' ' || o.customer_id::text
+                          from unnest(v_own) o);
     delete from engagement.category_score c
     where c.customer_id = any (p_customer_ids)
-          and not exists (select from unnest(v_own) o
-                          where o.customer_id = c.customer_id
-                                and o.category_code = c.category_code);
+          and c.category_code || ' ' || c.customer_id::text
+              not in (select k.key from unnest(v_categories) k (key));
     insert into engagement.category_score (customer_id, category_code, score, ytd_score,
                                            overview_score)
     select o.customer_id, o.category_code, o.score, o.ytd_score, o.overview_score
@@ -96,7 +93,7 @@ begin
     left join unnest(v_employees) e on e.customer_id = k.customer_id
     where o.customer_id is not null or e.customer_id is not null
           or exists (select from engagement_host.customer c where c.customer_id = k.customer_id)
-          or exists (select from engagement.customer_score s where s.customer_id = k.customer_id)
+          or k.customer_id in (select i.id from unnest(v_scored_ids) i (id))
     on conflict (customer_id) do update
     set own_score = excluded.own_score,
         employee_score = excluded.employee_score,
@@ -113,8 +110,7 @@ begin
                          else customer_score.raised_at end,
         calculated_at = excluded.calculated_at,
         next_change_at = excluded.next_change_at
-    where p_is_touched and customer_score.calculated_at <> excluded.calculated_at
-          or customer_score.calculated_at > excluded.calculated_at
+    where customer_score.calculated_at > excluded.calculated_at
           or (customer_score.own_score, customer_score.employee_score, customer_score.score,
               customer_score.ytd_score, customer_score.overview_score,
               customer_score.employee_ytd_score, customer_score.employee_overview_score,
@@ -124,7 +120,13 @@ begin
               excluded.overview_score, excluded.employee_ytd_score,
               excluded.employee_overview_score, excluded.next_change_at);
     get diagnostics v_count = row_count;
-    return v_count + v_newer_count;
+    if p_is_touched then
+        update engagement.customer_score s
+        set calculated_at = p_as_of
+        where s.customer_id = any (p_customer_ids) and s.calculated_at <> p_as_of;
+        get diagnostics v_touched_count = row_count;
+    end if;
+    return v_count + v_touched_count + v_newer_count;
 end
 $$;
 comment on function engagement.write_totals(

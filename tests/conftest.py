@@ -2,6 +2,9 @@
 
 One server a pytest process: the embedded PostgreSQL 18, or the one whose binaries are in the folder
 PG_BINDIR. Databases are clones of templates, so a test gets a fresh deployment in a blink.
+
+With --citus every database is spread over the cluster that CITUS_DSN names; without one, no test is
+run, and each says so.
 """
 
 from __future__ import annotations
@@ -17,11 +20,41 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
+from cluster import SHARD_COUNT, Cluster, ClusterDatabases
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
 
 Connection = psycopg.Connection[Any]
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--citus: on a cluster."""
+    parser.addoption(
+        "--citus", action="store_true", help="spread every database over the cluster of CITUS_DSN"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say of each test that there is no cluster to run it on."""
+    if config.getoption("--citus") and not os.environ.get("CITUS_DSN"):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="not run: CITUS_DSN names no Citus cluster"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster that CITUS_DSN names."""
+    dsn = os.environ.get("CITUS_DSN")
+    if not dsn:
+        pytest.skip("not run: CITUS_DSN names no Citus cluster")
+    return Cluster(dsn)
+
+
+@pytest.fixture(scope="session")
+def is_on_citus(pytestconfig: pytest.Config) -> bool:
+    """Whether databases are spread over a cluster."""
+    return bool(pytestconfig.getoption("--citus"))
 
 
 @pytest.fixture(scope="session")
@@ -66,16 +99,31 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def _session_databases(server: EmbeddedServer) -> Iterator[Databases]:
+def _databases_of(
+    request: pytest.FixtureRequest, is_on_citus: bool
+) -> Callable[[ExitStack], Databases | ClusterDatabases]:
+    if is_on_citus:
+        cluster = request.getfixturevalue("cluster")
+        return lambda stack: ClusterDatabases(cluster, stack)
+    server = request.getfixturevalue("server")
+    return lambda stack: Databases(server, stack)
+
+
+@pytest.fixture(scope="session")
+def _session_databases(
+    _databases_of: Callable[[ExitStack], Databases | ClusterDatabases],
+) -> Iterator[Databases | ClusterDatabases]:
     with ExitStack() as stack:
-        yield Databases(server, stack)
+        yield _databases_of(stack)
 
 
 @pytest.fixture
-def databases(server: EmbeddedServer) -> Iterator[Databases]:
+def databases(
+    _databases_of: Callable[[ExitStack], Databases | ClusterDatabases],
+) -> Iterator[Databases | ClusterDatabases]:
     """Makes databases that last as long as the test."""
     with ExitStack() as stack:
-        yield Databases(server, stack)
+        yield _databases_of(stack)
 
 
 @pytest.fixture
@@ -85,7 +133,9 @@ def database(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
-def template_of(_session_databases: Databases) -> Callable[[str], str]:
+def template_of(
+    _session_databases: Databases | ClusterDatabases, is_on_citus: bool
+) -> Callable[[str], str]:
     """Name of a database with the package and the reference host, by key type; made once."""
     templates: dict[str, str] = {}
 
@@ -94,6 +144,10 @@ def template_of(_session_databases: Databases) -> Callable[[str], str]:
             dsn = _session_databases.create()
             with psycopg.connect(dsn, autocommit=True) as session:
                 deploy(session, "reference", key_type)
+                if is_on_citus:
+                    session.execute("call engagement.distribute(%s)", (SHARD_COUNT,))
+                    # IMMEDIATE, as the tests expect a deployment to be.
+                    session.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
             templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])
         return templates[key_type]
 

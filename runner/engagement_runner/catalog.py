@@ -68,6 +68,11 @@ def status(connection: Connection, top: Path | None = None) -> Status:
         activity = queries.record(connection, "status_activity") or {}
         if not activity.get("attached"):
             notes.append("no host is attached: engagement deploy --host NAME|FILE.sql")
+    if state.is_distributed:
+        drift += _cluster_findings(connection)
+        nodes = connection.execute(queries.load("nodes")).fetchall()
+        shards = ", ".join(f"{count} on {node}" for node, _, count in nodes)
+        notes.append(f"ledger and scores are spread over a cluster: {shards}")
     return Status(state.key_type, len(state.files), pending, drift, notes, activity)
 
 
@@ -99,6 +104,22 @@ def check(connection: Connection) -> list[str]:
     findings += [
         f"routine {signature} is executable by PUBLIC"
         for (signature,) in connection.execute(queries.load("public_routines"))
+    ]
+    if state.is_distributed:
+        findings += _cluster_findings(connection)
+    return findings
+
+
+def _cluster_findings(connection: Connection) -> list[str]:
+    """Nodes that do not answer, tables that are not where they should be."""
+    findings = [
+        f"node {node} does not answer ({count} shards of the ledger)"
+        for node, is_reachable, count in connection.execute(queries.load("nodes"))
+        if not is_reachable
+    ]
+    findings += [
+        f"table engagement.{table} is not distributed"
+        for (table,) in connection.execute(queries.load("not_distributed"))
     ]
     return findings
 

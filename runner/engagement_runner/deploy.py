@@ -21,6 +21,7 @@ from engagement_runner import __version__, files, queries
 from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile, Statement
 from engagement_runner.plan import (
+    DISTRIBUTION,
     Connection,
     Plan,
     Tablespaces,
@@ -41,7 +42,7 @@ LOCK_TIMEOUT = "500ms"
 ATTEMPTS = 60
 
 #: The routines that write routines: of the totals, of each source and of each attached table.
-GENERATORS = ("generate_totals", "generate_source", "generate_capture")
+GENERATORS = ("generate_totals", "generate_source", "generate_capture", "regenerate")
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
@@ -148,6 +149,7 @@ def deploy(
     *,
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
+    distribute: bool = False,
     top: Path | None = None,
     wait: bool = True,
     report: Report = lambda line: None,
@@ -161,6 +163,7 @@ def deploy(
         key_type: bigint, uuid or text; None: the deployed one, else bigint.
         roles: create the package's roles and grant them their rights, now and from now on.
         tablespaces: where to make tables and indexes; None: where they are already.
+        distribute: spread ledger and scores over the nodes of a Citus cluster.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
         report: takes a line about each step.
@@ -173,7 +176,9 @@ def deploy(
     with deploy_lock(connection, report, wait):
 
         def work() -> tuple[Plan, list[SqlFile]]:
-            plan = make_plan(read_state(connection), top, host, key_type, roles, tablespaces)
+            plan = make_plan(
+                read_state(connection), top, host, key_type, roles, tablespaces, distribute
+            )
             return plan, _apply(connection, plan, top, report)
 
         plan, postponed = unobtrusively(connection, work, report)
@@ -182,6 +187,9 @@ def deploy(
         for file in postponed:
             report(f"build {file.object_name} concurrently: its table has rows")
             _build_index_concurrently(connection, file, plan.tablespaces)
+        if plan.distribute:
+            # After the deployment: Citus sees tables that are committed only.
+            unobtrusively(connection, lambda: _distribute(connection, top, report), report)
     return plan
 
 
@@ -192,17 +200,22 @@ def dry_run(
     *,
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
+    distribute: bool = False,
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
     with connection.transaction():
         connection.execute("set transaction read only")
         state = read_state(connection)
-        return make_plan(state, top or files.root(), host, key_type, roles, tablespaces)
+        top = top or files.root()
+        return make_plan(state, top, host, key_type, roles, tablespaces, distribute)
 
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
     """Do the steps and what follows from them, and return the indexes to be built afterwards."""
+    if plan.on_citus and not plan.is_distributed:
+        # What is not distributed is no business of the other nodes.
+        _set_locally(connection, "citus.enable_ddl_propagation", "off")
     postponed = _take_steps(connection, plan, report, _run_host)
     if any(step.file.kind == "host" and step.action == "apply" for step in plan.steps):
         plan.warnings.extend(
@@ -302,6 +315,21 @@ def _regenerate(connection: Connection) -> None:
     _set_locally(connection, "search_path", "pg_catalog, pg_temp")
     if all(_signatures(connection, name) for name in GENERATORS):
         queries.execute(connection, "regenerate")
+
+
+def _distribute(connection: Connection, top: Path, report: Report) -> None:
+    """Spread ledger and scores over the cluster, in a transaction.
+
+    Raises:
+        SqlFileError: the database refuses; nothing is changed then.
+    """
+    report(DISTRIBUTION)
+    _set_locally(connection, "client_min_messages", "warning")
+    try:
+        queries.execute(connection, "distribute")
+    except psycopg.Error as error:
+        raise SqlFileError(describe(error), error.sqlstate) from error
+    _record_routines(connection, top)
 
 
 def _record_routines(connection: Connection, top: Path) -> None:

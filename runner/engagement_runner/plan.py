@@ -23,6 +23,9 @@ ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
 
 KEY_TYPES = ("bigint", "uuid", "text")
 
+#: The line of a plan that spreads ledger and scores over a cluster.
+DISTRIBUTION = "distribute award, customer_score, category_score (by customer_id)"
+
 
 @dataclass(frozen=True)
 class Tablespaces:
@@ -34,13 +37,17 @@ class Tablespaces:
 
 @dataclass(frozen=True)
 class State:
-    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces."""
+    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, and
+    whether it is in a Citus cluster and spread over it.
+    """
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     indexes: dict[str, bool] = field(default_factory=dict)
     key_type: str | None = None
     has_crm: bool = False
     tablespaces: Tablespaces | None = None
+    has_citus: bool = False
+    is_distributed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,24 +66,45 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of a deployment, in their order; *is_first*: nothing was deployed before."""
+    """The steps of a deployment, in their order.
+
+    Attributes:
+        is_first: nothing was deployed before.
+        distribute: after the steps, ledger and scores are spread over a cluster.
+        on_citus: the database has Citus.
+        is_distributed: ledger and scores are spread over its nodes already.
+    """
 
     key_type: str
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     is_first: bool = False
     tablespaces: Tablespaces = Tablespaces()
+    distribute: bool = False
+    on_citus: bool = False
+    is_distributed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to do."""
+        return not self.steps and not self.distribute
+
+    @property
+    def lines(self) -> list[str]:
+        """What is done, one line each."""
+        return [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
 
 
 def read_state(connection: Connection) -> State:
     """Read what the database has."""
     found = connection.execute(
         "select to_regclass('engagement_meta.applied_file') is not null,"
-        " to_regnamespace('crm') is not null"
+        " to_regnamespace('crm') is not null,"
+        " to_regclass('pg_catalog.pg_dist_partition') is not null"
     ).fetchone()
-    is_deployed, has_crm = found if found else (False, False)
+    is_deployed, has_crm, has_citus = found if found else (False, False, False)
     if not is_deployed:
-        return State(has_crm=has_crm)
+        return State(has_crm=has_crm, has_citus=has_citus)
     applied = connection.execute(queries.load("applied_files")).fetchall()
     return State(
         files={path: (kind, checksum) for path, kind, checksum in applied},
@@ -84,6 +112,8 @@ def read_state(connection: Connection) -> State:
         key_type=queries.value(connection, "key_type"),
         has_crm=has_crm,
         tablespaces=_tablespaces(connection),
+        has_citus=has_citus,
+        is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
     )
 
 
@@ -99,6 +129,7 @@ def make_plan(
     key_type: str | None = None,
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
+    distribute: bool = False,
 ) -> Plan:
     """Compare the package's files with what is applied.
 
@@ -110,6 +141,7 @@ def make_plan(
         roles: create the package's roles, and keep their grants from now on.
         tablespaces: where tables and indexes are made; None: where they are already, else in
             the database's own.
+        distribute: spread ledger and scores over the nodes of a Citus cluster.
 
     Raises:
         EngagementError: the database cannot be brought to this package's state.
@@ -126,6 +158,12 @@ def make_plan(
             hint="alter table … set tablespace and alter index … set tablespace move engagement's "
             "tables and indexes (they lock them meanwhile); later deployments follow them.",
         )
+    if distribute and not state.has_citus:
+        raise EngagementError(
+            "--distribute needs a Citus cluster, and this database has no Citus",
+            hint="create extension citus on every node and add the workers (citus_add_node), or "
+            "deploy without --distribute: one machine needs none of it.",
+        )
     warnings: list[str] = []
     steps = _engine_steps(state, top)
     steps += _host_steps(state, top, host, bool(steps), warnings)
@@ -137,6 +175,9 @@ def make_plan(
         warnings,
         is_first=not state.files,
         tablespaces=tablespaces or state.tablespaces or Tablespaces(),
+        distribute=distribute and not state.is_distributed,
+        on_citus=state.has_citus,
+        is_distributed=state.is_distributed,
     )
 
 

@@ -194,6 +194,72 @@ def test_catalog_awards_are_not_compared_with_arrays_of_customers(deployed: Conn
         select oid::regproc::text from pg_proc
         where pronamespace = 'engagement'::regnamespace
           and prosrc ~ 'w\\.(customer_id|employer_id) = any'
+          -- It holds the form for a cluster, too; what it generates is looked at here.
+          and proname <> 'generate_source'
+        """,
+    )
+    assert found == []
+
+
+#: What a cluster refuses over the tables that it spreads, or would do otherwise than one machine.
+NOT_PORTABLE = {
+    "a query without columns": r"select from engagement\.(award|customer_score|category_score)\M",
+    "a custom-typed variable assigned from a query": (
+        r":= (array)?\((\s|distinct|select|array|\w+\.\w+|,)*"
+        r"from engagement\.(award|customer_score|category_score)\M"
+    ),
+    "a recursive query": (
+        r"with recursive[^;]*engagement\.(award|customer_score|category_score)\M"
+    ),
+    "grouping sets": r"(grouping sets|rollup|cube) ?\(",
+    "a physical address": r"\mctid\M",
+    "MERGE": r"\mmerge into\M",
+    "a clock in a change": (
+        r"(insert into|update|delete from) engagement\.(award|customer_score|category_score)"
+        r"\M[^;]*\m(now|clock_timestamp|random)\("
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOT_PORTABLE)
+def test_catalog_routines_keep_to_what_a_cluster_can_do(deployed: Connection, what: str) -> None:
+    found = [
+        row[0]
+        for row in deployed.execute(
+            "select oid::regproc::text from pg_proc"
+            " where pronamespace = 'engagement'::regnamespace and prosrc ~* %s",
+            (NOT_PORTABLE[what],),
+        )
+    ]
+    assert found == []
+
+
+def test_catalog_rows_of_the_distributed_tables_are_locked_in_one_place(
+    deployed: Connection,
+) -> None:
+    """A cluster locks no rows of several shards: `lock_scores` knows the other way."""
+    found = column(
+        deployed,
+        """
+        select oid::regproc::text from pg_proc
+        where pronamespace = 'engagement'::regnamespace
+          and prosrc ~* 'engagement\\.(award|customer_score|category_score)\\M[^;]*\\mfor update\\M'
+        """,
+    )
+    assert found == ["engagement.lock_scores"]
+
+
+def test_catalog_tables_that_a_cluster_spreads_or_copies_have_no_triggers(
+    deployed: Connection,
+) -> None:
+    found = column(
+        deployed,
+        """
+        select tgrelid::regclass::text from pg_trigger
+        where not tgisinternal
+          and tgrelid in ('engagement.award'::regclass, 'engagement.customer_score'::regclass,
+                          'engagement.category_score'::regclass, 'engagement.score_rule'::regclass,
+                          'engagement.app_parameter'::regclass, 'engagement.category'::regclass)
         """,
     )
     assert found == []

@@ -190,7 +190,9 @@ def test_run_ended_in_the_middle_is_resumed(
         with pytest.raises(psycopg.OperationalError):
             run.result(timeout=60)
     if end == "pg_terminate_backend":
-        host.rows("select pg_terminate_backend(%s, 10000)", runner.session.info.backend_pid)
+        host.rows(
+            "select pg_terminate_backend(%s::integer, 10000)", runner.session.info.backend_pid
+        )
     died = host.runs()[-1]
     assert (died.run_status, died.run_mode) == ("RUNNING", "FULL")
     assert host.verify() == []

@@ -23,7 +23,7 @@ def found(host: Host, marker: str = MARKER) -> set[str]:
         "select c.relname::text from pg_class c"
         " where c.relnamespace = 'engagement'::regnamespace and c.relkind in ('r', 'p')"
     )
-    query = "select exists (select from engagement.{} t where t::text ilike %s)"
+    query = "select exists (select 1 from engagement.{} t where t::text ilike %s)"
     return {table for (table,) in tables if host.one(query.format(table), f"%{marker}%")}
 
 

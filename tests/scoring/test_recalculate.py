@@ -343,10 +343,10 @@ def dies(
                 runner.execute, "call engagement.recalculate(%s, p_as_of => %s)", (mode, as_of)
             )
             wait_until_blocked(runner)
-            host.rows("select pg_terminate_backend(%s)", runner.info.backend_pid)
+            host.rows("select pg_terminate_backend(%s::integer)", runner.info.backend_pid)
             with pytest.raises(psycopg.OperationalError):
                 call.result(timeout=30)
-        host.rows("select pg_terminate_backend(%s, 10000)", runner.info.backend_pid)
+        host.rows("select pg_terminate_backend(%s::integer, 10000)", runner.info.backend_pid)
 
     return die
 

@@ -57,6 +57,13 @@ def _progress(line: str) -> None:
     help="Tablespace of the package's indexes. Default: that of the tables.",
 )
 @click.option(
+    "--distribute",
+    is_flag=True,
+    show_envvar=True,
+    help="Spread ledger and scores over the nodes of a Citus cluster, at once or later; cannot be "
+    "taken back but by undeploy.",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     show_envvar=True,
@@ -77,6 +84,7 @@ def deploy(
     roles: bool,
     data_tablespace: str | None,
     index_tablespace: str | None,
+    distribute: bool,
     dry_run: bool,
     wait: bool,
 ) -> None:
@@ -90,11 +98,18 @@ def deploy(
         tablespaces = Tablespaces(data_tablespace or "", index_tablespace or data_tablespace or "")
     with connect(dsn) as connection:
         if dry_run:
-            plan = plan_deploy(connection, host, key_type, roles=roles, tablespaces=tablespaces)
+            plan = plan_deploy(
+                connection,
+                host,
+                key_type,
+                roles=roles,
+                tablespaces=tablespaces,
+                distribute=distribute,
+            )
             for line in plan.warnings:
                 _progress(f"warning: {line}")
-            for step in plan.steps:
-                click.echo(step)
+            for line in plan.lines:
+                click.echo(line)
         else:
             plan = run_deploy(
                 connection,
@@ -102,13 +117,14 @@ def deploy(
                 key_type,
                 roles=roles,
                 tablespaces=tablespaces,
+                distribute=distribute,
                 wait=wait,
                 report=_progress,
             )
-    if not plan.steps:
+    if plan.is_empty:
         click.echo("Nothing to do: the database is current.")
     elif not dry_run:
-        click.echo(f"Deployed: {len(plan.steps)} steps, key type {plan.key_type}.")
+        click.echo(f"Deployed: {len(plan.lines)} steps, key type {plan.key_type}.")
 
 
 @click.command()

@@ -9,7 +9,7 @@ from (
         c.customer_type = 'INDIVIDUAL' and c.is_active
         and s.score between 20 and 200
         and not exists (
-            select from engagement.award as a
+            select 1 from engagement.award as a
             where
                 a.customer_id = s.customer_id and a.voided_at is null
                 and (
