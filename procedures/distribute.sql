@@ -1,12 +1,11 @@
 -- Spreads ledger and scores over a Citus cluster by customer_id, in the caller's transaction.
--- Rules, parameters and categories become reference tables, a copy on each node; all else stays on the
--- coordinator beside the host: the queue, the inputs, the setup's record. Again is nothing, but for
--- what is not distributed yet.
+-- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
+-- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
+-- does nothing.
 -- Triggers only queue from then on (TRIGGER_MODE is DEFERRED, which can be changed back): an award
 -- in the host's transaction would cost it a commit on other machines.
--- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE; the generated
--- routines.
--- Locks: the setup lock; ledger and scores against everybody. Raises: EG009, EG014.
+-- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE; the generated routines.
+-- Locks: the setup lock; ledger and scores against everybody. Raises: EG004, EG009, EG014.
 create or replace procedure engagement.distribute(p_shard_count integer default 32)
 language plpgsql
 set search_path = pg_catalog, pg_temp
