@@ -66,12 +66,16 @@ CALLS = {
         "array[{ann}]::engagement.host_key[])",
         "live_awards": "select * from engagement.live_awards()",
         "capped_sql": "select engagement.capped_sql('engagement.award w')",
+        "is_distributed": "select engagement.is_distributed()",
+        "look_up_sql": "select engagement.look_up_sql('customer_id', '$1')",
+        "stored_scores": "select * from engagement.stored_scores(null)",
+        "stored_parts": "select * from engagement.stored_parts("
+        "array[{ann}]::engagement.host_key[])",
         "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, now())",
         "fade": "select engagement.fade(1, 4, 4)",
         "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
         "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, now())",
-        "arithmetic": "select engagement.arithmetic(r, 1, 1, 1, 1, 1, 1)"
-        " from engagement.score_rule r",
+        "arithmetic": "select engagement.arithmetic(1, 1, 1, null, null, 1, 1, 1, 1, 1, 1)",
         "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",
         "primary_employer": "select engagement.primary_employer({ann}, current_date)",
         "segment_view": "select engagement.segment_view('engagement.segment_rising')",
