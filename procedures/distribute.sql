@@ -11,11 +11,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_nodes regclass := to_regclass('pg_catalog.pg_dist_node');
     v_worker_count bigint;
     v_table text;
     v_function regprocedure;
 begin
-    if to_regclass('pg_catalog.pg_dist_node') is null then
+    if v_nodes is null then
         raise exception 'this database has no Citus'
             using errcode = 'EG014',
                   detail = 'The extension citus is not installed in it.',
@@ -23,8 +24,8 @@ begin
                          'shared_preload_libraries), add the workers by citus_add_node; or deploy '
                          'without --distribute: one machine needs none of it.';
     end if;
-    execute 'select count(*) from pg_dist_node n where n.shouldhaveshards and n.isactive '
-            'and n.noderole = ''primary'''
+    execute format('select count(*) from %s n where n.shouldhaveshards and n.isactive '
+                   'and n.noderole = ''primary''', v_nodes)
         into v_worker_count;
     if v_worker_count = 0 then
         raise exception 'no node takes shards'
@@ -51,18 +52,18 @@ begin
     perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
     -- Reference tables first: what is distributed is joined with them.
     foreach v_table in array array['score_rule', 'category', 'app_parameter'] loop
-        execute 'select create_reference_table($1::regclass)' using 'engagement.' || v_table;
+        execute format('select create_reference_table(%L)', 'engagement.' || v_table);
     end loop;
-    execute 'select create_distributed_table(''engagement.award'', ''customer_id'', '
-            'shard_count => $1, colocate_with => ''none'')' using p_shard_count;
+    execute format('select create_distributed_table(%L, ''customer_id'', shard_count => %s, '
+                   'colocate_with => ''none'')', 'engagement.award', p_shard_count);
     foreach v_table in array array['customer_score', 'category_score'] loop
-        execute 'select create_distributed_table($1::regclass, ''customer_id'', '
-                'colocate_with => ''engagement.award'')' using 'engagement.' || v_table;
+        execute format('select create_distributed_table(%L, ''customer_id'', '
+                       'colocate_with => ''engagement.award'')', 'engagement.' || v_table);
     end loop;
     foreach v_table in array array['score_rule', 'category', 'app_parameter', 'award',
                                    'customer_score', 'category_score'] loop
-        execute 'select truncate_local_data_after_distributing_table($1::regclass)'
-            using 'engagement.' || v_table;
+        execute format('select truncate_local_data_after_distributing_table(%L)',
+                       'engagement.' || v_table);
     end loop;
     -- What a shard computes, it computes where it is: the helpers without tables go to the workers,
     -- in any order.
@@ -74,7 +75,7 @@ begin
               and p.provolatile = 'i'
         order by p.proname
     loop
-        execute 'select create_distributed_function($1)' using v_function;
+        execute format('select create_distributed_function(%L)', v_function);
     end loop;
     perform engagement.set_parameter('TRIGGER_MODE', 'DEFERRED');
     perform engagement.regenerate();

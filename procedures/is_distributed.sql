@@ -8,11 +8,12 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_catalogue regclass := to_regclass('pg_catalog.pg_dist_partition');
     v_is_distributed boolean := false;
 begin
-    if to_regclass('pg_catalog.pg_dist_partition') is not null then
-        execute 'select exists (select from pg_dist_partition p '
-                'where p.logicalrelid = ''engagement.award''::regclass)'
+    if v_catalogue is not null then
+        execute format('select exists (select from %s p where p.logicalrelid = %L::regclass)',
+                       v_catalogue, 'engagement.award')
             into v_is_distributed;
     end if;
     return v_is_distributed;

@@ -68,7 +68,7 @@ def test_plpgsql_check_finds_no_error_in_any_routine(checked: Connection) -> Non
           and c.level = 'error'
         """
     ).fetchall()
-    assert found == []
+    assert not found, "\n".join(map(str, found))
 
 
 def test_plpgsql_check_finds_no_error_in_any_trigger_routine(checked: Connection) -> None:
