@@ -33,6 +33,7 @@ from (
     from pg_class c
     where c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace,
                                  'pg_toast'::regnamespace)
+          and c.relpersistence <> 't'  -- of a session that is just ending
     union all
     select t.tgrelid::regclass::text || t.tgname || t.tgenabled::text
     from pg_trigger t
