@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,6 +90,12 @@ def association(
         clerk,
     )
     yield made
+    # A session that has ended may still be at dropping its temporary tables.
+    while host.one(
+        "select count(*) from pg_stat_activity where usename = any (%s)",
+        list(made.logins.values()),
+    ):
+        time.sleep(0.01)
     for name in made.logins.values():
         run(session, "reassign owned by {} to postgres", name)
         run(session, "drop owned by {}", name)
