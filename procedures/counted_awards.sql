@@ -34,6 +34,9 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
 begin
+    if p_customer_ids is null then
+        return;
+    end if;
     return query execute format($sql$
         select c.customer_id, c.source, c.source_id, c.rule_id, c.document_id, c.employer_id,
                c.subject_id, c.subject_class, c.quantity, c.amount, c.points, c.capped_points,

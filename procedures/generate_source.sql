@@ -128,8 +128,7 @@ begin
         v_ids := array(
             select v.source_id::engagement.host_key from {view} v
             union
-            select w.source_id from engagement.award w
-            where w.source = '{source}' and w.voided_at is null
+            select w.source_id from {live}
         );
     else
         v_ids := array(select i from engagement.source_ids__{source}(p_activity_column, p_keys) i);
@@ -147,6 +146,12 @@ begin
     return array[v_award_count, v_void_count];
 end
 $f$$sql$;
+    -- The ledger beside the host's rows. A cluster would fetch all of these to join them with its
+    -- shards: there a routine of its own asks the ledger.
+    v_live text := '(select w.* from engagement.award w '
+        'where w.source = ''{source}'' and w.voided_at is null) w';
+    v_live_of_one text := '(select w.* from engagement.award w where w.source_id = v_id) w';
+    v_by_keys text;
     -- What a comparison found is applied award by award on one machine: a join would be planned by
     -- statistics that a new or restored ledger does not have. In a cluster each statement is a
     -- journey, so all at once, by customer, to the shards that these are in.
@@ -300,6 +305,8 @@ begin
     select s.view_name into strict v_view from engagement.activity_source s
     where s.source = p_source;
     if engagement.is_distributed() then
+        v_live := 'engagement.stored_awards(''{source}'') w';
+        v_live_of_one := 'engagement.stored_awards(''{source}'', ''source_id'', array[v_id]) w';
         v_settings := replace(v_settings, 'set plan_cache_mode = force_generic_plan ', '');
         v_variables := 'v_customer_ids engagement.host_key[] := array('
             'select distinct c.customer_id from unnest(p_changes) c);';
@@ -338,7 +345,7 @@ begin
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
             format('(select v.* from %s v where v.source_id = v_id) v', v_view), false)),
-        '{ledger}', '(select w.* from engagement.award w where w.source_id = v_id) w'));
+        '{ledger}', '{live of v_id}'));
     v_award := replace(v_award, '{compare_many}', replace(replace(
         v_compare,
         '{derivation}', engagement.derivation_sql(p_source,
@@ -368,12 +375,17 @@ begin
         for v_item in
             select m from regexp_matches(v_text, '\{(all|live) by ([a-z_]+) of ([a-z_]+)\}', 'g') m
         loop
-            v_text := replace(
-                v_text, format('{%s by %s of %s}', v_item[1], v_item[2], v_item[3]),
-                engagement.look_up_sql(
+            v_by_keys := case when engagement.is_distributed() then
+                format('engagement.stored_awards(''{source}'', %L, %s, %L) w', v_item[2], v_item[3],
+                       v_item[1] = 'live')
+                else engagement.look_up_sql(
                     v_item[2], v_item[3], 'w.source = ''{source}''' || case v_item[1]
-                        when 'live' then ' and w.voided_at is null' else '' end));
+                        when 'live' then ' and w.voided_at is null' else '' end)
+                end;
+            v_text := replace(
+                v_text, format('{%s by %s of %s}', v_item[1], v_item[2], v_item[3]), v_by_keys);
         end loop;
+        v_text := replace(replace(v_text, '{live}', v_live), '{live of v_id}', v_live_of_one);
         execute replace(replace(replace(v_text, '{settings}', v_settings), '{view}', v_view),
                         '{source}', p_source);
     end loop;

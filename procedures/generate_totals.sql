@@ -151,7 +151,7 @@ begin
     ),
     -- CURRENT: any date on which a job of these people begins or has ended may move their points,
     -- from its first instant: after the last one of the day before, where midnight comes twice.
-    moved as (
+    moved as materialized (
         select p.employer_id::engagement.host_key as holder_id,
                min((d.moved_on::timestamp - interval '1 microsecond') at time zone v_zone
                    + interval '1 microsecond') as next_change_at

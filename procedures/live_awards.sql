@@ -18,6 +18,7 @@ set jit = off
 as $$
 declare
     v_special integer[] := engagement.special_rules();
+    v_holders engagement.host_key[];
 begin
     return query
     select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.points, w.effective_at,
@@ -25,14 +26,13 @@ begin
     from engagement.award w
     where w.voided_at is null and w.rule_id <> all (v_special);
     if v_special <> '{}' then
+        select array_agg(distinct w.customer_id) into v_holders
+        from engagement.award w
+        where w.voided_at is null and w.rule_id = any (v_special);
         return query
         select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.capped_points,
                w.effective_at, w.expires_at, w.half_life_weeks
-        from engagement.counted_awards(
-            p_customer_ids => array(
-                select distinct a.customer_id from engagement.award a
-                where a.voided_at is null and a.rule_id = any (v_special)),
-            p_rule_ids => v_special) w;
+        from engagement.counted_awards(p_customer_ids => v_holders, p_rule_ids => v_special) w;
     end if;
 end
 $$;

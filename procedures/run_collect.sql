@@ -14,15 +14,16 @@ begin
     where s.next_change_at <= p_run.as_of or (s.calculated_at > p_run.as_of
               and (p_run.as_of <> p_run.started_at or s.calculated_at > clock_timestamp()))
     on conflict (customer_id) do nothing;
-    insert into engagement.recalculation_customer (customer_id, is_touched)
-    select c.customer_id, false
-    from (
-        select c.customer_id::engagement.host_key from engagement_host.customer c
-        where c.customer_id is not null
-        except
-        select s.customer_id from engagement.customer_score s
-    ) c
-    on conflict (customer_id) do nothing;
+    execute format($sql$
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select c.customer_id, false
+        from (
+            select c.customer_id::engagement.host_key from engagement_host.customer c
+            where c.customer_id is not null
+            except
+            select s.customer_id from %s s
+        ) c
+        on conflict (customer_id) do nothing$sql$, engagement.scores_sql());
     if p_run.run_mode = 'FULL' then
         insert into engagement.recalculation_customer (customer_id, is_touched)
         select t.customer_id, false from engagement.stale_totals(p_run.as_of) t (customer_id)

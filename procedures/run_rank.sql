@@ -10,47 +10,53 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '30s'
 as $$
 begin
-    with ranking as materialized (
-        select n.customer_id, n.score, n.ranked_type, n.percentile,
-               engagement.band_of(b.scale, n.score, n.percentile) as band_code
-        from (
-            select k.customer_id, c.customer_type as ranked_type, k.score,
-                   case when c.customer_type is not null then engagement.percentile_of(
-                       rank() over (partition by c.customer_type order by k.score) - 1,
-                       count(*) over (partition by c.customer_type, k.score),
-                       count(*) over (partition by c.customer_type))
-                   end as percentile
-            from engagement.customer_score k
-            left join engagement_host.customer c
-                on c.customer_id = k.customer_id and c.is_active
-        ) n
-        cross join (select engagement.band_scale() as scale offset 0) b
-    ),
-    threshold as materialized (
-        select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
-        from ranking r
-        where r.ranked_type is not null
-        group by r.ranked_type, r.percentile
-    ),
-    gone as (
-        delete from engagement.score_percentile p
-        where not exists (
-            select from threshold t
-            where t.customer_type = p.customer_type and t.percentile = p.percentile)
-    ),
-    kept as (
-        insert into engagement.score_percentile (customer_type, percentile, from_score)
-        select t.customer_type, t.percentile, t.from_score from threshold t
-        on conflict (customer_type, percentile) do update
-        set from_score = excluded.from_score
-        where score_percentile.from_score <> excluded.from_score
-    )
-    update engagement.customer_score s
-    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
-    from ranking r
-    where r.customer_id = s.customer_id and r.score = s.score
-          and (s.percentile, s.band_code, s.ranked_type)
-              is distinct from (r.percentile, r.band_code, r.ranked_type);
+    execute format($sql$
+        with ranking as materialized (
+            select n.customer_id, n.score, n.ranked_type, n.percentile, n.band_code,
+                   (n.percentile, n.band_code, n.ranked_type)
+                   is distinct from (n.old_percentile, n.old_band_code, n.old_type) as is_changed
+            from (
+                select n.*, engagement.band_of(b.scale, n.score, n.percentile) as band_code
+                from (
+                    select k.customer_id, k.score, c.customer_type as ranked_type,
+                           case when c.customer_type is not null then engagement.percentile_of(
+                               rank() over (partition by c.customer_type order by k.score) - 1,
+                               count(*) over (partition by c.customer_type, k.score),
+                               count(*) over (partition by c.customer_type))
+                           end as percentile,
+                           k.percentile as old_percentile, k.band_code as old_band_code,
+                           k.ranked_type as old_type
+                    from %s k
+                    left join engagement_host.customer c
+                        on c.customer_id = k.customer_id and c.is_active
+                ) n
+                cross join (select engagement.band_scale() as scale offset 0) b
+            ) n
+        ),
+        threshold as materialized (
+            select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
+            from ranking r
+            where r.ranked_type is not null
+            group by r.ranked_type, r.percentile
+        ),
+        gone as (
+            delete from engagement.score_percentile p
+            where not exists (
+                select from threshold t
+                where t.customer_type = p.customer_type and t.percentile = p.percentile)
+        ),
+        kept as (
+            insert into engagement.score_percentile (customer_type, percentile, from_score)
+            select t.customer_type, t.percentile, t.from_score from threshold t
+            on conflict (customer_type, percentile) do update
+            set from_score = excluded.from_score
+            where score_percentile.from_score <> excluded.from_score
+        )
+        update engagement.customer_score s
+        set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
+        from (select r.* from ranking r where r.is_changed) r
+        where r.customer_id = s.customer_id and r.score = s.score$sql$,
+        engagement.scores_sql());
     perform engagement.announce_bands(p_run.as_of);
     return false;
 end

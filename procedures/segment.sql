@@ -37,9 +37,10 @@ begin
         select g.customer_id::engagement.host_key, c.display_name::text, c.customer_type::text,
                s.score, s.percentile, s.band_code, g.segment_value::numeric
         from %s g
-        left join engagement.customer_score s on s.customer_id = g.customer_id
+        left join %s s on s.customer_id = g.customer_id
         left join engagement_host.customer c on c.customer_id = g.customer_id
-        order by g.segment_value desc nulls last, g.customer_id$sql$, v_view);
+        order by g.segment_value desc nulls last, g.customer_id$sql$,
+        v_view, engagement.scores_sql());
 end
 $$;
 comment on function engagement.segment(text) is

@@ -72,54 +72,62 @@ begin
     where (category_score.score, category_score.ytd_score, category_score.overview_score)
           is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score);
 
-    insert into engagement.customer_score (
-        customer_id, own_score, employee_score, score, ytd_score, overview_score,
-        employee_ytd_score, employee_overview_score, previous_score, changed_at, raised_at,
-        calculated_at, next_change_at
+    -- Counted by what is returned: a cluster counts rows that a conflict left as they were, too.
+    with written as (
+        insert into engagement.customer_score (
+            customer_id, own_score, employee_score, score, ytd_score, overview_score,
+            employee_ytd_score, employee_overview_score, previous_score, changed_at, raised_at,
+            calculated_at, next_change_at
+        )
+        select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0),
+               coalesce(o.score, 0) + coalesce(e.score, 0), coalesce(o.ytd_score, 0),
+               coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0),
+               coalesce(e.overview_score, 0), null,
+               case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
+               case when coalesce(o.score, 0) + coalesce(e.score, 0) > 0 then p_as_of end,
+               p_as_of, least(o.next_change_at, e.next_change_at)
+        from unnest(p_customer_ids) k (customer_id)
+        left join (
+            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
+                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
+            from unnest(v_own) u
+            group by u.customer_id
+        ) o on o.customer_id = k.customer_id
+        left join unnest(v_employees) e on e.customer_id = k.customer_id
+        where o.customer_id is not null or e.customer_id is not null
+              or exists (select from engagement_host.customer c where c.customer_id = k.customer_id)
+              or k.customer_id in (select i.id from unnest(v_scored_ids) i (id))
+        on conflict (customer_id) do update
+        set own_score = excluded.own_score,
+            employee_score = excluded.employee_score,
+            score = excluded.score,
+            ytd_score = excluded.ytd_score,
+            overview_score = excluded.overview_score,
+            employee_ytd_score = excluded.employee_ytd_score,
+            employee_overview_score = excluded.employee_overview_score,
+            previous_score = case when customer_score.score <> excluded.score
+                                  then customer_score.score
+                                  else customer_score.previous_score end,
+            changed_at = case when customer_score.score <> excluded.score
+                              then excluded.calculated_at
+                              else customer_score.changed_at end,
+            raised_at = case when customer_score.score < excluded.score
+                             then excluded.calculated_at
+                             else customer_score.raised_at end,
+            calculated_at = excluded.calculated_at,
+            next_change_at = excluded.next_change_at
+        where customer_score.calculated_at > excluded.calculated_at
+              or (customer_score.own_score, customer_score.employee_score, customer_score.score,
+                  customer_score.ytd_score, customer_score.overview_score,
+                  customer_score.employee_ytd_score, customer_score.employee_overview_score,
+                  customer_score.next_change_at)
+                 is distinct from
+                 (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score,
+                  excluded.overview_score, excluded.employee_ytd_score,
+                  excluded.employee_overview_score, excluded.next_change_at)
+        returning 1
     )
-    select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0),
-           coalesce(o.score, 0) + coalesce(e.score, 0), coalesce(o.ytd_score, 0),
-           coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0), coalesce(e.overview_score, 0),
-           null, case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
-           case when coalesce(o.score, 0) + coalesce(e.score, 0) > 0 then p_as_of end,
-           p_as_of, least(o.next_change_at, e.next_change_at)
-    from unnest(p_customer_ids) k (customer_id)
-    left join (
-        select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
-               sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
-        from unnest(v_own) u
-        group by u.customer_id
-    ) o on o.customer_id = k.customer_id
-    left join unnest(v_employees) e on e.customer_id = k.customer_id
-    where o.customer_id is not null or e.customer_id is not null
-          or exists (select from engagement_host.customer c where c.customer_id = k.customer_id)
-          or k.customer_id in (select i.id from unnest(v_scored_ids) i (id))
-    on conflict (customer_id) do update
-    set own_score = excluded.own_score,
-        employee_score = excluded.employee_score,
-        score = excluded.score,
-        ytd_score = excluded.ytd_score,
-        overview_score = excluded.overview_score,
-        employee_ytd_score = excluded.employee_ytd_score,
-        employee_overview_score = excluded.employee_overview_score,
-        previous_score = case when customer_score.score <> excluded.score then customer_score.score
-                              else customer_score.previous_score end,
-        changed_at = case when customer_score.score <> excluded.score then excluded.calculated_at
-                          else customer_score.changed_at end,
-        raised_at = case when customer_score.score < excluded.score then excluded.calculated_at
-                         else customer_score.raised_at end,
-        calculated_at = excluded.calculated_at,
-        next_change_at = excluded.next_change_at
-    where customer_score.calculated_at > excluded.calculated_at
-          or (customer_score.own_score, customer_score.employee_score, customer_score.score,
-              customer_score.ytd_score, customer_score.overview_score,
-              customer_score.employee_ytd_score, customer_score.employee_overview_score,
-              customer_score.next_change_at)
-             is distinct from
-             (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score,
-              excluded.overview_score, excluded.employee_ytd_score,
-              excluded.employee_overview_score, excluded.next_change_at);
-    get diagnostics v_count = row_count;
+    select count(*) into v_count from written w;
     if p_is_touched then
         update engagement.customer_score s
         set calculated_at = p_as_of

@@ -5,8 +5,9 @@ select
     sum(c.points) as points,
     sum(c.award_count) as award_count,
     count(distinct c.customer_id::text) as customer_count
-from engagement.explain_changes(
-    array(select s.customer_id from engagement.customer_score as s),
+from (select array_agg(s.customer_id) as customer_ids from engagement.customer_score as s) as e
+cross join lateral engagement.explain_changes(
+    e.customer_ids,
     engagement.recent_from(engagement.scored_at()),
     engagement.scored_at()
 ) as c

@@ -1,13 +1,13 @@
--- Segment dormant.
+-- Segment dormant. The instant is a query of its own: the nodes of a cluster do not know it.
 create or replace view engagement.segment_dormant as
 select
     m.customer_id,
-    floor(extract(epoch from engagement.scored_at() - m.last_earned_at) / 86400) as segment_value
-from engagement.score_movement() as m
+    floor(extract(epoch from t.scored_at - m.last_earned_at) / 86400) as segment_value
+from (select engagement.scored_at() as scored_at) as t
+join engagement.score_movement() as m
+    on m.last_earned_at <= t.scored_at - interval '365 days'
 join engagement.customer_score as s on s.customer_id = m.customer_id
-where
-    s.ranked_type is not null and not m.is_seated
-    and m.last_earned_at <= engagement.scored_at() - interval '365 days';
+where s.ranked_type is not null and not m.is_seated;
 
 comment on view engagement.segment_dormant is
 'Segment: active customers who have earned points once, but none in the last 365 days, and sit on

@@ -81,8 +81,9 @@ _SEED_RULES = (root() / "sql/seed/score_rule.sql").read_bytes()
 class _SharedDatabase:
     """The database that tests share, and a session in it that stays warm."""
 
-    def __init__(self, clone: Callable[[], str]) -> None:
+    def __init__(self, clone: Callable[[ExitStack], str]) -> None:
         self._clone = clone
+        self._stack = ExitStack()
         self._session: psycopg.Connection[Any] | None = None
         self._fresh = ""
 
@@ -90,7 +91,9 @@ class _SharedDatabase:
         """Return a session in a database that is like a fresh deployment."""
         if self._session is None or not self._is_fresh(self._session):
             self.close()
-            self._session = psycopg.connect(self._clone(), autocommit=True, prepare_threshold=None)
+            dsn = self._clone(self._stack)
+            self._session = psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
+            self._stack.callback(self._session.close)
             (self._fresh,) = self._session.execute(_CATALOGUE).fetchone() or ("",)
         return self._session
 
@@ -109,19 +112,19 @@ class _SharedDatabase:
             return False
 
     def close(self) -> None:
-        """End the session."""
-        if self._session is not None:
-            self._session.close()
+        """End the session and drop its database."""
+        self._stack.close()
 
 
 @pytest.fixture(scope="session")
 def _shared_database(
-    _session_databases: Any, template_of: Callable[[str], str]
+    _databases_of: Callable[[ExitStack], Any], template_of: Callable[[str], str]
 ) -> Iterator[_SharedDatabase]:
-    with ExitStack() as stack:
-        shared = _SharedDatabase(lambda: _session_databases.create(template_of("bigint")))
-        stack.callback(shared.close)
+    shared = _SharedDatabase(lambda stack: str(_databases_of(stack).create(template_of("bigint"))))
+    try:
         yield shared
+    finally:
+        shared.close()
 
 
 @pytest.fixture
@@ -133,6 +136,9 @@ def host(_shared_database: _SharedDatabase) -> Host:
 def furnish(session: psycopg.Connection[Any]) -> Host:
     """A book to sell and a board to sit on, and nothing left to do."""
     session.execute("set timezone to 'UTC'")
+    if session.execute("select 1 from pg_extension where extname = 'citus'").fetchone():
+        # The host's tables are not the cluster's business.
+        session.execute("set citus.enable_ddl_propagation = off")
     host = Host(session)
     host.product("BOOK", "PUBLICATION")
     host.run(

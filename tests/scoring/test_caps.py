@@ -106,18 +106,17 @@ def test_cap_with_other_keys(deployed_as: Callable[[str], Any], key_type: str) -
     assert host.agreed(customer) == host.score(company).employee_score == Decimal("1.43")
 
 
-def test_cap_orders_text_keys_letter_by_letter(
-    databases: Any, server: Any, deployed: psycopg.Connection[Any]
-) -> None:
+def test_cap_orders_text_keys_letter_by_letter(server: Any) -> None:
     """Not as a language does, which differs between servers and their versions."""
-    try:
-        deployed.execute(
-            "create database english template template0 locale_provider icu icu_locale 'en'"
-            " locale 'C'"
-        )
-    except psycopg.errors.FeatureNotSupported:
-        pytest.skip("this server has no ICU")
-    with databases.connect(server.dsn("english")) as session:
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as session:
+        try:
+            session.execute(
+                "create database english template template0 locale_provider icu icu_locale 'en'"
+                " locale 'C'"
+            )
+        except psycopg.errors.FeatureNotSupported:
+            pytest.skip("this server has no ICU")
+    with psycopg.connect(server.dsn("english"), autocommit=True) as session:
         assert session.execute("select 'a' < 'B'").fetchone() == (True,)
         deploy(session, "reference", "text")
         host = furnish(session)
@@ -134,7 +133,8 @@ def test_cap_orders_text_keys_letter_by_letter(
             "_": 2,
             "a-1": 0,
         }
-    deployed.execute("drop database english")
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as session:
+        session.execute("drop database english")
 
 
 def test_cap_negative_points_give_room_back(host: Host) -> None:
