@@ -7,17 +7,23 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- Two statements: what the host has is not where the nodes of a cluster are.
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select e.customer_id, true
     from (
         select c.customer_id from engagement_host.customer c where c.customer_id is not null
         union
+        select e.employer_id from engagement_host.employment e where e.employer_id is not null
+    ) e
+    on conflict (customer_id) do update set is_touched = true
+    where not recalculation_customer.is_touched;
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    select e.customer_id, true
+    from (
         select distinct w.customer_id from engagement.award w where w.voided_at is null
         union
         select distinct w.employer_id from engagement.award w
         where w.voided_at is null and w.employer_id is not null
-        union
-        select e.employer_id from engagement_host.employment e where e.employer_id is not null
         union
         select s.customer_id from engagement.customer_score s
         union

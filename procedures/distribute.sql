@@ -14,7 +14,6 @@ declare
     v_nodes regclass := to_regclass('pg_catalog.pg_dist_node');
     v_worker_count bigint;
     v_table text;
-    v_function regprocedure;
 begin
     if v_nodes is null then
         raise exception 'this database has no Citus'
@@ -64,18 +63,6 @@ begin
                                    'customer_score', 'category_score'] loop
         execute format('select truncate_local_data_after_distributing_table(%L)',
                        'engagement.' || v_table);
-    end loop;
-    -- What a shard computes, it computes where it is: the helpers without tables go to the workers,
-    -- in any order.
-    perform set_config('citus.propagate_set_commands', 'local', true);
-    set local check_function_bodies = off;
-    for v_function in
-        select p.oid from pg_proc p
-        where p.pronamespace = 'engagement'::regnamespace and p.prokind = 'f'
-              and p.provolatile = 'i'
-        order by p.proname
-    loop
-        execute format('select create_distributed_function(%L)', v_function);
     end loop;
     perform engagement.set_parameter('TRIGGER_MODE', 'DEFERRED');
     perform engagement.regenerate();

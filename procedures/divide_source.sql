@@ -16,13 +16,14 @@ begin
     end if;
     execute format($sql$
         insert into engagement.recalculation_key (source, source_id)
-        select %1$L, v.source_id from %2$s v where v.source_id is not null
-        union
-        select %1$L, w.source_id from engagement.award w
-        where w.source = %1$L and w.voided_at is null
+        select distinct %L, v.source_id from %s v where v.source_id is not null
         on conflict (source, source_id) do nothing$sql$,
         p_source,
         (select s.view_name from engagement.activity_source s where s.source = p_source));
+    insert into engagement.recalculation_key (source, source_id)
+    select distinct p_source, w.source_id from engagement.award w
+    where w.source = p_source and w.voided_at is null
+    on conflict (source, source_id) do nothing;
     delete from engagement.recalculation_source s where s.source = p_source;
     perform engagement.take_keys(p_run, p_source);
 exception

@@ -130,9 +130,8 @@ begin
         select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
         from caused c
         group by c.customer_id, c.cause, c.rule_code$sql$,
-        engagement.look_up_sql('customer_id', 'array(select distinct k.id from unnest($1) k (id))',
-                               'w.voided_at > $2 and w.voided_at <= $3'))
-    using p_customer_ids, p_from, p_to;
+        engagement.look_up_sql('customer_id', '$1', 'w.voided_at > $2 and w.voided_at <= $3'))
+    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_from, p_to;
 end
 $$;
 comment on function engagement.explain_changes(

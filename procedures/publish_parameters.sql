@@ -10,6 +10,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_body text;
+    v_propagation constant text := 'citus.enable_ddl_propagation';
+    v_was text := current_setting(v_propagation, true);
 begin
     select 'select case p_parameter_name'
            || string_agg(format(' when %L then %L', p.parameter_name, p.parameter_value), ''
@@ -21,6 +23,10 @@ begin
         select f.prosrc from pg_proc f
         where f.pronamespace = 'engagement'::regnamespace and f.proname = 'parameter'
     ) then
+        -- The nodes of a cluster have it as well, whatever the session has for the host's tables.
+        if engagement.is_distributed() then
+            perform set_config(v_propagation, 'on', true);
+        end if;
         execute format(
             'create or replace function engagement.parameter(p_parameter_name text) returns text '
             'language sql immutable parallel safe as %L', v_body);
@@ -28,6 +34,9 @@ begin
         comment on function engagement.parameter(text) is
             'Generated from app_parameter by publish_parameters: a parameter''s value as a '
             'constant for plans; NULL for an unknown name. People use get_parameter.';
+        if engagement.is_distributed() then
+            perform set_config(v_propagation, v_was, true);
+        end if;
     end if;
 end
 $$;

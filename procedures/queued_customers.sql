@@ -41,9 +41,8 @@ begin
             select array_agg(u.id)
             from (select f.customer_id from found f union select f.employer_id from found f) u (id)
             where u.id is not null$sql$,
-            engagement.look_up_sql('source_id', 'array(select distinct k.id from unnest($1) k (id))',
-                                   'w.source = $2'))
-        into v_concerned using v_ids, v_source;
+            engagement.look_up_sql('source_id', '$1', 'w.source = $2'))
+        into v_concerned using array(select distinct k.id from unnest(v_ids) k (id)), v_source;
         v_customers := v_customers || v_concerned;
     end loop;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then

@@ -12,6 +12,9 @@ declare
     v_attachment_id integer;
 begin
     perform engagement.lock_setup();
+    if engagement.is_distributed() then
+        perform engagement.distribute_helpers();
+    end if;
     perform engagement.generate_totals();
     for v_source in
         select s.source

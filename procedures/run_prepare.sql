@@ -17,11 +17,14 @@ begin
         from engagement.award w
         where w.employer_id is not null and w.voided_at is null
         union
-        select e.employer_id, false from engagement_host.employment e where e.employer_id is not null
-        union
         select s.customer_id, false
         from engagement.customer_score s
         where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0)
+        on conflict (customer_id) do nothing;
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select distinct e.employer_id, false
+        from engagement_host.employment e
+        where e.employer_id is not null
         on conflict (customer_id) do nothing;
         update engagement.recalculation_run r
         set phase = 'TOTALS', total_count = (select count(*) from engagement.recalculation_customer)

@@ -18,6 +18,8 @@ as $$
 declare
     v_name text;
     v_view regclass;
+    v_ids engagement.host_key[];
+    v_values numeric[];
 begin
     perform engagement.check_attached();
     select d.view_name, engagement.segment_view(d.view_name) into v_name, v_view
@@ -33,14 +35,18 @@ begin
                   hint = 'Create a view with the columns customer_id (the host''s key) and '
                          'segment_value (a number), and name it with its schema.';
     end if;
-    return query execute format($sql$
-        select g.customer_id::engagement.host_key, c.display_name::text, c.customer_type::text,
-               s.score, s.percentile, s.band_code, g.segment_value::numeric
-        from %s g
-        left join %s s on s.customer_id = g.customer_id
-        left join engagement_host.customer c on c.customer_id = g.customer_id
-        order by g.segment_value desc nulls last, g.customer_id$sql$,
-        v_view, engagement.scores_sql());
+    -- Who it is first: the view may read what a cluster has on its nodes, where the host's rows are
+    -- not.
+    execute format('select array_agg(g.customer_id::engagement.host_key), '
+                   'array_agg(g.segment_value::numeric) from %s g', v_view)
+        into v_ids, v_values;
+    return query
+    select g.id, c.display_name::text, c.customer_type::text, s.score, s.percentile, s.band_code,
+           g.segment_value
+    from unnest(v_ids, v_values) g (id, segment_value)
+    left join engagement.stored_scores(v_ids) s on s.customer_id = g.id
+    left join engagement_host.customer c on c.customer_id = g.id
+    order by g.segment_value desc nulls last, g.id;
 end
 $$;
 comment on function engagement.segment(text) is

@@ -88,7 +88,6 @@ grant execute on routine
     engagement.capped_sql,
     engagement.is_distributed,
     engagement.look_up_sql,
-    engagement.scores_sql,
     engagement.stored_scores,
     engagement.stored_parts,
     engagement.faded_points,

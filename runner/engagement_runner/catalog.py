@@ -235,7 +235,8 @@ def undeploy(
             table's lock was not to be had. Nothing is changed then.
     """
     with deploy_lock(connection, report):
-        if not read_state(connection).files:
+        state = read_state(connection)
+        if not state.files:
             return False
 
         def work() -> None:
@@ -243,6 +244,9 @@ def undeploy(
             _refuse_dependents(connection, SCHEMAS, "the package", cascade)
             connection.execute("set local client_min_messages = 'warning'")
             connection.execute("call engagement.detach_host()")
+            if state.is_distributed:
+                # While the type of their keys is still known.
+                queries.execute(connection, "drop_distributed")
             for schema in SCHEMAS:
                 statement = sql.SQL("drop schema if exists {} cascade")
                 connection.execute(statement.format(sql.Identifier(schema)))

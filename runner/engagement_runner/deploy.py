@@ -44,6 +44,10 @@ ATTEMPTS = 60
 #: The routines that write routines: of the totals, of each source and of each attached table.
 GENERATORS = ("generate_totals", "generate_source", "generate_capture", "regenerate")
 
+#: What concerns a cluster's nodes, too, once they have tables of the package. Helpers that they
+#: need are copied to them by regenerate; the host's tables are no business of theirs.
+SHARED_KINDS = {"migration", "index", "grants", "roles"}
+
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
 _CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
@@ -213,9 +217,9 @@ def dry_run(
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
     """Do the steps and what follows from them, and return the indexes to be built afterwards."""
-    if plan.on_citus and not plan.is_distributed:
-        # What is not distributed is no business of the other nodes.
-        _set_locally(connection, "citus.enable_ddl_propagation", "off")
+    if plan.is_distributed:
+        # One connection to each node, because routines and tables change together.
+        _set_locally(connection, "citus.multi_shard_modify_mode", "sequential")
     postponed = _take_steps(connection, plan, report, _run_host)
     if any(step.file.kind == "host" and step.action == "apply" for step in plan.steps):
         plan.warnings.extend(
@@ -258,6 +262,9 @@ def _take_steps(
         # The package's own files name every schema; an adapter may rely on its author's path.
         is_host = file.kind == "host"
         _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
+        if plan.on_citus:
+            is_shared = plan.is_distributed and file.kind in SHARED_KINDS
+            _set_locally(connection, "citus.enable_ddl_propagation", "on" if is_shared else "off")
         if step.action in ("drop", "forget"):
             if step.action == "drop":
                 _drop(connection, file)
@@ -591,8 +598,8 @@ def _build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
     That is so for a table without rows, and for every table of a first deployment.
     """
     index, table, _ = _index(file)
-    has_rows = sql.SQL("select exists (select from {})").format(table)
-    if not is_first and _first(connection, has_rows):
+    a_row = sql.SQL("select 1 from {} limit 1").format(table)
+    if not is_first and _first(connection, a_row):
         return False
     connection.execute(sql.SQL("drop index if exists {}").format(index))
     _run(connection, file)

@@ -68,7 +68,6 @@ CALLS = {
         "capped_sql": "select engagement.capped_sql('engagement.award w')",
         "is_distributed": "select engagement.is_distributed()",
         "look_up_sql": "select engagement.look_up_sql('customer_id', '$1')",
-        "scores_sql": "select engagement.scores_sql()",
         "stored_scores": "select * from engagement.stored_scores(null)",
         "stored_parts": "select * from engagement.stored_parts("
         "array[{ann}]::engagement.host_key[])",

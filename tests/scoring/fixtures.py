@@ -7,6 +7,7 @@ deployment, the next test gets a new clone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -78,11 +79,18 @@ select engagement.publish_parameters();
 _SEED_RULES = (root() / "sql/seed/score_rule.sql").read_bytes()
 
 
+#: What Citus says of a statement that joins rows of the host with rows of its shards.
+_FETCHES_HOST = re.compile(r"generating subplan \S+ for subquery .* FROM crm\.")
+
+
 class _SharedDatabase:
     """The database that tests share, and a session in it that stays warm."""
 
-    def __init__(self, clone: Callable[[ExitStack], str]) -> None:
+    def __init__(self, clone: Callable[[ExitStack], str], is_on_citus: bool) -> None:
         self._clone = clone
+        self._is_on_citus = is_on_citus
+        #: On a cluster: rows of the host that a statement had fetched, to join them with shards.
+        self.fetched: list[str] = []
         self._stack = ExitStack()
         self._session: psycopg.Connection[Any] | None = None
         self._fresh = ""
@@ -92,7 +100,13 @@ class _SharedDatabase:
         if self._session is None or not self._is_fresh(self._session):
             self.close()
             dsn = self._clone(self._stack)
-            self._session = psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
+            self._session = psycopg.connect(
+                dsn,
+                autocommit=True,
+                prepare_threshold=None,
+                options="-c client_min_messages=debug1" if self._is_on_citus else None,
+            )
+            self._session.add_notice_handler(self._take_notice)
             self._stack.callback(self._session.close)
             (self._fresh,) = self._session.execute(_CATALOGUE).fetchone() or ("",)
         return self._session
@@ -111,6 +125,11 @@ class _SharedDatabase:
         except psycopg.Error:
             return False
 
+    def _take_notice(self, notice: psycopg.errors.Diagnostic) -> None:
+        message = " ".join(str(notice.message_primary).split())
+        if _FETCHES_HOST.match(message):
+            self.fetched.append(f"{message}\n{notice.context}")
+
     def close(self) -> None:
         """End the session and drop its database."""
         self._stack.close()
@@ -118,9 +137,13 @@ class _SharedDatabase:
 
 @pytest.fixture(scope="session")
 def _shared_database(
-    _databases_of: Callable[[ExitStack], Any], template_of: Callable[[str], str]
+    _databases_of: Callable[[ExitStack], Any],
+    template_of: Callable[[str], str],
+    is_on_citus: bool,
 ) -> Iterator[_SharedDatabase]:
-    shared = _SharedDatabase(lambda stack: str(_databases_of(stack).create(template_of("bigint"))))
+    shared = _SharedDatabase(
+        lambda stack: str(_databases_of(stack).create(template_of("bigint"))), is_on_citus
+    )
     try:
         yield shared
     finally:
@@ -128,9 +151,13 @@ def _shared_database(
 
 
 @pytest.fixture
-def host(_shared_database: _SharedDatabase) -> Host:
+def host(_shared_database: _SharedDatabase) -> Iterator[Host]:
     """The reference host with a book to sell and a board to sit on, and no rule yet."""
-    return furnish(_shared_database.empty())
+    host = furnish(_shared_database.empty())
+    _shared_database.fetched.clear()
+    yield host
+    if _shared_database.fetched:
+        pytest.fail("\n".join(_shared_database.fetched))
 
 
 def furnish(session: psycopg.Connection[Any]) -> Host:

@@ -98,7 +98,11 @@ class Host:
     def __init__(self, session: psycopg.Connection[Any]) -> None:
         self.session = session
         self.notices: list[str] = []
-        session.add_notice_handler(lambda notice: self.notices.append(notice.severity_nonlocalized))
+        session.add_notice_handler(self._take_notice)
+
+    def _take_notice(self, notice: psycopg.errors.Diagnostic) -> None:
+        if not str(notice.severity_nonlocalized).startswith("DEBUG"):
+            self.notices.append(str(notice.severity_nonlocalized))
 
     # -- plumbing ------------------------------------------------------------------------------
 

@@ -1,0 +1,152 @@
+"""What a cluster's nodes are asked, and which of them: read from what Citus says that it sends."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from citus.life import AS_OF, CHANGES, Connection, live, rows
+
+_SHARD = re.compile(r"engagement\.(award|customer_score|category_score)_(\d+)")
+
+#: A condition on a key.
+_BY_KEY = re.compile(r"(customer|employer|source)_id\)?(::\w+)?\)? (OPERATOR|= ANY)")
+
+
+class Command(NamedTuple):
+    """A command that went to a shard."""
+
+    routine: str
+    """The innermost routine that it came from."""
+    table: str
+    shard: int
+    text: str
+
+
+@pytest.fixture
+def living(distributed: Connection) -> Connection:
+    """The association after its runs."""
+    live(distributed)
+    return distributed
+
+
+def sent_by(session: Connection, query: str) -> list[Command]:
+    """Do something, and return what was sent to shards meanwhile."""
+    commands: list[Command] = []
+
+    def take(notice: psycopg.errors.Diagnostic) -> None:
+        text = " ".join(str(notice.message_primary).split())
+        if text.startswith("issuing "):
+            called = re.search(r"PL/pgSQL function (?:engagement\.)?(\w+)", notice.context or "")
+            for table, shard in set(_SHARD.findall(text)):
+                routine = called[1] if called else ""
+                commands.append(Command(routine, table, int(shard), text))
+
+    session.add_notice_handler(take)
+    session.execute("set citus.log_remote_commands = on")
+    session.execute(query.encode())
+    session.execute("set citus.log_remote_commands = off")
+    session.remove_notice_handler(take)
+    assert commands
+    return commands
+
+
+def shards_of(session: Connection, table: str) -> set[int]:
+    """All shards of a table."""
+    found = rows(
+        session,
+        "select shardid from pg_dist_shard where logicalrelid = %s::regclass",
+        f"engagement.{table}",
+    )
+    return {shard for (shard,) in found}
+
+
+def shard_of(session: Connection, table: str, customer_id: int) -> int:
+    """The shard that has a customer's rows."""
+    ((shard,),) = rows(
+        session,
+        "select get_shard_id_for_distribution_column(%s::regclass, %s::bigint)",
+        *(f"engagement.{table}", customer_id),
+    )
+    return int(shard)
+
+
+def test_refresh_of_a_person_asks_one_shard_and_every_shard_only_whom_it_employs(
+    living: Connection,
+) -> None:
+    commands = sent_by(living, "call engagement.refresh_customer(5)")
+    own = {shard_of(living, table, 5) for table in ("award", "customer_score", "category_score")}
+    assert {command.shard for command in commands} >= own
+    elsewhere = [command for command in commands if command.shard not in own]
+    assert {command.routine for command in elsewhere} == {"sum_points__some"}
+    assert all(re.search(r"employer_id\)?(::bigint)?\)? ", c.text) for c in elsewhere)
+    assert all("SELECT" in command.text for command in elsewhere)
+
+
+def test_full_sums_and_compares_the_ledger_where_it_is(living: Connection) -> None:
+    commands = sent_by(living, f"call engagement.recalculate('FULL', null, '{AS_OF}')")
+    on_ledger = [command for command in commands if command.table == "award"]
+    # Fingerprints of a source and sums of everybody, each by every shard, in groups.
+    for routine in ("stage_source", "sum_points__all"):
+        grouped = {
+            command.shard
+            for command in on_ledger
+            if command.routine == routine and "GROUP BY" in command.text
+        }
+        assert grouped == shards_of(living, "award")
+    # Else nothing comes from the ledger but keys, whether there is something at all, and the
+    # awards that a cap or a half-life is about.
+    others = {command.routine for command in on_ledger if "GROUP BY" not in command.text}
+    assert others <= {"stage_source", "sum_points__all", "counted_awards"}
+    assert not any(re.search("UPDATE|INSERT|DELETE", command.text) for command in on_ledger)
+
+
+def test_incremental_asks_only_for_whom_it_concerns(living: Connection) -> None:
+    living.execute(
+        "update crm.order_line set quantity = quantity + 1 where order_line_id ="
+        " (select min(order_line_id) from crm.order_line where line_status = 'ACTIVE')"
+    )
+    commands = sent_by(living, f"call engagement.recalculate('INCREMENTAL', null, '{AS_OF}')")
+    for command in commands:
+        if command.table == "award" and "INSERT" not in command.text:
+            assert _BY_KEY.search(command.text), command
+    assert "sum_points__all" not in {command.routine for command in commands}
+    written = {
+        command.shard
+        for command in commands
+        if command.table == "category_score" and "INSERT" in command.text
+    }
+    assert 1 <= len(written) < len(shards_of(living, "category_score"))
+
+
+def test_order_in_immediate_mode_writes_to_the_customers_shard_only(living: Connection) -> None:
+    living.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
+    living.execute("select 1")
+    commands = sent_by(
+        living,
+        "insert into crm.order_line"
+        " (order_id, ship_customer_id, product_id, quantity, amount, line_status)"
+        " select min(o.order_id), 5, 'BOOK', 3, 0, 'ACTIVE' from crm.sales_order o",
+    )
+    written = {command.shard for command in commands if "INSERT" in command.text}
+    assert written == {shard_of(living, "award", 5)}
+
+
+def test_change_of_a_parameter_reaches_the_nodes_whatever_the_session_propagates(
+    living: Connection,
+) -> None:
+    living.execute("set citus.enable_ddl_propagation = off")
+    living.execute("select engagement.set_parameter('TIME_ZONE', 'Asia/Tokyo')")
+    assert rows(living, "show citus.enable_ddl_propagation") == [("off",)]
+    there = rows(
+        living,
+        "select distinct result from run_command_on_workers("
+        "$$select engagement.parameter('TIME_ZONE')$$)",
+    )
+    assert there == [("Asia/Tokyo",)]
+    living.execute(CHANGES.encode())
+    living.execute("call engagement.recalculate('INCREMENTAL', null, %s)", (AS_OF,))
+    assert rows(living, "select * from engagement.verify()") == []
