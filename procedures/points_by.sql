@@ -1,8 +1,7 @@
 -- What matters most: the points that live awards made, by what they were made for.
 -- A company's are those that its score is made of: its own, and its employees' as sum_points__some
 -- attributes them.
--- Reads: live_awards, score_rule, category, engagement_host.subject, engagement_host.employment, a
--- segment.
+-- Reads: live_awards, score_rule, category, subject_name, engagement_host.employment, a segment.
 -- Raises: EG001, EG004, EG006, EG011.
 create or replace function engagement.points_by(
     p_dimension text,
@@ -64,9 +63,7 @@ begin
                when 'RULE' then (select r.description from engagement.score_rule r
                                  where r.rule_code = t.dimension_key
                                  order by r.version desc limit 1)
-               when 'SUBJECT' then (select s.display_name::text from engagement_host.subject s
-                                    where s.engagement_type = t.engagement_type
-                                          and s.subject_id = t.dimension_key limit 1)
+               when 'SUBJECT' then engagement.subject_name(t.engagement_type, t.dimension_key)
                else t.dimension_key end,
            t.points, t.counting_points, t.award_count, t.customer_count
     from (

@@ -53,7 +53,7 @@ def run(session: Session, statement: str, *names: str) -> None:
 
 @pytest.fixture(scope="module")
 def association(
-    _session_databases: Any, template_of: Callable[[str], str]
+    _session_databases: Any, template_of: Callable[[str], str], is_on_citus: bool
 ) -> Iterator[Association]:
     """One for all tests of a file: they take back what they do, or do not mind."""
     session = _session_databases.connect(_session_databases.create(template_of("bigint")))
@@ -69,6 +69,8 @@ def association(
     host.band("GOOD", from_score=1)
     host.proven(as_of=NOW)
     made = Association(host, keys)
+    if is_on_citus:
+        session.execute("set citus.enable_ddl_propagation = on")  # who logs in, logs in everywhere
     for who in LOGINS:
         name = made.logins[who] = f"{who} of {session.info.dbname}"
         run(session, "create role {} login", name)
