@@ -48,7 +48,7 @@ test-hosts: venv
 # On a Citus cluster that you have set up: CITUS_DSN leads to a database of the coordinator that knows
 # its workers. Without one every test says that it was not run.
 test-citus: venv
-	$(BIN)/python -m pytest --citus -n $(WORKERS) tests/scoring
+	$(BIN)/python -m pytest --citus -n $(WORKERS) tests/scoring tests/roles/test_roles.py
 	$(BIN)/python -m pytest tests/citus
 
 lint: venv
