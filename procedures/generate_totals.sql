@@ -19,6 +19,8 @@ declare
     -- {of COLUMN}: one of the customers, as a condition on employment; {in COLUMN}: on awards that
     -- were found already, by hash.
     -- {sums}: what awards w add up to at p_as_of; {fading sums}: where some of them fade.
+    -- {counted}: the awards of rules that cap or fade, of v_people. {is some} is false where these
+    -- are everybody, and nobody needs to ask who they are.
     v_some constant text := engagement.look_up_sql('\1', 'p_customer_ids', 'w.voided_at is null');
     v_all constant text :=
         '(select w.* from engagement.award w where w.\1 is not null and w.voided_at is null) w';
@@ -27,6 +29,14 @@ declare
         else
         'cross join lateral (select w.* from engagement.award w '
         'where w.customer_id = \1 and w.voided_at is null offset 0) w' end;
+    -- The windows of capped_sql are a customer's, so a cluster's shards can open them.
+    v_counted constant text := case when engagement.is_distributed() then
+        '(' || engagement.capped_sql(
+            '(select w.* from engagement.award w where w.voided_at is null '
+            'and w.rule_id = any (v_special) and {whose}) w') || ')'
+        else
+        'engagement.counted_awards('
+        'p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special)' end;
     v_sums constant text := $sums$
                coalesce(sum({points}) filter (
                    where w.effective_at <= p_as_of
@@ -72,15 +82,15 @@ begin
     from engagement.calendar(p_as_of) c;
 
     -- Whose awards may be capped or fade.
-    if v_special <> '{}' and not p_is_employees then
+    if {is some} and v_special <> '{}' and not p_is_employees then
         select array_agg(distinct w.customer_id::text) into v_people
         from {awards by customer_id}
         where w.rule_id = any (v_special);
-    elsif v_special <> '{}' and v_is_current then
+    elsif {is some} and v_special <> '{}' and v_is_current then
         v_people := array(
             select e.employee_id from engagement_host.employment e
             where e.is_primary and {of e.employer_id});
-    elsif v_special <> '{}' then
+    elsif {is some} and v_special <> '{}' then
         select array_agg(distinct w.customer_id::text) into v_people
         from {awards by employer_id}
         where w.rule_id = any (v_special);
@@ -129,15 +139,11 @@ begin
                         else w.employer_id end as holder_id,
                    case when not p_is_employees then w.category_code end as category_code,
                    w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
-            from engagement.counted_awards(
-                p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
+            from {counted} w
             left join job j on j.employee_id = w.customer_id
-            where v_people is not null
-                  and (not p_is_employees
-                       or v_is_current and {in j.employer_id}
-                          and j.employer_id <> w.customer_id
-                       or not v_is_current and {in w.employer_id}
-                          and w.employer_id <> w.customer_id)
+            where not p_is_employees
+                  or v_is_current and {in j.employer_id} and j.employer_id <> w.customer_id
+                  or not v_is_current and {in w.employer_id} and w.employer_id <> w.customer_id
         ) w
         group by w.holder_id, w.category_code
     ),
@@ -184,8 +190,10 @@ begin
         -- A cluster prunes its shards by values that only a custom plan has.
         case when not engagement.is_distributed()
              then 'set plan_cache_mode = force_generic_plan' end,
-        regexp_replace(regexp_replace(regexp_replace(
-            v_body, '\{awards by ([a-z_]+)\}', v_some, 'g'),
+        regexp_replace(regexp_replace(regexp_replace(replace(replace(replace(
+            v_body, '{counted}', v_counted), '{is some}', 'true'),
+            '{whose}', 'w.customer_id = any (v_people::engagement.host_key[])'),
+            '\{awards by ([a-z_]+)\}', v_some, 'g'),
             '\{of ([a-z_.]+)\}', '\1 = any (p_customer_ids)', 'g'),
             '\{in ([a-z_.]+)\}', '\1 in (select unnest(p_customer_ids))', 'g'));
     execute format(
@@ -195,8 +203,10 @@ begin
         'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan '
         'set enable_nestloop = off set parallel_tuple_cost = 0 set parallel_setup_cost = 0 '
         'set jit = off as %L',
-        regexp_replace(regexp_replace(
-            v_body, '\{awards by ([a-z_]+)\}', v_all, 'g'),
+        regexp_replace(regexp_replace(replace(replace(replace(
+            v_body, '{counted}', v_counted), '{is some}', (not engagement.is_distributed())::text),
+            '{whose}', 'true'),
+            '\{awards by ([a-z_]+)\}', v_all, 'g'),
             '\{(of|in) ([a-z_.]+)\}', '\2 is not null', 'g'));
     revoke all on function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean),
         engagement.sum_points__all(timestamptz, boolean) from public;

@@ -43,6 +43,13 @@ update crm.employment set end_on = '2025-02-01' where employee_id = 11;
 update crm.order_line set quantity = quantity + 1 where order_line_id % 13 = 0;
 """
 
+#: Everybody buys three books more.
+ORDERS = """
+insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount, line_status)
+select o.order_id, c.customer_id, 'BOOK', 3, 0, 'ACTIVE'
+from crm.customer c, (select min(order_id) as order_id from crm.sales_order) o
+"""
+
 #: Everything but the server's clock, which no two runs share.
 RESULTS = {
     "award": """

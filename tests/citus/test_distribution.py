@@ -5,10 +5,13 @@ Without a cluster each of these says that it was not run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import pytest
 
-from citus.life import AS_OF, RESULTS, Connection, live, rows
+from citus.life import AS_OF, ORDERS, RESULTS, Connection, live, rows
 from cluster import SHARD_COUNT, ClusterDatabases
 from engagement_runner import catalog
 from engagement_runner.deploy import deploy, dry_run
@@ -118,30 +121,32 @@ def test_distribute_again_changes_nothing_and_shards_out_of_range_are_refused(
     assert rows(distributed, query) == before
 
 
+@contextmanager
+def node_away(session: Connection) -> Iterator[None]:
+    """A node is where nothing listens."""
+    place = "update pg_dist_node set nodeport = %s where nodeid = %s"
+    ((node, port),) = rows(
+        session, "select nodeid, nodeport from pg_dist_node where groupid <> 0 limit 1"
+    )
+    session.execute(place, (1, node))
+    yield
+    session.execute(place, (port, node))
+
+
 def test_node_that_is_away_stops_the_run_but_no_order_and_the_run_goes_on_later(
     distributed: Connection, spread: ClusterDatabases
 ) -> None:
     live(distributed)
-    place = "update pg_dist_node set nodeport = %s where nodeid = %s"
-    ((node, port),) = rows(
-        distributed, "select nodeid, nodeport from pg_dist_node where groupid <> 0 limit 1"
-    )
-    distributed.execute(place, (1, node))  # where nothing listens
-    session = spread.connect(distributed.info.dsn)
-    session.execute(
-        "insert into crm.order_line"
-        " (order_id, ship_customer_id, product_id, quantity, amount, line_status)"
-        " select o.order_id, c.customer_id, 'BOOK', 3, 0, 'ACTIVE'"
-        " from crm.customer c, (select min(order_id) as order_id from crm.sales_order) o"
-    )
-    with pytest.raises(psycopg.Error) as error:
-        session.execute("call engagement.recalculate('FULL', null, %s)", (AS_OF,))
-    assert error.value.sqlstate == "08006"
-    assert ":1 failed" in str(error.value)
-    assert any("does not answer" in finding for finding in catalog.check(session))
-    assert any("does not answer" in line for line in catalog.status(session).drift)
-    assert rows(session, "select * from engagement.scoring_failure") == []
-    distributed.execute(place, (port, node))
+    with node_away(distributed):
+        session = spread.connect(distributed.info.dsn)
+        session.execute(ORDERS.encode())
+        with pytest.raises(psycopg.Error) as error:
+            session.execute("call engagement.recalculate('FULL', null, %s)", (AS_OF,))
+        assert error.value.sqlstate == "08006"
+        assert ":1 failed" in str(error.value)
+        assert any("does not answer" in finding for finding in catalog.check(session))
+        assert any("does not answer" in line for line in catalog.status(session).drift)
+        assert rows(session, "select * from engagement.scoring_failure") == []
     session = spread.connect(distributed.info.dsn)
     session.execute("call engagement.recalculate('INCREMENTAL', null, %s)", (AS_OF,))
     assert rows(
@@ -152,3 +157,20 @@ def test_node_that_is_away_stops_the_run_but_no_order_and_the_run_goes_on_later(
     assert rows(session, "select * from engagement.verify()") == []
     assert catalog.check(session) == []
     assert any("spread over a cluster" in note for note in catalog.status(session).notes)
+
+
+def test_node_that_is_away_breaks_no_order_in_immediate_mode(
+    distributed: Connection, spread: ClusterDatabases
+) -> None:
+    live(distributed)
+    distributed.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
+    ((lines,),) = rows(distributed, "select count(*) from crm.order_line")
+    with node_away(distributed):
+        session = spread.connect(distributed.info.dsn)
+        session.execute(ORDERS.encode())
+        session.close()
+    ((later,),) = rows(distributed, "select count(*) from crm.order_line")
+    assert later == lines + 60
+    session = spread.connect(distributed.info.dsn)
+    session.execute("call engagement.recalculate('INCREMENTAL', null, %s)", (AS_OF,))
+    assert rows(session, "select * from engagement.verify()") == []

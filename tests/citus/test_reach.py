@@ -97,10 +97,15 @@ def test_full_sums_and_compares_the_ledger_where_it_is(living: Connection) -> No
             if command.routine == routine and "GROUP BY" in command.text
         }
         assert grouped == shards_of(living, "award")
-    # Else nothing comes from the ledger but keys, whether there is something at all, and the
-    # awards that a cap or a half-life is about.
-    others = {command.routine for command in on_ledger if "GROUP BY" not in command.text}
-    assert others <= {"stage_source", "sum_points__all", "counted_awards"}
+    # So are the points of rules that cap or fade.
+    windows = [c for c in on_ledger if "OVER" in c.text]
+    assert {command.shard for command in windows} == shards_of(living, "award")
+    assert all("GROUP BY" in command.text for command in windows)
+    # Else nothing comes from the ledger but whether there is something at all, and the awards of
+    # the customers who differ.
+    others = {command.text for command in on_ledger if "GROUP BY" not in command.text}
+    differing = "intermediate_result(customer_id engagement.host_key)"
+    assert [text for text in others if "SELECT 1" not in text and differing not in text] == []
     assert not any(re.search("UPDATE|INSERT|DELETE", command.text) for command in on_ledger)
 
 
