@@ -47,6 +47,7 @@ begin
     if engagement.is_distributed() then
         return;
     end if;
+    perform engagement.propagate_ddl(true);
     -- One connection to each node, because routines and tables change together.
     perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
     -- Reference tables first: what is distributed is joined with them.

@@ -5,15 +5,16 @@ create or replace function engagement.distribute_helpers()
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+set check_function_bodies = off
 as $$
 declare
-    v_propagation constant text := 'citus.enable_ddl_propagation';
-    v_was text := current_setting(v_propagation, true);
+    v_was boolean := engagement.propagate_ddl(true);
+    v_sets text := current_setting('citus.propagate_set_commands');
     v_function regprocedure;
 begin
-    perform set_config(v_propagation, 'on', true);
     perform set_config('citus.propagate_set_commands', 'local', true);
-    set local check_function_bodies = off;  -- in any order
+    set local check_function_bodies = off;  -- there, too: they come in any order
     for v_function in
         select p.oid from pg_proc p
         where p.pronamespace = 'engagement'::regnamespace and p.prokind = 'f'
@@ -23,7 +24,8 @@ begin
         execute pg_get_functiondef(v_function);  -- once it is there, this replaces it there, too
         execute format('select create_distributed_function(%L)', v_function);
     end loop;
-    perform set_config(v_propagation, v_was, true);
+    perform set_config('citus.propagate_set_commands', v_sets, true);
+    perform engagement.propagate_ddl(v_was);
 end
 $$;
 comment on function engagement.distribute_helpers() is

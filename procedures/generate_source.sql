@@ -18,6 +18,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $body$
 declare
+    v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
     v_view text;
     v_routine text;
     v_text text;
@@ -400,6 +401,7 @@ begin
         execute format('comment on function %s is %L', v_routine,
                        format('Generated for source %s by engagement.generate_source.', p_source));
     end loop;
+    perform engagement.propagate_ddl(v_was);
 end
 $body$;
 comment on function engagement.generate_source(text) is

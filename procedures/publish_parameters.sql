@@ -1,7 +1,8 @@
 -- Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the planner folds
 -- into constants, so that a trigger reads a parameter for nothing (a look-up in the table would
 -- cost as much as the queue). Replacing the function invalidates every plan that was made with the
--- old values.
+-- old values. The nodes of a cluster have it as well, whatever the session has set for the host's
+-- tables.
 -- Reads: app_parameter. Writes: function engagement.parameter.
 create or replace function engagement.publish_parameters()
 returns void
@@ -10,8 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_body text;
-    v_propagation constant text := 'citus.enable_ddl_propagation';
-    v_was text := current_setting(v_propagation, true);
+    v_was boolean;
 begin
     select 'select case p_parameter_name'
            || string_agg(format(' when %L then %L', p.parameter_name, p.parameter_value), ''
@@ -23,10 +23,7 @@ begin
         select f.prosrc from pg_proc f
         where f.pronamespace = 'engagement'::regnamespace and f.proname = 'parameter'
     ) then
-        -- The nodes of a cluster have it as well, whatever the session has for the host's tables.
-        if engagement.is_distributed() then
-            perform set_config(v_propagation, 'on', true);
-        end if;
+        v_was := engagement.propagate_ddl(true);
         execute format(
             'create or replace function engagement.parameter(p_parameter_name text) returns text '
             'language sql immutable parallel safe as %L', v_body);
@@ -34,9 +31,7 @@ begin
         comment on function engagement.parameter(text) is
             'Generated from app_parameter by publish_parameters: a parameter''s value as a '
             'constant for plans; NULL for an unknown name. People use get_parameter.';
-        if engagement.is_distributed() then
-            perform set_config(v_propagation, v_was, true);
-        end if;
+        perform engagement.propagate_ddl(v_was);
     end if;
 end
 $$;

@@ -33,6 +33,11 @@ begin
                 cross join (select engagement.band_scale() as scale offset 0) b
             ) n
         ),
+        changed as materialized (  -- what a cluster is sent
+            select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type
+            from ranking r
+            where r.is_changed
+        ),
         threshold as materialized (
             select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
             from ranking r
@@ -54,7 +59,7 @@ begin
         )
         update engagement.customer_score s
         set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
-        from (select r.* from ranking r where r.is_changed) r
+        from changed r
         where r.customer_id = s.customer_id and r.score = s.score$sql$,
         engagement.scores_sql());
     perform engagement.announce_bands(p_run.as_of);

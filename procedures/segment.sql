@@ -18,8 +18,10 @@ as $$
 declare
     v_name text;
     v_view regclass;
-    v_ids engagement.host_key[];
-    v_values numeric[];
+    v_members text;
+    v_scores text := 'engagement.customer_score';
+    v_ids engagement.host_key[] := '{}';
+    v_values numeric[] := '{}';
 begin
     perform engagement.check_attached();
     select d.view_name, engagement.segment_view(d.view_name) into v_name, v_view
@@ -35,18 +37,23 @@ begin
                   hint = 'Create a view with the columns customer_id (the host''s key) and '
                          'segment_value (a number), and name it with its schema.';
     end if;
-    -- Who it is first: the view may read what a cluster has on its nodes, where the host's rows are
-    -- not.
-    execute format('select array_agg(g.customer_id::engagement.host_key), '
-                   'array_agg(g.segment_value::numeric) from %s g', v_view)
-        into v_ids, v_values;
-    return query
-    select g.id, c.display_name::text, c.customer_type::text, s.score, s.percentile, s.band_code,
-           g.segment_value
-    from unnest(v_ids, v_values) g (id, segment_value)
-    left join engagement.stored_scores(v_ids) s on s.customer_id = g.id
-    left join engagement_host.customer c on c.customer_id = g.id
-    order by g.segment_value desc nulls last, g.id;
+    v_members := v_view || ' g';
+    if engagement.is_distributed() then
+        -- Who it is first: the view may read what is on the nodes, where the host's rows are not.
+        execute format('select coalesce(array_agg(g.customer_id::engagement.host_key), $1), '
+                       'coalesce(array_agg(g.segment_value::numeric), $2) from %s g', v_view)
+            into v_ids, v_values using v_ids, v_values;
+        v_members := 'unnest($1, $2) g (customer_id, segment_value)';
+        v_scores := 'engagement.stored_scores($1)';
+    end if;
+    return query execute format($sql$
+        select g.customer_id::engagement.host_key, c.display_name::text, c.customer_type::text,
+               s.score, s.percentile, s.band_code, g.segment_value::numeric
+        from %s
+        left join %s s on s.customer_id = g.customer_id
+        left join engagement_host.customer c on c.customer_id = g.customer_id
+        order by g.segment_value desc nulls last, g.customer_id$sql$, v_members, v_scores)
+    using v_ids, v_values;
 end
 $$;
 comment on function engagement.segment(text) is

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from engagement_runner import files, queries
-from engagement_runner.deploy import Report, deploy_lock, unobtrusively
+from engagement_runner.deploy import PROPAGATION, Report, deploy_lock, unobtrusively
 from engagement_runner.errors import EngagementError
 from engagement_runner.plan import Connection, State, make_plan, read_state
 
@@ -245,6 +245,7 @@ def undeploy(
             connection.execute("set local client_min_messages = 'warning'")
             connection.execute("call engagement.detach_host()")
             if state.is_distributed:
+                connection.execute("select set_config(%s, 'on', true)", [PROPAGATION])
                 # While the type of their keys is still known.
                 queries.execute(connection, "drop_distributed")
             for schema in SCHEMAS:

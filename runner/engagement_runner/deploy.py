@@ -44,9 +44,10 @@ ATTEMPTS = 60
 #: The routines that write routines: of the totals, of each source and of each attached table.
 GENERATORS = ("generate_totals", "generate_source", "generate_capture", "regenerate")
 
-#: What concerns a cluster's nodes, too, once they have tables of the package. Helpers that they
-#: need are copied to them by regenerate; the host's tables are no business of theirs.
-SHARED_KINDS = {"migration", "index", "grants", "roles"}
+#: Citus' setting: whether what is created here is created on a cluster's nodes, too.
+PROPAGATION = "citus.enable_ddl_propagation"
+#: What is of no concern to a cluster's nodes, whatever they have of the package.
+LOCAL_KINDS = {"host", "host schema", "sources"}
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
@@ -188,6 +189,8 @@ def deploy(
         plan, postponed = unobtrusively(connection, work, report)
         for line in plan.warnings:
             report(f"warning: {line}")
+        if plan.is_distributed and postponed:
+            connection.execute("select set_config(%s, 'on', false)", [PROPAGATION])
         for file in postponed:
             report(f"build {file.object_name} concurrently: its table has rows")
             _build_index_concurrently(connection, file, plan.tablespaces)
@@ -263,8 +266,10 @@ def _take_steps(
         is_host = file.kind == "host"
         _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
         if plan.on_citus:
-            is_shared = plan.is_distributed and file.kind in SHARED_KINDS
-            _set_locally(connection, "citus.enable_ddl_propagation", "on" if is_shared else "off")
+            is_shared = plan.is_distributed and file.kind not in LOCAL_KINDS
+            _set_locally(connection, PROPAGATION, "on" if is_shared else "off")
+            # Citus warns of whatever stays on the coordinator.
+            _set_locally(connection, "client_min_messages", "error" if is_shared else "warning")
         if step.action in ("drop", "forget"):
             if step.action == "drop":
                 _drop(connection, file)

@@ -83,32 +83,6 @@ def test_database_with_scores_is_converted_in_one_transaction(spread: ClusterDat
     assert rows(session, "select * from engagement.verify()") == []
 
 
-def explain(session: Connection, query: str) -> str:
-    """The plan of a query, as text."""
-    return "\n".join(line for (line,) in rows(session, "explain (costs off) " + query))
-
-
-def test_ledger_is_summed_on_its_shards_and_one_customer_on_one(distributed: Connection) -> None:
-    everybody = explain(
-        distributed,
-        "select w.customer_id, r.category_code, sum(w.points) from engagement.award w"
-        " join engagement.score_rule r on r.rule_id = w.rule_id where w.voided_at is null"
-        " group by w.customer_id, r.category_code",
-    )
-    ((shards,),) = rows(
-        distributed,
-        "select count(*) from citus_shards where table_name = 'engagement.award'::regclass",
-    )
-    assert f"Task Count: {shards}" in everybody
-    assert "Aggregate" in everybody.split("Task Count")[1]
-    someone = explain(
-        distributed,
-        "select sum(w.points) from engagement.award w"
-        " where w.customer_id = any (array[5]::engagement.host_key[]) and w.voided_at is null",
-    )
-    assert "Task Count: 1" in someone
-
-
 def test_distribute_again_changes_nothing_and_shards_out_of_range_are_refused(
     distributed: Connection,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -106,8 +106,9 @@ def test_cap_with_other_keys(deployed_as: Callable[[str], Any], key_type: str) -
     assert host.agreed(customer) == host.score(company).employee_score == Decimal("1.43")
 
 
-def test_cap_orders_text_keys_letter_by_letter(server: Any) -> None:
-    """Not as a language does, which differs between servers and their versions."""
+@pytest.fixture
+def english(server: Any) -> Iterator[psycopg.Connection[Any]]:
+    """Session in a database that compares as English does, wherever the others are."""
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as session:
         try:
             session.execute(
@@ -116,25 +117,29 @@ def test_cap_orders_text_keys_letter_by_letter(server: Any) -> None:
             )
         except psycopg.errors.FeatureNotSupported:
             pytest.skip("this server has no ICU")
-    with psycopg.connect(server.dsn("english"), autocommit=True) as session:
-        assert session.execute("select 'a' < 'B'").fetchone() == (True,)
-        deploy(session, "reference", "text")
-        host = furnish(session)
-        host.rule(quantity_score=1, cap_points=10, cap_period="MONTH")
-        customer = host.customer()
-        lines = host.order(customer, *(Line(quantity=4) for _ in range(4))).lines
-        for key, line in zip(("a-1", "B", "_", "Z9"), lines, strict=True):
-            host.run(
-                "update crm.order_line set order_line_id = %s where order_line_id = %s", key, line
-            )
-        assert {row.source_id: row.capped_points for row in host.explain(customer)} == {
-            "B": 4,
-            "Z9": 4,
-            "_": 2,
-            "a-1": 0,
-        }
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as session:
-        session.execute("drop database english")
+        try:
+            with psycopg.connect(server.dsn("english"), autocommit=True) as inside:
+                yield inside
+        finally:
+            session.execute("drop database english")
+
+
+def test_cap_orders_text_keys_letter_by_letter(english: psycopg.Connection[Any]) -> None:
+    """Not as a language does, which differs between servers and their versions."""
+    assert english.execute("select 'a' < 'B'").fetchone() == (True,)
+    deploy(english, "reference", "text")
+    host = furnish(english)
+    host.rule(quantity_score=1, cap_points=10, cap_period="MONTH")
+    customer = host.customer()
+    lines = host.order(customer, *(Line(quantity=4) for _ in range(4))).lines
+    for key, line in zip(("a-1", "B", "_", "Z9"), lines, strict=True):
+        host.run("update crm.order_line set order_line_id = %s where order_line_id = %s", key, line)
+    assert {row.source_id: row.capped_points for row in host.explain(customer)} == {
+        "B": 4,
+        "Z9": 4,
+        "_": 2,
+        "a-1": 0,
+    }
 
 
 def test_cap_negative_points_give_room_back(host: Host) -> None:
