@@ -34,7 +34,7 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
 begin
-    if p_customer_ids is null then
+    if coalesce(p_customer_ids, '{}') = '{}' then
         return;
     end if;
     return query execute format($sql$

@@ -37,11 +37,15 @@ begin
         execute format($sql$
             with found as materialized (
                 select w.customer_id, w.employer_id from %s
+                union all
+                select w.customer_id, w.employer_id from %s
             )
             select array_agg(u.id)
             from (select f.customer_id from found f union select f.employer_id from found f) u (id)
             where u.id is not null$sql$,
-            engagement.look_up_sql('source_id', '$1', 'w.source = $2'))
+            -- Each has an index of its own.
+            engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is null'),
+            engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is not null'))
         into v_concerned using array(select distinct k.id from unnest(v_ids) k (id)), v_source;
         v_customers := v_customers || v_concerned;
     end loop;
