@@ -83,9 +83,9 @@ _SEED_RULES = (root() / "sql/seed/score_rule.sql").read_bytes()
 _SUBPLAN = re.compile(r"generating subplan \S+ for (?:CTE (\w+):|subquery) .*\bcrm\.")
 
 #: Queries that are found first, on the coordinator: who works where on a date (in CURRENT
-#: attribution the shards join with it), when that changes, and everybody's rank (the shards get
-#: what changes).
-_FOUND_FIRST = {"job", "moved", "ranking"}
+#: attribution the shards join with it), when that changes, everybody's rank (the shards get what
+#: changes), and the scores that are written.
+_FOUND_FIRST = {"job", "moved", "ranking", "written"}
 
 
 def fetches_host(message: str) -> bool:
