@@ -190,6 +190,32 @@ def test_ledger_is_never_edited_only_voided(ledger: Host) -> None:
     )
 
 
+def test_verify_looks_up_what_is_queued_and_reads_nothing_else_for_it(host: Host) -> None:
+    host.set(TRIGGER_MODE="DEFERRED")
+    host.rule(quantity_score=1)
+    customer = host.customer()
+    host.order(customer, *[Line(quantity=1)] * 3000)
+    host.proven()
+    host.run("analyze engagement.award")
+    assert (
+        host.run(
+            "update crm.order_line set quantity = 2"
+            " where order_line_id in (select order_line_id from crm.order_line limit 300)"
+        )
+        == 300
+    )
+    read = (
+        "select (select seq_tup_read from pg_stat_user_tables where relid = t.oid)"
+        " + (select sum(idx_tup_read) from pg_stat_user_indexes where relid = t.oid)"
+        " from (select 'engagement.award'::regclass as oid) t"
+    )
+    host.rows("select pg_stat_force_next_flush()")
+    before = host.one(read)
+    assert host.one("select count(*) from unnest(engagement.queued_customers())") == 1
+    host.rows("select pg_stat_force_next_flush()")
+    assert host.one(read) - before <= 2 * 300
+
+
 # -- by parts ----------------------------------------------------------------------------------
 
 #: A difference of every kind, each of some of the customers.
