@@ -1,4 +1,5 @@
 -- Who will fall if nothing happens.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: customer_score, sum_points__some, score_band, engagement_host.customer.
 -- Raises: EG004, EG006.
 create or replace function engagement.at_risk(
@@ -17,7 +18,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set jit = off
 as $$
 declare

@@ -7,11 +7,9 @@ returns text
 language sql
 immutable
 parallel safe
-as $$
-    select coalesce(
-        (p_scale).percentile_codes[width_bucket(p_percentile, (p_scale).from_percentiles)],
-        (p_scale).score_codes[width_bucket(p_score, (p_scale).from_scores)]
-    )
-$$;
+return coalesce(
+    (p_scale).percentile_codes[width_bucket(p_percentile, (p_scale).from_percentiles)],
+    (p_scale).score_codes[width_bucket(p_score, (p_scale).from_scores)]
+);
 comment on function engagement.band_of(engagement.band_scale, numeric, integer) is
     'Band code of a score and percentile on a scale (engagement.band_scale()); NULL: none.';

@@ -6,10 +6,8 @@ returns integer
 language sql
 immutable
 parallel safe
-as $$
-    select coalesce(
-        array_position((p_scale).score_codes || (p_scale).percentile_codes, p_band_code), 0
-    )
-$$;
+return coalesce(
+    array_position((p_scale).score_codes || (p_scale).percentile_codes, p_band_code), 0
+);
 comment on function engagement.band_rank(engagement.band_scale, text) is
     'Height of a band on a scale, percentile bands above score bands; 0: none, or no band of it.';

@@ -1,10 +1,17 @@
 -- Whether somebody is known: to the host, to the ledger, or by a score.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.customer, award, customer_score. Raises: EG001, EG006.
 create or replace function engagement.check_customer(p_customer_id engagement.host_key)
 returns void
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 begin
     perform engagement.check_attached();

@@ -1,5 +1,5 @@
 -- The three views that every host adapter defines besides its sources.
--- Reads: pg_catalog. Raises: EG007.
+-- Reads: pg_catalog. Raises: EG007, EG015.
 create or replace function engagement.check_required_views()
 returns void
 language plpgsql
@@ -30,8 +30,11 @@ begin
         'engagement_host.subject'::regclass,
         array['engagement_type', 'subject_id', 'subject_class', 'display_name'],
         array['text', 'text', 'text', 'text']);
+    perform engagement.check_trusted(format('engagement_host.%s', u.n)::regclass,
+                                     format('view engagement_host.%s', u.n))
+    from unnest(array['customer', 'employment', 'subject']) u (n);
 end
 $$;
 comment on function engagement.check_required_views() is
     'Internal: raises EG007 unless engagement_host.customer, employment and subject exist with the '
-    'right columns.';
+    'right columns, EG015 when they run code that is not trusted.';

@@ -1,4 +1,5 @@
 -- Who a company's points come from: its employees, and whoever else earned for it.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: award, counted_awards, score_rule, customer_score, engagement_host.customer,
 -- engagement_host.employment. Raises: EG001, EG004, EG006.
 create or replace function engagement.company_people(
@@ -14,7 +15,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set jit = off
 as $$
 declare

@@ -1,5 +1,6 @@
 -- The employers that a screen may offer for a document: whoever employs the person on a date, the
 -- primary one first.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment, engagement_host.customer. Raises: EG001, EG006.
 create or replace function engagement.current_employers(
     p_customer_id engagement.host_key, p_on date default null
@@ -13,7 +14,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_on date := coalesce(p_on, (now() at time zone engagement.parameter('TIME_ZONE'))::date);

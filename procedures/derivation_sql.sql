@@ -22,6 +22,11 @@ returns text
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_source engagement.activity_source;
@@ -163,7 +168,8 @@ from (
                    a.quantity, a.amount, r.rule_id, r.flat_score, r.quantity_score, r.amount_score,
                    r.valid_for_weeks,
                    abs(a.quantity) < 1e1000 and abs(a.amount) < 1e1000 and r.is_sane
-                   and a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01' as is_sane
+                   and a.occurred_at > '4000-01-01 00:00:00+00 BC'
+                   and a.occurred_at < '200000-01-01 00:00:00+00' as is_sane
             from (
                 select v.customer_id::engagement.host_key as customer_id,
                        v.source_id::engagement.host_key as source_id,
@@ -172,7 +178,8 @@ from (
                        v.subject_id::text as subject_id, v.subject_class::text as subject_class,
                        coalesce(v.quantity, 0) as quantity, coalesce(v.amount, 0) as amount,
                        v.occurred_at, v.ended_at,
-                       case when v.occurred_at > '4000-01-01 BC' and v.occurred_at < '200000-01-01'
+                       case when v.occurred_at > '4000-01-01 00:00:00+00 BC'
+                                 and v.occurred_at < '200000-01-01 00:00:00+00'
                             then (v.occurred_at
                                   at time zone engagement.parameter('TIME_ZONE'))::date
                        end as local_on

@@ -11,6 +11,11 @@ create or replace procedure engagement.erase_customer(p_customer_id engagement.h
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_source engagement.activity_source;

@@ -27,8 +27,9 @@ begin
     where w.customer_id = p_customer_id;
     return jsonb_build_object(
         'customer_id', p_customer_id,
-        'customer', (select to_jsonb(c) from engagement_host.customer c
-                     where c.customer_id = p_customer_id limit 1),
+        'customer', (select to_jsonb(c)
+                     from engagement.host_customers(array[p_customer_id]::engagement.host_key[]) c
+                     limit 1),
         'score', v_score,
         'category_scores', coalesce(v_category_scores, '[]'),
         'awards', coalesce(v_awards, '[]'),

@@ -1,5 +1,6 @@
 -- THE definition of fading: what points count at an instant. Without a half-life it is inlined to
--- the points themselves; keep it one expression.
+-- the points themselves; keep it one expression. Its operator is named in full: the function has no
+-- settings of its own.
 create or replace function engagement.faded_points(
     p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
 )
@@ -8,7 +9,8 @@ language sql
 immutable
 parallel safe
 as $$
-    select case when p_half_life_weeks is null or p_effective_at > p_as_of then p_points
+    select case when p_half_life_weeks is null
+                     or p_effective_at operator(pg_catalog.>) p_as_of then p_points
                 else engagement.fade(p_points, p_half_life_weeks,
                                      engagement.whole_weeks(p_effective_at, p_as_of)) end
 $$;

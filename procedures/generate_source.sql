@@ -16,6 +16,7 @@ create or replace function engagement.generate_source(p_source text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $body$
 declare
     v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
@@ -24,8 +25,9 @@ declare
     v_text text;
     v_item text[];
     v_settings text := 'language plpgsql security definer '
-        'set search_path = pg_catalog, pg_temp '
-        'set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
+        'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
+        'set datestyle = ''ISO, YMD'' set intervalstyle = ''postgres'' set extra_float_digits = 1 '
+        'set row_security = on set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off';
     -- What is derived and what is live, equal pairs gone: no estimate matters to it.
     v_compare constant text := $sql$
         select array_agg(row(u.customer_id, u.source_id, u.document_id, u.employer_id,

@@ -12,9 +12,14 @@ create or replace function engagement.generate_totals()
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $generate$
 declare
     v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
+    -- Definers under fixed settings, because they read a view of the host's.
+    v_settings constant text := 'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
+        'set datestyle = ''ISO, YMD'' set intervalstyle = ''postgres'' set extra_float_digits = 1 '
+        'set row_security = on';
     -- {awards by COLUMN}: live awards whose column is one of the customers asked for.
     -- {awards of EXPRESSION}: joined, those of a customer.
     -- {of COLUMN}: one of the customers, as a condition on employment; {in COLUMN}: on awards that
@@ -186,8 +191,9 @@ begin
     execute format(
         'create or replace function engagement.sum_points__some('
         'p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean) '
-        'returns setof engagement.period_total language plpgsql stable '
-        'set search_path = pg_catalog, pg_temp %s set enable_seqscan = off set jit = off as %L',
+        'returns setof engagement.period_total language plpgsql stable security definer %s %s '
+        'set enable_seqscan = off set jit = off as %L',
+        v_settings,
         -- A cluster prunes its shards by values that only a custom plan has.
         case when not engagement.is_distributed()
              then 'set plan_cache_mode = force_generic_plan' end,
@@ -201,10 +207,10 @@ begin
     execute format(
         'create or replace function engagement.sum_points__all('
         'p_as_of timestamptz, p_is_employees boolean) '
-        'returns setof engagement.period_total language plpgsql stable '
-        'set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan '
+        'returns setof engagement.period_total language plpgsql stable security definer %s '
+        'set plan_cache_mode = force_custom_plan '
         'set enable_nestloop = off set parallel_tuple_cost = 0 set parallel_setup_cost = 0 '
-        'set jit = off as %L',
+        'set jit = off as %L', v_settings,
         regexp_replace(regexp_replace(replace(replace(replace(
             v_body, '{counted}', v_counted), '{is some}', (not engagement.is_distributed())::text),
             '{whose}', 'true'),

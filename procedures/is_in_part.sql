@@ -11,13 +11,11 @@ returns boolean
 language sql
 immutable
 parallel safe
-as $$
-    select (p_from is null or p_customer_id >= p_from)
-           and (p_to is null or p_customer_id < p_to)
-           and (p_sample is null
-                or abs(hashtextextended(p_customer_id::text, p_seed) % 1000000)
-                   < p_sample * 10000)
-$$;
+return (p_from is null or p_customer_id >= p_from)
+       and (p_to is null or p_customer_id < p_to)
+       and (p_sample is null
+            or abs(hashtextextended(p_customer_id::text, p_seed) % 1000000)
+               < p_sample * 10000);
 comment on function engagement.is_in_part(
     engagement.host_key, engagement.host_key, engagement.host_key, numeric, integer
 ) is

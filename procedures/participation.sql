@@ -1,4 +1,5 @@
 -- How many of a company's people take part.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment, customer_score.
 create or replace function engagement.participation(
     p_company_id engagement.host_key default null, p_as_of timestamptz default now()
@@ -12,7 +13,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set jit = off
 as $$
 begin

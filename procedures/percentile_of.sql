@@ -6,8 +6,6 @@ returns integer
 language sql
 immutable
 parallel safe
-as $$
-    select ((200 * p_below_count + 100 * p_equal_count) / (2 * p_count))::integer
-$$;
+return ((200 * p_below_count + 100 * p_equal_count) / (2 * p_count))::integer;
 comment on function engagement.percentile_of(bigint, bigint, bigint) is
     'floor(100 × (below + half of equal, self included) / n), 0 to 99: a rank among n customers.';

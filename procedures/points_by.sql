@@ -1,6 +1,7 @@
 -- What matters most: the points that live awards made, by what they were made for.
 -- A company's are those that its score is made of: its own, and its employees' as sum_points__some
 -- attributes them.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: live_awards, score_rule, category, subject_name, engagement_host.employment, a segment.
 -- Raises: EG001, EG004, EG006, EG011.
 create or replace function engagement.points_by(
@@ -20,7 +21,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');

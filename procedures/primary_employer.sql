@@ -1,4 +1,5 @@
 -- Who mainly employs a person on a date: of several the latest begun, then the smallest.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment.
 create or replace function engagement.primary_employer(
     p_employee_id engagement.host_key, p_on date
@@ -6,7 +7,13 @@ create or replace function engagement.primary_employer(
 returns engagement.host_key
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 begin
     return (

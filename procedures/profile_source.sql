@@ -1,5 +1,6 @@
 -- What the rows of an activity view are like, and what about them costs points: for whoever writes
 -- an adapter. The view is read from end to end four times, with plans as the planner likes them.
+-- Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
 -- Raises: EG006; whatever the view raises when it is read.
 create or replace function engagement.profile_source(
@@ -7,7 +8,13 @@ create or replace function engagement.profile_source(
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $body$
 declare
     v_source engagement.activity_source;
@@ -36,7 +43,8 @@ with activity as (
         select a.*,
                not (a.quantity > -1e1000 and a.quantity < 1e1000) as is_bad_quantity,
                not (a.amount > -1e1000 and a.amount < 1e1000) as is_bad_amount,
-               not (a.occurred_at > '4000-01-01 BC' and a.occurred_at < '200000-01-01')
+               not (a.occurred_at > '4000-01-01 00:00:00+00 BC'
+                    and a.occurred_at < '200000-01-01 00:00:00+00')
                    as is_bad_instant
         from {view} a
     ) v

@@ -13,8 +13,10 @@ declare
     v_body text;
     v_was boolean;
 begin
-    select 'select case p_parameter_name'
-           || string_agg(format(' when %L then %L', p.parameter_name, p.parameter_value), ''
+    -- Inlined into the caller's query, so the operator is named in full.
+    select 'select case'
+           || string_agg(format(' when p_parameter_name operator(pg_catalog.=) %L then %L',
+                                p.parameter_name, p.parameter_value), ''
                          order by p.parameter_name)
            || ' end'
     into v_body

@@ -1,4 +1,5 @@
 -- Percentiles and bands that given scores would have.
+-- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: score_band, engagement_host.customer.
 create or replace function engagement.ranking(
     p_customer_ids engagement.host_key[], p_scores numeric[]
@@ -12,7 +13,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set jit = off
 as $$
 declare

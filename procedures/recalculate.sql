@@ -12,8 +12,10 @@
 --   TOTALS   sum and write in batches of customers
 --   RANK     percentile and band of everybody, in one pass
 --
--- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000).
--- Raises: EG001, EG004, EG006, EG009.
+-- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). Nothing of the
+-- caller's matters all the same: each transaction is READ COMMITTED, what is called pins its own
+-- settings, and no operator or function here is looked up by search_path.
+-- Raises: EG001, EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.recalculate(
     p_mode text default 'INCREMENTAL',
     p_customer_id engagement.host_key default null,
@@ -23,12 +25,10 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
+    v_commit_error text;
+    v_rollback_error text;
 begin
-    if p_mode is null or p_mode not in ('INCREMENTAL', 'FULL') then
-        raise exception 'unknown mode'
-            using errcode = 'EG004', detail = format('mode %L', p_mode),
-                  hint = 'Use INCREMENTAL or FULL.';
-    end if;
+    perform engagement.check_mode(p_mode);
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then
         return;
@@ -36,14 +36,29 @@ begin
         perform engagement.refresh(p_customer_id, p_as_of);
         return;
     end if;
+    begin
+        commit;
+    exception when invalid_transaction_termination then
+        v_commit_error := sqlerrm;
+    end;
+    begin
+        rollback;
+    exception when invalid_transaction_termination then
+        v_rollback_error := sqlerrm;
+    end;
+    perform engagement.check_may_commit(v_commit_error, v_rollback_error);
     loop
+        commit;
+        set transaction isolation level read committed;
         v_run := engagement.begin_run(p_mode, p_as_of);
         commit;
+        set transaction isolation level read committed;
         while engagement.run_step(v_run.run_id) loop
             commit;
+            set transaction isolation level read committed;
         end loop;
-        commit;
-        exit when v_run.run_status <> 'RESUMED';  -- what died is finished; now what was asked for
+        -- What died is finished; now what was asked for.
+        exit when v_run.run_status operator(pg_catalog.<>) 'RESUMED';
     end loop;
 end
 $$;

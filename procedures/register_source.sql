@@ -1,12 +1,19 @@
 -- Makes a view an activity source: checks it and generates the routines that award from it.
+-- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Reads: engagement_type, pg_catalog.
 -- Writes: activity_source, pending_activity, generated routines.
--- Locks: the setup lock. Raises: EG005, EG006, EG007.
+-- Locks: the setup lock. Raises: EG005, EG006, EG007, EG015.
 create or replace procedure engagement.register_source(
     p_source text, p_engagement_type text, p_effective_when text, p_view regclass
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_old engagement.activity_source;
@@ -55,6 +62,7 @@ begin
         array['host_key', 'host_key', 'host_key', 'host_key', 'text', 'text',
               'numeric', 'numeric', 'timestamptz', 'timestamptz']);
     perform engagement.check_required_views();
+    perform engagement.check_trusted(p_view, format('view %s', p_view));
     -- For the deployer, which names the sources that an adapter has ceased to register.
     perform set_config('engagement.registered_sources',
                        concat_ws(',', nullif(current_setting('engagement.registered_sources', true),
@@ -97,4 +105,4 @@ $$;
 comment on procedure engagement.register_source(text, text, text, regclass) is
     'Makes a view of the contract''s shape an activity source (again: replaces it). '
     'p_effective_when is ORDER_CREATION, INVOICE_CREATION or NULL. Raises EG005, EG006 (name), '
-    'EG007 (shape; the detail names each column).';
+    'EG007 (shape; the detail names each column), EG015 (runs code of a role that is not trusted).';

@@ -1,24 +1,40 @@
 -- The roll-up of employees' points to companies alone: a run that sums every employer.
 -- Commits, see recalculate.
--- Raises: EG004, EG006, EG009.
+-- Raises: EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
 language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
+    v_commit_error text;
+    v_rollback_error text;
 begin
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then
         return;
     end if;
+    begin
+        commit;
+    exception when invalid_transaction_termination then
+        v_commit_error := sqlerrm;
+    end;
+    begin
+        rollback;
+    exception when invalid_transaction_termination then
+        v_rollback_error := sqlerrm;
+    end;
+    perform engagement.check_may_commit(v_commit_error, v_rollback_error);
     loop
+        commit;
+        set transaction isolation level read committed;
         v_run := engagement.begin_run('ROLL_UP', p_as_of);
         commit;
+        set transaction isolation level read committed;
         while engagement.run_step(v_run.run_id) loop
             commit;
+            set transaction isolation level read committed;
         end loop;
-        commit;
-        exit when v_run.run_status <> 'RESUMED';
+        exit when v_run.run_status operator(pg_catalog.<>) 'RESUMED';
     end loop;
 end
 $$;

@@ -1,7 +1,7 @@
 -- All that a customer's screen shows, as one JSON object. The own part is summed from the ledger at
 -- p_as_of and p_known_at; the employees' part and the rank are as stored.
 -- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
--- engagement_host.customer.
+-- host_customers.
 -- Raises: EG001.
 create or replace function engagement.score_card(
     p_customer_id engagement.host_key,
@@ -25,8 +25,7 @@ begin
     perform engagement.check_customer(p_customer_id);
     perform engagement.check_instant(p_as_of);
     select c.display_name, c.customer_type into v_customer
-    from engagement_host.customer c
-    where c.customer_id = p_customer_id;
+    from engagement.host_customers(array[p_customer_id]::engagement.host_key[]) c;
     select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
     select * into v_calendar from engagement.calendar(p_as_of);
     v_own := engagement.score_at(p_customer_id, p_as_of, p_known_at);

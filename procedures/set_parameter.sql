@@ -22,7 +22,7 @@ begin
                   hint = 'select parameter_name, description from engagement.app_parameter lists '
                          'them.';
     end if;
-    v_bounds := regexp_match(v_old.value_type, '^integer (\d+)\.\.(\d+)$');
+    v_bounds := regexp_match(v_old.value_type, '^integer ([0-9]+)[.][.]([0-9]+)$');
     v_is_valid := case
         when p_value is null then false
         when v_bounds is not null then

@@ -1,6 +1,7 @@
 -- How long a view takes to find rows by a key: for whoever writes an adapter. Keys that the view
 -- has are looked up as the generated routines do it, 1, then 10, 100, … at once, until a lot took
 -- more than half a second: without an index that fits, a single key may take that long.
+-- Definer: the view runs as the package's owner.
 -- Reads: the view.
 create or replace function engagement.time_look_ups(
     p_view_name text,
@@ -11,7 +12,13 @@ create or replace function engagement.time_look_ups(
     out ms_per_1000_keys numeric
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_seqscan = on
 set jit = off
 as $$

@@ -2,11 +2,18 @@
 -- sequential scans out of favour: what it reads without an index condition even then has no index
 -- that fits; a cast in the view may be what hides one. A table known to have few rows or none (the
 -- host's companies, say) is read whole by choice, and does not count.
+-- Definer: planning evaluates the view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
 returns text[]
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

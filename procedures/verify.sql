@@ -2,6 +2,7 @@
 -- difference. What is still queued is nobody's error and is left out: whole sources, activities,
 -- and the totals of customers they concern. A part of the customers can be proven at a time: by
 -- range, or a sample.
+-- Definer: what it compares, it reads as the package's owner.
 -- Reads: everything. Writes: nothing. Raises: EG004, EG006.
 create or replace function engagement.verify(
     p_from engagement.host_key default null,
@@ -19,7 +20,13 @@ returns table (
     found text
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_source engagement.activity_source;

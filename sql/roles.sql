@@ -64,6 +64,7 @@ grant execute on routine
     -- what these call as their caller, and what views call
     engagement.check_attached,
     engagement.check_customer,
+    engagement.host_customers,
     engagement.check_instant,
     engagement.parameter,
     engagement.calendar,
@@ -71,6 +72,7 @@ grant execute on routine
     engagement.company_card,
     engagement.recent_raise,
     engagement.segment_view,
+    engagement.foreign_code,
     engagement.sum_points__some,
     engagement.score_movement,
     engagement.scored_at,
@@ -110,6 +112,8 @@ grant execute on routine
     engagement.export_customer,
     -- what these call as their caller
     engagement.is_switched_off,
+    engagement.check_mode,
+    engagement.check_may_commit,
     engagement.refresh,
     engagement.begin_run,
     engagement.run_step,

@@ -29,9 +29,12 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--citus: on a cluster."""
+    """--citus: on a cluster; --hostile: under unusual settings."""
     parser.addoption(
         "--citus", action="store_true", help="spread every database over the cluster of CITUS_DSN"
+    )
+    parser.addoption(
+        "--hostile", action="store_true", help="the tests' sessions have unusual settings"
     )
 
 
@@ -71,12 +74,42 @@ def own_server() -> Iterator[EmbeddedServer]:
         yield running
 
 
+#: What a caller's session may have set; nothing that the package answers depends on it. A text of
+#: an instant in these settings reads as another one, or as none.
+HOSTILE = {
+    "datestyle": "SQL,DMY",
+    "intervalstyle": "sql_standard",
+    "timezone": "Asia/Shanghai",
+    "extra_float_digits": "-15",
+    "bytea_output": "escape",
+    "lc_monetary": "C",
+    "standard_conforming_strings": "off",
+    "escape_string_warning": "off",
+    "search_path": "pg_temp,public",
+    "row_security": "off",
+    "default_transaction_isolation": "serializable",
+}
+
+
+class HostileConnection(psycopg.Connection[Any]):
+    """A session under HOSTILE settings; results come in binary, which no setting changes."""
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """A cursor that asks for binary results."""
+        return super().cursor(*arguments, **{"binary": True, **options})
+
+    def execute(self, query: Any, parameters: Any = None, **options: Any) -> Any:
+        """Execute with binary results."""
+        return super().execute(query, parameters, **{"binary": True, **options})
+
+
 class Databases:
     """Makes databases on a server, empty or cloned, and drops them at the end."""
 
-    def __init__(self, server: EmbeddedServer, stack: ExitStack) -> None:
+    def __init__(self, server: EmbeddedServer, stack: ExitStack, is_hostile: bool = False) -> None:
         self._server = server
         self._stack = stack
+        self._is_hostile = is_hostile
 
     def create(self, template: str | None = None) -> str:
         """Return the connection string of a new database."""
@@ -93,20 +126,26 @@ class Databases:
 
     def connect(self, dsn: str, **options: Any) -> Connection:
         """Open a session in autocommit mode; it is closed at the end."""
-        session: Connection = psycopg.connect(dsn, **{"autocommit": True, **options})
+        kind: type[Connection] = psycopg.Connection
+        if self._is_hostile:
+            kind = HostileConnection
+            settings = " ".join(f"-c {name}={value}" for name, value in HOSTILE.items())
+            options = {"options": settings, **options}
+        session: Connection = kind.connect(dsn, **{"autocommit": True, **options})
         self._stack.callback(session.close)
         return session
 
 
 @pytest.fixture(scope="session")
 def _databases_of(
-    request: pytest.FixtureRequest, is_on_citus: bool
+    request: pytest.FixtureRequest, is_on_citus: bool, pytestconfig: pytest.Config
 ) -> Callable[[ExitStack], Databases | ClusterDatabases]:
     if is_on_citus:
         cluster = request.getfixturevalue("cluster")
         return lambda stack: ClusterDatabases(cluster, stack)
     server = request.getfixturevalue("server")
-    return lambda stack: Databases(server, stack)
+    is_hostile = bool(pytestconfig.getoption("--hostile"))
+    return lambda stack: Databases(server, stack, is_hostile)
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,21 @@
 -- no trigger, so that a deployment takes no lock on the host's tables without need. While an
 -- adapter is only tried (engagement.is_trial is Y) everything is done but the triggers themselves,
 -- whose lock would keep the host from writing until the trial ends.
+-- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
--- Raises: EG006, EG008.
+-- Raises: EG006, EG008, EG015.
 create or replace procedure engagement.attach_triggers(
     p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_seqscan = off
 as $$
 declare
@@ -88,6 +95,14 @@ begin
                   hint = 'Give a column of the table, or an expression over its row that casts to '
                          'the key''s type.';
     end;
+    -- A view says what an expression calls.
+    if v_key <> 'null' then
+        execute format('create temporary view engagement_key as select (%s) as key from %s t', v_key,
+                       v_table_name);
+        perform engagement.check_trusted('pg_temp.engagement_key',
+                                         format('key %s of table %s', v_key, v_table_name));
+        drop view pg_temp.engagement_key;
+    end if;
     -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
     -- view's look-up below: a key that asks another table, on which no index can be made, and one
     -- that is compared only after a cast (an integer with a subject's text). Settings are never
@@ -193,4 +208,5 @@ comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'registered source, customer or employment; p_key_column a column or an expression over the '
     'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
     'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
-    '(source), EG008 (table, key, column); warns when the key has no index.';
+    '(source), EG008 (table, key, column), EG015 (the key runs code of a role that is not '
+    'trusted); warns when the key has no index.';

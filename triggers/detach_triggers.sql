@@ -1,8 +1,10 @@
 -- Takes the package's triggers off a host table.
+-- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Writes: attached_table, routine, triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table. Raises: EG008.
 create or replace procedure engagement.detach_triggers(p_source text, p_table regclass)
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -26,6 +26,7 @@ declare
     v_groups text;
     v_rows_of text[];
     v_is_settings boolean;
+    v_settings text := '';
     v_by_event text;
     v_append text;
     v_collect text;
@@ -43,6 +44,13 @@ begin
     v_key := format('((%s)::%s)::text', v_attached.key_expression,
                     case when v_attached.activity_column = 'subject_id' then 'text'
                          else 'engagement.host_key' end);
+    -- An expression may say something else under other settings; a column does not.
+    if not exists (select from pg_attribute a
+                   where a.attrelid = v_attached.table_name::regclass and a.attnum > 0
+                         and quote_ident(a.attname) = v_attached.key_expression) then
+        v_settings := ' set timezone = ''UTC'' set datestyle = ''ISO, YMD'' '
+            'set intervalstyle = ''postgres'' set extra_float_digits = 1';
+    end if;
     -- A change is what differs letter by letter: types without equality (json, point, …) and those
     -- whose collation may think different texts equal are compared as text.
     select string_agg(format(', t.%I%s as c%s', a.attname,
@@ -120,7 +128,7 @@ create or replace function engagement.%I()
 returns trigger
 language plpgsql
 security definer
-set search_path = pg_catalog, pg_temp
+set search_path = pg_catalog, pg_temp%s
 set lock_timeout = '50ms'
 as $f$
 #variable_conflict use_column
@@ -157,7 +165,7 @@ begin
     end if;
     return null;
 end
-$f$$sql$, 'capture__' || p_attachment_id, v_append, v_attached.source, v_award, v_attached.source,
+$f$$sql$, 'capture__' || p_attachment_id, v_settings, v_append, v_attached.source, v_award, v_attached.source,
         v_attached.activity_column, v_collect, v_attached.source, v_attached.activity_column);
     execute format('revoke all on function engagement.%I() from public',
                    'capture__' || p_attachment_id);

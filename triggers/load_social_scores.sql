@@ -30,7 +30,8 @@ begin
                coalesce(nullif(btrim(u.source_system), ''), 'UPLOAD') as source_system,
                btrim(u.social_type) as social_type,
                coalesce(btrim(u.social_subtype), '') as social_subtype,
-               case when u.score ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$'
+               case when u.score ~ '^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)'
+                                   '([eE][-+]?[0-9]{1,3})?[[:space:]]*$'
                          and length(u.score) <= 100
                     then u.score::numeric end as score,
                coalesce(u.description, '') as description, coalesce(u.comments, '') as comments,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from engagement_runner import queries
 from engagement_runner.errors import EngagementError, describe, remember_secret
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+#: What a session of the command searches: nothing that anybody else may create in.
+PINNED_PATH = "pg_catalog, pg_temp"
 
 #: Severities that reach the user; `create … if not exists` and the like only make notices.
 _SHOWN = ("WARNING",)
@@ -66,8 +71,77 @@ def connect(
     remember_secret(conninfo)
     try:
         connection = psycopg.connect(conninfo, autocommit=autocommit)
+        queries.execute(connection, "pin_session")
+        if not autocommit:
+            connection.commit()
     except psycopg.Error as error:
         raise EngagementError(f"cannot connect: {describe(error)}") from None
     if shows_warnings:
         connection.add_notice_handler(_show_notice)
     return connection
+
+
+@contextmanager
+def pinned(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    """Search nothing but PostgreSQL's own schema, and yield the author's search_path.
+
+    A connection that :func:`connect` made is pinned for good; the path that it began with is its
+    author's. For another one it is the present path, which is restored at the end.
+
+    Args:
+        connection: an autocommit connection.
+    """
+    path = str(queries.value(connection, "search_path"))
+    if path == PINNED_PATH:
+        yield str(queries.value(connection, "author_path"))
+        return
+    queries.value(connection, "set_search_path", search_path=PINNED_PATH)
+    try:
+        yield path
+    finally:
+        if not connection.broken:
+            queries.value(connection, "set_search_path", search_path=path)
+
+
+@contextmanager
+def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Work as the role that the package belongs to, where it is deployed.
+
+    What a deployment makes belongs to one role, whoever deploys, and code that the host's views
+    run never has more rights than that role.
+
+    Args:
+        connection: an autocommit connection with a pinned search_path.
+
+    Raises:
+        EngagementError: the session may not act for that role.
+    """
+    owner = queries.value(connection, "package_owner")
+    if owner is None:
+        yield
+        return
+    try:
+        queries.execute(connection, "adopt_objects")
+        queries.value(connection, "set_role", role=owner)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise EngagementError(
+            f"the package belongs to role {owner}: {describe(error)}",
+            hint="Connect as that role, a member of it, or a superuser.",
+        ) from None
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            queries.value(connection, "set_role", role="none")
+
+
+@contextmanager
+def as_caller(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Work with one's own rights inside :func:`as_owner`."""
+    role = str(queries.value(connection, "role"))
+    queries.value(connection, "set_role", role="none")
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
+            queries.value(connection, "set_role", role=role)

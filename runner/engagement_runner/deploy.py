@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from engagement_runner import __version__, files, queries
+from engagement_runner.connection import PINNED_PATH, as_caller, as_owner, pinned
 from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile, Statement
 from engagement_runner.plan import (
@@ -74,8 +75,8 @@ class SqlFileError(EngagementError):
 
 
 @contextmanager
-def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> Iterator[None]:
-    """Hold the deploy lock.
+def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> Iterator[str]:
+    """Hold the deploy lock, as the package's owner, and yield the author's search_path.
 
     It belongs to the session, because indexes follow after the transaction. It is asked for again
     and again rather than waited for: a session that waits holds a snapshot, and ``create index
@@ -86,18 +87,20 @@ def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> It
     """
     said = False
     lock = (LOCK_CLASS, LOCK_KEY)
-    while not _first(connection, "select pg_try_advisory_lock(%s, %s)", lock):
-        if not wait:
-            raise EngagementError("another deployment is running", hint="Try again later.")
-        if not said:
-            report("another deployment is running; waiting for it")
-            said = True
-        time.sleep(0.1)
-    try:
-        yield
-    finally:
-        if not connection.broken:
-            connection.execute("select pg_advisory_unlock(%s, %s)", lock)
+    with pinned(connection) as author_path, as_owner(connection):
+        while not _first(connection, "select pg_try_advisory_lock(%s, %s)", lock):
+            if not wait:
+                raise EngagementError("another deployment is running", hint="Try again later.")
+            if not said:
+                report("another deployment is running; waiting for it")
+                said = True
+            time.sleep(0.1)
+        try:
+            yield author_path
+        finally:
+            if not connection.broken:
+                connection.execute("select pg_advisory_unlock(%s, %s)", lock)
+
 
 
 def unobtrusively(
@@ -136,7 +139,7 @@ def _reason(error: SqlFileError | psycopg.Error) -> str:
 
 
 def _set_locally(connection: Connection, name: str, value: str) -> None:
-    connection.execute("select set_config(%s, %s, true)", (name, value))
+    connection.execute("select pg_catalog.set_config(%s, %s, true)", (name, value))
 
 
 def _first(connection: Connection, statement: Any, parameters: Any = None) -> Any:
@@ -178,13 +181,13 @@ def deploy(
             that indexes which are built after the transaction may be left for the next time.
     """
     top = top or files.root()
-    with deploy_lock(connection, report, wait):
+    with deploy_lock(connection, report, wait) as author_path:
 
         def work() -> tuple[Plan, list[SqlFile]]:
             plan = make_plan(
                 read_state(connection), top, host, key_type, roles, tablespaces, distribute
             )
-            return plan, _apply(connection, plan, top, report)
+            return plan, _apply(connection, plan, top, report, author_path)
 
         plan, postponed = unobtrusively(connection, work, report)
         for line in plan.warnings:
@@ -211,19 +214,21 @@ def dry_run(
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
-    with connection.transaction():
+    with pinned(connection), connection.transaction():
         connection.execute("set transaction read only")
         state = read_state(connection)
         top = top or files.root()
         return make_plan(state, top, host, key_type, roles, tablespaces, distribute)
 
 
-def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
+def _apply(
+    connection: Connection, plan: Plan, top: Path, report: Report, author_path: str
+) -> list[SqlFile]:
     """Do the steps and what follows from them, and return the indexes to be built afterwards."""
     if plan.is_distributed:
         # One connection to each node, because routines and tables change together.
         _set_locally(connection, "citus.multi_shard_modify_mode", "sequential")
-    postponed = _take_steps(connection, plan, report, _run_host)
+    postponed = _take_steps(connection, plan, report, author_path, _run_host)
     if any(step.file.kind == "host" and step.action == "apply" for step in plan.steps):
         plan.warnings.extend(
             f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
@@ -244,10 +249,10 @@ def _take_steps(
     connection: Connection,
     plan: Plan,
     report: Report,
+    author_path: str,
     run_host: Callable[[Connection, SqlFile], None],
 ) -> list[SqlFile]:
     """Do the steps, an adapter's by *run_host*, and return the indexes to be built afterwards."""
-    search_path = _first(connection, "select current_setting('search_path')")
     hosts_tablespace = _first(connection, "select current_setting('default_tablespace')")
     _set_locally(connection, "engagement.key_type", plan.key_type)
     _set_locally(connection, "client_min_messages", "warning")
@@ -262,9 +267,6 @@ def _take_steps(
             "host schema": hosts_tablespace,
         }.get(file.kind, plan.tablespaces.data)
         _set_locally(connection, "default_tablespace", tablespace)
-        # The package's own files name every schema; an adapter may rely on its author's path.
-        is_host = file.kind == "host"
-        _set_locally(connection, "search_path", search_path if is_host else "pg_catalog, pg_temp")
         if plan.on_citus:
             is_shared = plan.is_distributed and file.kind not in LOCAL_KINDS
             _set_locally(connection, PROPAGATION, "on" if is_shared else "off")
@@ -285,8 +287,15 @@ def _take_steps(
             _apply_routine(connection, file)
         elif file.kind == "view":
             _apply_view(connection, file)
-        elif is_host:
+        elif file.kind == "host":
+            # An adapter may rely on its author's path; the package's own files name every schema.
+            _set_locally(connection, "search_path", author_path)
             run_host(connection, file)
+            _set_locally(connection, "search_path", PINNED_PATH)
+        elif file.kind == "roles":
+            # The package's owner need not be one who makes roles.
+            with as_caller(connection):
+                _run(connection, file)
         else:
             _run(connection, file)
         if file.kind == "migration":
@@ -324,7 +333,6 @@ def _record(connection: Connection, file: SqlFile) -> None:
 
 def _regenerate(connection: Connection) -> None:
     """Generate anew what registration generated, by adapter or by hand, with an older generator."""
-    _set_locally(connection, "search_path", "pg_catalog, pg_temp")
     if all(_signatures(connection, name) for name in GENERATORS):
         queries.execute(connection, "regenerate")
 
@@ -346,7 +354,6 @@ def _distribute(connection: Connection, top: Path, report: Report) -> None:
 
 def _record_routines(connection: Connection, top: Path) -> None:
     """Keep a fingerprint of every routine that is declared or generated, for ``check``."""
-    _set_locally(connection, "search_path", "pg_catalog, pg_temp")
     declared = {
         file.object_name: file.path
         for file in files.repeatables(top)
@@ -525,10 +532,10 @@ def try_adapter(
         _set_locally(connection, "engagement.is_trial", "Y")
         if not plan.is_first:
             queries.execute(connection, "set_host_aside")
-        _take_steps(connection, plan, lambda line: None, run_host)
+        _take_steps(connection, plan, lambda line: None, author_path, run_host)
         return measure(remarks)
 
-    with deploy_lock(connection, report):
+    with deploy_lock(connection, report) as author_path:
         return unobtrusively(connection, work, report, is_trial=True)
 
 

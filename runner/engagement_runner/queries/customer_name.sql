@@ -1,4 +1,3 @@
 -- What the host calls a customer.
 select max(display_name)
-from engagement_host.customer
-where customer_id = %(customer)s::engagement.host_key
+from engagement.host_customers(array[%(customer)s]::engagement.host_key[])

@@ -13,7 +13,7 @@ from (
         p.average_score,
         count(*) over () as total_count
     from engagement.customer_score as s
-    inner join engagement_host.customer as h on s.customer_id = h.customer_id
+    inner join engagement.host_customers() as h on s.customer_id = h.customer_id
     left join engagement.participation(p_as_of => engagement.scored_at()) as p
         on s.customer_id = p.company_id
     where s.ranked_type = 'COMPANY'

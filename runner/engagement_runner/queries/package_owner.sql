@@ -1,0 +1,5 @@
+-- Whom the package belongs to, if that is somebody else than who asks.
+select r.rolname
+from pg_catalog.pg_namespace as n
+join pg_catalog.pg_roles as r on r.oid = n.nspowner
+where n.nspname = 'engagement' and r.rolname <> current_user
