@@ -1,10 +1,17 @@
 -- Everybody becomes work: the host's customers, those of the ledger, their employers, those with a
 -- score.
+-- Definer: the host's views run as the package's owner.
 -- Writes: recalculation_customer.
 create or replace function engagement.collect_everybody()
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 begin
     -- Two statements: what the host has is not where the nodes of a cluster are.

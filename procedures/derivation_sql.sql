@@ -14,6 +14,7 @@
 -- Columns of the query: customer_id, source_id, document_id, employer_id, effective_at, expires_at,
 -- rule_id, subject_id, subject_class, quantity, amount, points, is_sane. A row that is not sane
 -- (NaN, infinity, overflow) has no points and must be recorded, not awarded.
+-- Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
 create or replace function engagement.derivation_sql(
     p_source text, p_from text, p_is_bulk boolean, p_rules text default 'engagement.score_rule'
@@ -21,6 +22,7 @@ create or replace function engagement.derivation_sql(
 returns text
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'

@@ -1,10 +1,17 @@
 -- What other rules would award, derived as a run over whole sources does.
+-- Definer: the host's views run as the package's owner.
 -- Reads: the views, temporary table engagement_preview_rule.
 -- Writes: temporary table engagement_preview_award.
 create or replace function engagement.preview_awards()
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_nestloop = off
 set jit = off
 as $$

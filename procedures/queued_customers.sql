@@ -1,10 +1,17 @@
 -- The customers whose totals wait for the next run: those of queued activities and their employers,
 -- of queued jobs and customers, and the work of an unfinished run.
+-- Definer: the host's views run as the package's owner.
 -- Reads: pending_activity, recalculation_source, recalculation_customer, award, activity_source.
 create or replace function engagement.queued_customers()
 returns engagement.host_key[]
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_source text;

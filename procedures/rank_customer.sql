@@ -1,10 +1,17 @@
 -- One customer's percentile and band on a refresh, by the thresholds of the last run.
+-- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_percentile, score_band, engagement_host.customer.
 -- Writes: customer_score, score_event.
 create or replace function engagement.rank_customer(p_customer_id engagement.host_key)
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_score engagement.customer_score;

@@ -14,7 +14,7 @@
 --
 -- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). Nothing of the
 -- caller's matters all the same: each transaction is READ COMMITTED, what is called pins its own
--- settings, and no operator or function here is looked up by search_path.
+-- settings, and no operator, function or type here is looked up by search_path.
 -- Raises: EG001, EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.recalculate(
     p_mode text default 'INCREMENTAL',
@@ -25,8 +25,8 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
-    v_commit_error text;
-    v_rollback_error text;
+    v_commit_error pg_catalog.text;
+    v_rollback_error pg_catalog.text;
 begin
     perform engagement.check_mode(p_mode);
     perform engagement.check_instant(p_as_of);

@@ -6,8 +6,8 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
-    v_commit_error text;
-    v_rollback_error text;
+    v_commit_error pg_catalog.text;
+    v_rollback_error pg_catalog.text;
 begin
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then

@@ -1,11 +1,18 @@
 -- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
 -- instant than this run's; and customers without a score, whether or not a trigger told of them.
 -- FULL: whoever's totals are not those of the ledger.
+-- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals. Writes: recalculation_customer.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 begin
     insert into engagement.recalculation_customer (customer_id, is_touched)

@@ -1,11 +1,18 @@
 -- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in the queue.
+-- Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
 -- Writes: activity_source, score_rule, pending_activity, recalculation_customer, and generated
 -- routines.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_source engagement.activity_source;

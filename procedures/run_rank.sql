@@ -1,12 +1,19 @@
 -- Phase RANK: everybody's percentile and band in one pass over the scores as they are now, and the
 -- thresholds that refreshes go by until the next run. Whom a refresh has changed meanwhile keeps
 -- the rank that the refresh found.
+-- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_band, engagement_host.customer.
 -- Writes: customer_score, score_percentile, score_event.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set lock_timeout = '30s'
 as $$
 begin

@@ -25,6 +25,7 @@ as $$
 declare
     v_name text;
     v_view regclass;
+    v_code text;
     v_ids engagement.host_key[] := '{}';
     v_values numeric[] := '{}';
 begin
@@ -36,18 +37,20 @@ begin
         raise exception 'unknown segment'
             using errcode = 'EG011', detail = format('segment %L', p_name),
                   hint = 'select segment_name, label from engagement.segment_definition lists them.';
-    elsif v_view is null and engagement.foreign_code(to_regclass(v_name)) is not null then
-        raise exception 'the view of the segment runs code of another role'
-            using errcode = 'EG015',
-                  detail = format('segment %s, view %s runs %s', p_name, v_name,
-                                  engagement.foreign_code(to_regclass(v_name))),
-                  hint = format('The owner of the package takes it over after reading it: '
-                                'alter view %s owner to %I.', v_name, current_user);
     elsif v_view is null then
         raise exception 'the view of the segment is not there or not of the right shape'
             using errcode = 'EG011', detail = format('segment %s, view %s', p_name, v_name),
                   hint = 'Create a view with the columns customer_id (the host''s key) and '
                          'segment_value (a number), and name it with its schema.';
+    end if;
+    v_code := engagement.foreign_code(v_view);
+    if v_code is not null then
+        raise exception 'the view of the segment runs code of another role'
+            using errcode = 'EG015',
+                  detail = format('segment %s runs %s', p_name, v_code),
+                  hint = format('Once its text is known to be right, a superuser gives it to the '
+                                'package''s owner: alter view %s owner to %I; functions likewise.',
+                                v_view, current_user);
     end if;
     -- Who it is, first: the view runs alone, and a cluster's nodes do not have the host's rows.
     execute format('select coalesce(array_agg(g.customer_id::engagement.host_key), $1), '

@@ -1,5 +1,4 @@
--- The view of a segment, if it is one: an organisation writes its name by hand. A view that runs code
--- of a role that the package's owner is not is none, for it would run as that owner.
+-- The view of a segment, if it is one: an organisation writes its name by hand.
 -- Reads: pg_catalog.
 create or replace function engagement.segment_view(p_view_name text)
 returns regclass
@@ -38,12 +37,12 @@ begin
                  and b.type_oid in ('numeric'::regtype, 'bigint'::regtype, 'integer'::regtype,
                                     'smallint'::regtype, 'double precision'::regtype,
                                     'real'::regtype)
-    ) = 2 and engagement.foreign_code(v_view) is null then
+    ) = 2 then
         return v_view;
     end if;
     return null;
 end
 $$;
 comment on function engagement.segment_view(text) is
-    'Internal: the view of that name with the columns customer_id and segment_value that runs '
-    'nobody''s code but the package owner''s and superusers''; NULL where there is none.';
+    'Internal: the view of that name with the columns customer_id and segment_value; NULL where '
+    'there is none.';

@@ -4,13 +4,20 @@
 -- compare. Otherwise a fingerprint per customer (number and sum of row hashes) finds the customers
 -- that differ, and only their rows are compared one by one: two passes that the planner can run in
 -- parallel, instead of sorting two ledgers.
+-- Definer: the host's views run as the package's owner.
 -- Reads: the view, award.
 -- Writes: temporary table engagement_stage, recalculation_customer, scoring_failure.
 create or replace function engagement.stage_source(p_run engagement.recalculation_run,
                                                    p_source text)
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_nestloop = off
 set enable_mergejoin = off
 set parallel_tuple_cost = 0

@@ -1,4 +1,5 @@
 -- The stored totals of everybody but the given customers, compared with the ledger.
+-- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, category_score, award, attached_table, engagement_host.customer.
 create or replace function engagement.verify_scores(
     p_queued_ids engagement.host_key[],
@@ -17,7 +18,13 @@ returns table (
     found text
 )
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_as_of timestamptz;

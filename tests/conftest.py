@@ -87,7 +87,7 @@ HOSTILE = {
     "escape_string_warning": "off",
     "search_path": "pg_temp,public",
     "row_security": "off",
-    "default_transaction_isolation": "serializable",
+    "default_transaction_isolation": r"repeatable\ read",
 }
 
 

@@ -100,6 +100,63 @@ def test_catalog_definers_have_a_pinned_search_path(deployed: Connection) -> Non
     ) == [1]
 
 
+def test_catalog_routines_that_read_the_host_do_so_as_their_owner_under_fixed_settings(
+    deployed: Connection,
+) -> None:
+    """A view of the host's may run code of the host's, and say something else in another zone."""
+    found = column(
+        deployed,
+        r"""
+        select oid::regprocedure::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace
+          and (prosrc ~ '(from|join) engagement_host\.'
+               or prosrc ~ 'execute (format|replace)\(.*view')
+          and not (prosecdef and proconfig @> array[
+              'search_path=pg_catalog, pg_temp', 'TimeZone=UTC', 'DateStyle=ISO, YMD',
+              'IntervalStyle=postgres', 'extra_float_digits=1'])
+          -- The generators hold the text of others; uploads are read in the uploader's zone.
+          and proname not in ('detach_host', 'generate_source', 'generate_totals',
+                              'load_social_scores')
+        """,
+    )
+    assert found == []
+
+
+def test_catalog_routines_look_up_nothing_by_the_callers_path(deployed: Connection) -> None:
+    """Pinned, or parsed when they were made; what commits can be neither and names all in full."""
+    found = column(
+        deployed,
+        """
+        select oid::regproc::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace and prosqlbody is null
+          and not coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false)
+        order by 1
+        """,
+    )
+    assert found == [
+        "engagement.faded_points",
+        "engagement.parameter",
+        "engagement.recalculate",
+        "engagement.roll_up_employers",
+    ]
+
+
+def test_catalog_routines_mean_the_same_whatever_a_backslash_means(deployed: Connection) -> None:
+    """standard_conforming_strings off makes other strings of them."""
+    found = column(
+        deployed,
+        r"""
+        select oid::regproc::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace and position(chr(92) in prosrc) > 0
+          and not coalesce('standard_conforming_strings=on' = any (proconfig), false)
+        """,
+    )
+    assert found == []
+
+
 def test_catalog_committing_procedures_are_invokers_without_settings(deployed: Connection) -> None:
     query = r"""
         select oid::regprocedure::text

@@ -79,6 +79,8 @@ CALLS = {
         "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",
         "primary_employer": "select engagement.primary_employer({ann}, current_date)",
         "segment_view": "select engagement.segment_view('engagement.segment_rising')",
+        "foreign_code": "select engagement.foreign_code('engagement.segment_rising')",
+        "host_customers": "select * from engagement.host_customers()",
     },
     "operator": {
         "recalculate": "call engagement.recalculate('FULL')",
@@ -93,6 +95,8 @@ CALLS = {
         "check_held": "select engagement.check_held({ann})",
         "as_key": "select engagement.as_key('1')",
         "is_switched_off": "select engagement.is_switched_off()",
+        "check_mode": "select engagement.check_mode('FULL')",
+        "check_may_commit": "select engagement.check_may_commit('a', 'b')",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
         "run_step": "select engagement.run_step(run_id)"

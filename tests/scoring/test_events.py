@@ -338,6 +338,8 @@ def test_take_events_by_many_consumers_at_once(outbox: Host, second_session: Ses
         return taken
 
     consumers = [Host(second_session(outbox.session)) for _ in range(4)]
+    for consumer in consumers:
+        consumer.run("set default_transaction_isolation = 'read committed'")
     with ThreadPoolExecutor(4) as pool:
         taken = [event for events in pool.map(consume, consumers) for event in events]
     assert len(taken) == len(set(taken)) == 205

@@ -544,6 +544,8 @@ def test_preview_waits_for_another_change_of_the_setup_and_orders_do_not(
 ) -> None:
     customer = base.one("select max(customer_id) from crm.customer")
     sessions = [Host(second_session(base.session, prepare_threshold=None)) for _ in range(2)]
+    for session in sessions:
+        session.run("set default_transaction_isolation = 'read committed'")
     with ThreadPoolExecutor(1) as pool:
         with sessions[0].session.transaction():
             sessions[0].revise({"quantity_score": 3}, retroactive=True)
