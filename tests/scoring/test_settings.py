@@ -39,7 +39,7 @@ def test_recalculate_under_any_settings_awards_the_same(
     host.rule("BOUND", quantity_score=1, applies_from="2025-01-02 00:00+00")
     host.rule("SHORT", quantity_score=1, valid_for_weeks=10)
     ann = host.customer()
-    host.order(ann, Line(quantity=7), at="2025-03-01 10:00+00")
+    host.order(ann, Line(quantity=7), at="2025-01-02 00:30+00")
     host.order(ann, Line(quantity=90), at="2025-01-01 23:30+00")
     host.proven(as_of=None)
     awards = "select source_id, rule_id, effective_at, expires_at, points from engagement.award"
