@@ -1,7 +1,8 @@
 -- A procedure that commits cannot run inside a transaction that somebody has begun, nor inside a
 -- function. PostgreSQL says so at its first COMMIT, without a way out; here it is said with one.
--- Nothing tells a procedure where it stands. But in a block with an exception clause COMMIT and ROLLBACK
--- both fail: each with words of its own for the block, and with the same words for the transaction.
+-- Nothing tells a procedure where it stands. But in a block with an exception clause COMMIT and
+-- ROLLBACK both fail: because of the block each in words of its own, because of the transaction in
+-- the same words.
 -- Raises: 2D000.
 create or replace function engagement.check_may_commit(p_commit_error text, p_rollback_error text)
 returns void
@@ -20,5 +21,5 @@ begin
 end
 $$;
 comment on function engagement.check_may_commit(text, text) is
-    'Internal: raises 2D000, with a hint, where COMMIT and ROLLBACK fail in the same words: inside a '
+    'Internal: raises 2D000, with a hint, where COMMIT and ROLLBACK fail in the same words: in a '
     'transaction block or a function.';

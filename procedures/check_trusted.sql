@@ -1,6 +1,6 @@
--- What the host's views run is run as the package's owner. Where that is a superuser, code of anybody
--- else would make its owner one, so it is refused. Where it is not, the host can at most act as the
--- package's owner, who has let it in by deploying the adapter.
+-- What the host's views call runs as the package's owner. Where that is a superuser, code of
+-- anybody else would make its owner one, so it is refused. Where it is not, the host can at most act
+-- as the package's owner, who has let it in by deploying the adapter.
 -- Reads: pg_catalog. Raises: EG015.
 create or replace function engagement.check_trusted(p_relation regclass, p_what text)
 returns void
@@ -30,5 +30,5 @@ begin
 end
 $$;
 comment on function engagement.check_trusted(regclass, text) is
-    'Internal: raises EG015 when the package belongs to a superuser and a relation runs code that '
-    'belongs to nobody who is one; p_what names it.';
+    'Internal: raises EG015 when the package belongs to a superuser and a relation runs code of a '
+    'role that is none; p_what names the relation.';

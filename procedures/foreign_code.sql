@@ -1,5 +1,5 @@
--- Code that a relation runs when it is read, and that belongs neither to the package's owner nor to a
--- superuser: whoever owns it may change it at any time, and it would run with the reader's rights.
+-- Code that a relation runs when it is read, and that belongs neither to the package's owner nor to
+-- a superuser. Its owner may change it at any time, and it would run with the reader's rights.
 -- Views below are followed, but not into the package's own schemas: what stands there was looked at
 -- when it came. Operators and domains count, since they call functions.
 -- Reads: pg_catalog.
@@ -56,5 +56,5 @@ begin
 end
 $$;
 comment on function engagement.foreign_code(regclass) is
-    'Internal: views, functions and domains that are run when a relation is read and belong neither '
-    'to the package''s owner nor to a superuser, as text; NULL: none.';
+    'Internal: views, functions and domains that run when a relation is read and belong neither to '
+    'the package''s owner nor to a superuser, as text; NULL: none.';

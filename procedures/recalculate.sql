@@ -12,9 +12,9 @@
 --   TOTALS   sum and write in batches of customers
 --   RANK     percentile and band of everybody, in one pass
 --
--- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). Nothing of the
--- caller's matters all the same: each transaction is READ COMMITTED, what is called pins its own
--- settings, and no operator, function or type here is looked up by search_path.
+-- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). The caller's
+-- settings change nothing all the same: each transaction is READ COMMITTED, what is called pins its
+-- own settings, and no operator, function or type here is looked up by search_path.
 -- Raises: EG001, EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.recalculate(
     p_mode text default 'INCREMENTAL',
