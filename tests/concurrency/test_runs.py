@@ -341,7 +341,12 @@ def test_telling_of_bands_leaves_whom_a_refresh_has_told_meanwhile(
     refresher, runner = another(), another()
     with refresher.session.transaction():
         refresher.run("update engagement.customer_score set band_code = null")
-        telling = background(runner.run, "select engagement.announce_bands(clock_timestamp())")
+        telling = background(
+            runner.run,
+            "select engagement.announce_bands(clock_timestamp(), array[%s]::engagement.host_key[],"
+            " true)",
+            customer,
+        )
         wait_until_blocked(runner.session)
     telling.result(timeout=60)
     assert host.rows("select event_type from engagement.score_event") == []
