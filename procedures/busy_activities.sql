@@ -31,6 +31,8 @@ begin
         group by u.source_id
         having sum(u.number) > 0
     );
+exception when lock_not_available then
+    return '{}';  -- somebody holds the whole table
 end
 $$;
 comment on function engagement.busy_activities(text, engagement.host_key[]) is

@@ -46,6 +46,7 @@ begin
             raise;
         end if;
         v_free := engagement.lock_free_scores(v_ids);
+        perform set_config('lock_timeout', '30s', true);
         v_count := engagement.write_totals(
             p_customer_ids => v_free, p_as_of => p_run.as_of, p_is_touched => v_is_touched,
             p_is_for_now => p_run.as_of = p_run.started_at);
