@@ -17,6 +17,7 @@ declare
     v_ranks engagement.recalculation_rank[];
     v_ids engagement.host_key[];
     v_free engagement.host_key[];
+    v_known engagement.host_key[];
 begin
     v_ranks := engagement.next_ranks(v_size);
     if v_ranks is null then
@@ -40,13 +41,17 @@ begin
               is distinct from (r.percentile, r.band_code, r.ranked_type);
     perform engagement.announce_bands(
         p_as_of => p_run.as_of, p_customer_ids => v_free, p_is_run => true);
-    insert into engagement.recalculation_rank (
-        customer_id, score, percentile, band_code, ranked_type, is_busy
-    )
-    select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, true
-    from unnest(v_ranks) r
-    where r.customer_id not in (select f.id from unnest(v_free) f (id))
-          and not (r.is_busy and r.customer_id = v_ids[1]);
+    if cardinality(v_free) < cardinality(v_ids) then
+        v_known := array(select s.customer_id from engagement.customer_score s
+                         where s.customer_id = any (v_ids));
+        insert into engagement.recalculation_rank (
+            customer_id, score, percentile, band_code, ranked_type, is_busy
+        )
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, true
+        from unnest(v_ranks) r
+        where r.customer_id in (select k.id from unnest(v_known) k (id))
+              and r.customer_id not in (select f.id from unnest(v_free) f (id));
+    end if;
     update engagement.recalculation_run r
     set batch_size = engagement.next_batch_size(
             p_size => v_size, p_began_at => v_began_at, p_least => 50, p_most => 10000)

@@ -5,12 +5,13 @@
 -- (55P03), and the next one resumes it.
 -- Reads: recalculation_customer.
 -- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
--- Locks: the rows of the batch; see write_totals.
+-- Locks: the rows of the batch; advisory (class, 4) to create rows; see write_totals.
 create or replace function engagement.run_totals(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '200ms'
+set enable_seqscan = off
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
@@ -31,11 +32,16 @@ begin
         perform set_config('lock_timeout', '30s', true);
         v_free := engagement.lock_scores(v_ids[1:1]);
         if v_free = '{}' then
-            v_free := v_ids[1:1];  -- without a row: whoever creates rows is waited for
-        else
-            v_began_at := clock_timestamp();
-            v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
+            -- It has no row. Whoever creates rows is waited for, and then all such are free.
+            perform pg_advisory_xact_lock(1701734241, 4);
+            v_free := array(
+                select u.id from unnest(v_ids) u (id)
+                except
+                select s.customer_id from engagement.customer_score s
+                where s.customer_id = any (v_ids));
         end if;
+        v_began_at := clock_timestamp();
+        v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
     end if;
     begin
         v_count := engagement.write_totals(
