@@ -4,11 +4,12 @@
 -- even count as told.
 -- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
 create or replace function engagement.announce_bands(
-    p_as_of timestamptz, p_customer_id engagement.host_key default null
+    p_as_of timestamptz, p_customer_ids engagement.host_key[], p_is_run boolean
 )
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
     v_at timestamptz := clock_timestamp();
@@ -34,14 +35,14 @@ begin
         select from engagement.setup_change c
         where c.object_type = 'BAND' and c.changed_at > v_last.finished_at
               and c.old_value - 'label' is distinct from c.new_value - 'label');
-    if v_is_silent and p_customer_id is not null then
+    if v_is_silent and not p_is_run then
         return;  -- a run over everybody comes first
     end if;
     with crossing as (
         select s.customer_id, s.announced_band, s.band_code, s.score, s.percentile
         from engagement.customer_score s
         where s.announced_band is distinct from s.band_code
-              and (p_customer_id is null or s.customer_id = p_customer_id)
+              and s.customer_id = any (p_customer_ids)
     ),
     told as (
         update engagement.customer_score s
@@ -70,6 +71,6 @@ begin
     end if;
 end
 $$;
-comment on function engagement.announce_bands(timestamptz, engagement.host_key) is
-    'Internal: writes a score_event for everybody (or one customer) whose band is another than was '
-    'told last, and notifies engagement_score_event.';
+comment on function engagement.announce_bands(timestamptz, engagement.host_key[], boolean) is
+    'Internal: writes a score_event for those of some customers whose band is another than was '
+    'told last, and notifies engagement_score_event. p_is_run: by a run over everybody.';

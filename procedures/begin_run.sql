@@ -45,10 +45,15 @@ begin
                              'call.';
         end if;
         raise notice 'resuming run % (%, as of %)', v_run.run_id, v_run.run_mode, v_run.as_of;
+        -- It goes on with what it has taken; what came since is for the run that was asked for. If
+        -- it has taken nothing, it has recorded nothing, and begins now: else it would record what
+        -- changed since as known before.
         update engagement.recalculation_run r
         set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at,
-            failed_sources = '{}',
-            phase = case when r.phase = 'PREPARE' then 'PREPARE' else 'TAKE' end
+            as_of = case when r.phase in ('PREPARE', 'TAKE') and r.as_of = r.started_at
+                         then v_started_at else r.as_of end,
+            started_at = case when r.phase in ('PREPARE', 'TAKE')
+                              then v_started_at else r.started_at end
         where r.run_id = v_run.run_id;
         v_run.run_status := 'RESUMED';
     else

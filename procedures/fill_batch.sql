@@ -1,9 +1,9 @@
--- The short way for a batch of nothing but new awards of activities that never had any: a plain
--- INSERT from the stage, at half the cost. Where a trigger has been there first, the batch goes the
+-- The short way for batches of nothing but new awards of activities that never had any: a plain
+-- INSERT from the stage, at half the cost. Where a trigger has been there first, they go the
 -- long way.
 -- Reads: the stage, award. Writes: award, scoring_failure.
 create or replace function engagement.fill_batch(
-    p_run engagement.recalculation_run, p_source text, p_batch bigint
+    p_run engagement.recalculation_run, p_source text, p_first bigint, p_last bigint
 )
 returns bigint[]
 language plpgsql
@@ -16,13 +16,13 @@ declare
     v_count bigint;
 begin
     if exists (select from pg_temp.engagement_stage s
-               where s.batch = p_batch and s.recorded_at is not null)
+               where s.batch between p_first and p_last and s.recorded_at is not null)
     then
         return null;
     end if;
     if exists (select 1 from engagement.award w where w.voided_at is not null) then
         v_ids := array(select distinct s.source_id::text from pg_temp.engagement_stage s
-                       where s.batch = p_batch);
+                       where s.batch between p_first and p_last);
         execute format('select exists (select 1 from %s)', engagement.look_up_sql(
             'source_id', '$1::engagement.host_key[]', 'w.voided_at is not null'))
             into v_is_known using v_ids;
@@ -38,7 +38,7 @@ begin
            p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity,
            s.amount, s.points
     from pg_temp.engagement_stage s
-    where s.batch = p_batch
+    where s.batch between p_first and p_last
           and (s.is_sane or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,
                                                        p_run.started_at));
     get diagnostics v_count = row_count;
@@ -47,6 +47,6 @@ exception when unique_violation then
     return null;
 end
 $$;
-comment on function engagement.fill_batch(engagement.recalculation_run, text, bigint) is
-    'Internal: inserts a batch of the stage that has only new awards; returns awards made and '
-    'voided, NULL when the batch has to be compared.';
+comment on function engagement.fill_batch(engagement.recalculation_run, text, bigint, bigint) is
+    'Internal: inserts batches of the stage that have only new awards; returns awards made and '
+    'voided, NULL when they have to be compared.';

@@ -212,20 +212,25 @@ begin
                     -- It begins or ends at another time: by itself, or by another time zone.
                     when ((x.was).effective_at, (x.was).expires_at)
                          is distinct from ((x.becomes).effective_at, (x.becomes).expires_at)
-                         then case when exists (
-                             select from engagement.setup_change s
-                             where s.object_type = 'PARAMETER' and s.object_name = 'TIME_ZONE'
-                                   and s.changed_at > (x.was).recorded_at
+                         then case when engagement.is_moved_by_zone(
+                             p_source => '{source}', p_recorded_at => (x.was).recorded_at,
+                             p_effective_at => (x.was).effective_at,
+                             p_occurred_at => (x.becomes).effective_at
                          ) then 'RULE_CHANGED' else 'SOURCE_CHANGED' end
                     when (x.was).points <> (x.becomes).points then 'RULE_CHANGED'
                     else 'EMPLOYER_CHANGED' end
                 when v.source_id is null then 'SOURCE_REMOVED'
                 when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
-                      (x.was).quantity, (x.was).amount, (x.was).effective_at)
+                      (x.was).quantity, (x.was).amount)
                      is distinct from
                      (v.document_id, v.subject_id::text, v.subject_class::text,
-                      coalesce(v.quantity, 0), coalesce(v.amount, 0), v.occurred_at)
+                      coalesce(v.quantity, 0), coalesce(v.amount, 0))
                      or v.ended_at <= v.occurred_at then 'SOURCE_CHANGED'
+                when (x.was).effective_at is distinct from v.occurred_at
+                     and not engagement.is_moved_by_zone(
+                         p_source => '{source}', p_recorded_at => (x.was).recorded_at,
+                         p_effective_at => (x.was).effective_at, p_occurred_at => v.occurred_at)
+                     then 'SOURCE_CHANGED'
                 else 'RULE_CHANGED'
             end)::engagement.award)
         into v_voids

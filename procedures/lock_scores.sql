@@ -6,6 +6,7 @@ create or replace function engagement.lock_scores(p_customer_ids engagement.host
 returns engagement.host_key[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
     v_ids engagement.host_key[];

@@ -35,7 +35,9 @@ begin
         set percentile = v_percentile, band_code = v_band, ranked_type = v_type
         where s.customer_id = p_customer_id;
     end if;
-    perform engagement.announce_bands(v_score.calculated_at, p_customer_id);
+    perform engagement.announce_bands(
+        p_as_of => v_score.calculated_at,
+        p_customer_ids => array[p_customer_id]::engagement.host_key[], p_is_run => false);
 end
 $$;
 comment on function engagement.rank_customer(engagement.host_key) is

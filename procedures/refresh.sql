@@ -1,5 +1,6 @@
 -- The refresh icon: one customer, awards from the source and totals, at once. What is queued stays
--- queued.
+-- queued, and the activities whose awards it changed join them: a run that compares by other rules
+-- or parameters at the same moment may not see these awards, and would leave them as they are.
 -- Reads: the views, award.
 -- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
 create or replace function engagement.refresh(p_customer_id engagement.host_key,
@@ -19,20 +20,12 @@ declare
 begin
     perform engagement.check_customer(p_customer_id);
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
-        -- Only this customer is written now; the companies that these awards count for are summed
-        -- by the next run, which with CURRENT finds them by this customer.
+        -- By these keys the next run also finds the companies that the awards count for.
         insert into engagement.pending_activity (source, activity_column, keys)
-        select 'customer', 'customer_id', array_agg(c.key)
-        from (
-            select w.employer_id::text as key
-            from engagement.award w
-            where w.customer_id = p_customer_id and w.employer_id is not null
-                  and (w.recorded_at >= v_at or w.voided_at >= v_at)
-            union
-            select p_customer_id::text
-            where engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
-        ) c
-        having count(*) > 0;
+        select w.source, 'source_id', array_agg(distinct w.source_id::text)
+        from engagement.award w
+        where w.customer_id = p_customer_id and (w.recorded_at >= v_at or w.voided_at >= v_at)
+        group by w.source;
     end if;
     perform engagement.write_totals(
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,

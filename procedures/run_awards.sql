@@ -1,5 +1,5 @@
 -- Phase AWARDS: single activities, one batch of one source.
--- Reads: recalculation_key.
+-- Reads: activity_source.
 -- Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
 create or replace function engagement.run_awards(p_run engagement.recalculation_run)
 returns boolean
@@ -7,35 +7,28 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_began_at timestamptz := clock_timestamp();
+    v_size integer := coalesce(p_run.batch_size, 1000);
     v_source text;
     v_ids engagement.host_key[];
     v_counts bigint[];
 begin
-    select k.source into v_source
-    from engagement.recalculation_key k
-    where k.source <> all (p_run.failed_sources)
-    order by k.source
-    limit 1;
-    if not found then
+    v_source := engagement.next_source(p_run.failed_sources);
+    if v_source is null then
         -- Trigger calls that failed have had their keys re-derived now.
         update engagement.scoring_failure f
         set resolved_at = p_run.started_at
         where f.source_id is null and f.resolved_at is null and f.failed_at < p_run.started_at
               and f.source <> all (p_run.failed_sources);
         return false;
+    elsif not exists (select from engagement.activity_source s
+                      where s.source = v_source and s.detached_at is null) then
+        -- Unregistered since it was taken: that has queued the whole source. Detached: its awards
+        -- stay as they are until it is registered again, and compared as a whole then.
+        delete from engagement.recalculation_key k where k.source = v_source;
+        return true;
     end if;
-    with batch as (
-        delete from engagement.recalculation_key k
-        where k.source = v_source
-              and k.source_id in (
-                  select b.source_id from engagement.recalculation_key b
-                  where b.source = v_source
-                  order by b.source_id
-                  limit 10000
-              )
-        returning k.source_id
-    )
-    select array_agg(b.source_id order by b.source_id) into v_ids from batch b;
+    v_ids := engagement.next_keys(v_source, v_size);
 
     v_counts := engagement.award_batch(p_run, v_source, v_ids);
 
@@ -58,7 +51,9 @@ begin
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1],
         void_count = r.void_count + v_counts[2],
-        done_count = r.done_count + cardinality(v_ids)
+        done_count = r.done_count + cardinality(v_ids),
+        batch_size = engagement.next_batch_size(
+            p_size => v_size, p_began_at => v_began_at, p_least => 500, p_most => 10000)
     where r.run_id = p_run.run_id;
     return true;
 end

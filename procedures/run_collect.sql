@@ -1,6 +1,7 @@
 -- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
 -- instant than this run's; and customers without a score, whether or not a trigger told of them.
--- FULL: whoever's totals are not those of the ledger.
+-- FULL: whoever's totals are not those of the ledger. No nested loops, because the statistics of the
+-- work table may be of a moment when it was empty.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals. Writes: recalculation_customer.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
@@ -13,6 +14,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
+set enable_nestloop = off
 as $$
 begin
     insert into engagement.recalculation_customer (customer_id, is_touched)

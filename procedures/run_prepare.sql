@@ -1,7 +1,7 @@
 -- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in the queue.
 -- Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
--- Writes: activity_source, score_rule, pending_activity, recalculation_customer, and generated
+-- Writes: activity_source, pending_activity, recalculation_customer, and generated
 -- routines.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
@@ -38,9 +38,6 @@ begin
         where r.run_id = p_run.run_id;
         return true;
     end if;
-    update engagement.score_rule r
-    set is_applied = r.is_active
-    where r.is_applied <> r.is_active;
     -- Somebody replaced a view without registering it again.
     for v_source in
         select * from engagement.activity_source s

@@ -1,9 +1,9 @@
--- Phase RANK: everybody's percentile and band in one pass over the scores as they are now, and the
--- thresholds that refreshes go by until the next run. Whom a refresh has changed meanwhile keeps
--- the rank that the refresh found.
+-- Phase RANK: everybody's percentile and band in one pass over the scores as they are now. The
+-- thresholds that refreshes go by until the next run are written here; the ranks that have changed
+-- become work, so that nobody has to wait for all of them.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_band, engagement_host.customer.
--- Writes: customer_score, score_percentile, score_event.
+-- Writes: recalculation_rank, score_percentile.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -14,14 +14,15 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
-set lock_timeout = '30s'
 as $$
 begin
+    delete from engagement.recalculation_rank;
     execute format($sql$
         with ranking as materialized (
             select n.customer_id, n.score, n.ranked_type, n.percentile, n.band_code,
-                   (n.percentile, n.band_code, n.ranked_type)
-                   is distinct from (n.old_percentile, n.old_band_code, n.old_type) as is_changed
+                   (n.percentile, n.band_code, n.ranked_type, n.band_code)
+                   is distinct from (n.old_percentile, n.old_band_code, n.old_type,
+                                     n.announced_band) as is_changed
             from (
                 select n.*, engagement.band_of(b.scale, n.score, n.percentile) as band_code
                 from (
@@ -32,18 +33,13 @@ begin
                                count(*) over (partition by c.customer_type))
                            end as percentile,
                            k.percentile as old_percentile, k.band_code as old_band_code,
-                           k.ranked_type as old_type
+                           k.ranked_type as old_type, k.announced_band
                     from %s k
                     left join engagement_host.customer c
                         on c.customer_id = k.customer_id and c.is_active
                 ) n
                 cross join (select engagement.band_scale() as scale offset 0) b
             ) n
-        ),
-        changed as materialized (  -- what a cluster is sent
-            select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type
-            from ranking r
-            where r.is_changed
         ),
         threshold as materialized (
             select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
@@ -64,14 +60,16 @@ begin
             set from_score = excluded.from_score
             where score_percentile.from_score <> excluded.from_score
         )
-        update engagement.customer_score s
-        set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
-        from changed r
-        where r.customer_id = s.customer_id and r.score = s.score$sql$,
+        insert into engagement.recalculation_rank (
+            customer_id, score, percentile, band_code, ranked_type
+        )
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type
+        from ranking r
+        where r.is_changed
+        on conflict (customer_id) do nothing$sql$,
         engagement.scores_sql());
-    perform engagement.announce_bands(p_run.as_of);
     return false;
 end
 $$;
 comment on function engagement.run_rank(engagement.recalculation_run) is
-    'Internal: phase RANK of a run: percentile and band of every customer.';
+    'Internal: phase RANK of a run: finds percentile and band of every customer.';

@@ -34,6 +34,7 @@ begin
         when 'COLLECT' then engagement.run_collect(v_run)
         when 'TOTALS' then engagement.run_totals(v_run)
         when 'RANK' then engagement.run_rank(v_run)
+        when 'BANDS' then engagement.run_bands(v_run)
     end;
     if v_has_more then
         return true;
@@ -56,13 +57,16 @@ begin
             when 'AWARDS' then 'COLLECT'
             when 'COLLECT' then 'TOTALS'
             when 'TOTALS' then 'RANK'
+            when 'RANK' then 'BANDS'
             else 'DONE' end,
-        done_count = case when r.phase in ('TOTALS', 'RANK') then r.done_count else 0 end,
+        batch_size = null,
+        done_count = case when r.phase in ('TOTALS', 'RANK', 'BANDS') then r.done_count else 0 end,
         total_count = case r.phase
             when 'WHOLE' then (select count(*) from engagement.recalculation_key)
             when 'COLLECT' then (select count(*) from engagement.recalculation_customer)
             when 'TOTALS' then r.total_count
             when 'RANK' then r.total_count
+            when 'BANDS' then r.total_count
             else 0 end
     where r.run_id = p_run_id
     returning * into v_run;

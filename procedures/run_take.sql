@@ -1,19 +1,60 @@
--- Phase TAKE: the queue becomes work. Rows are deleted from the queue and turned into work in one
--- transaction, so no key is lost; a transaction that has not committed yet leaves its row to the
--- next run.
--- Reads: activity_source, the views.
--- Writes: pending_activity, recalculation_source, recalculation_key, recalculation_customer,
--- scoring_failure.
+-- Phase TAKE: the queue becomes work, and changes of rules begin to count.
+--
+-- Rows are deleted from the queue and turned into work in one transaction, so no key is lost. A
+-- transaction that has not committed yet leaves its row to the next run.
+--
+-- Why no change of rules is lost, however runs and changes interleave:
+--   1. A retroactive change alters is_active only. Activities earn by is_applied, which is set here
+--      and nowhere else; the statement before it makes work of every source that such a version
+--      scores. Both commit together, and work stays until a run has compared the source. So what is
+--      applied is compared afterwards, whatever has become of the queue: by this run, or by the one
+--      that resumes it.
+--   2. The setup lock is held meanwhile. Whoever changes rules or parameters holds it until the end
+--      of the transaction, so either all versions of a change are seen here, or none.
+--   3. Whoever writes awards outside a run (triggers, a refresh) leaves the keys of what it wrote in
+--      the queue, in the same transaction. If it has read rules or parameters of before and commits
+--      after this run's comparison, its keys are still queued, and the next run mends it.
+--   4. Any other change (a rule from now on, a parameter, a view, a key) has its row in the queue
+--      when it is seen. A row that is not there yet is left to the next run.
+-- A change of the setup that somebody has left open is waited for 10 seconds. Then this run goes on
+-- by the rules of before, and the next one applies what has changed.
+-- Reads: activity_source, score_rule, the views.
+-- Writes: score_rule, pending_activity, recalculation_source, recalculation_key,
+-- recalculation_customer, recalculation_run, scoring_failure.
+-- Locks: the setup lock.
 create or replace function engagement.run_take(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
     v_source text;
     v_other text;
     v_keys text[];
+    v_taken_at timestamptz;
 begin
+    begin
+        perform engagement.lock_setup();
+        insert into engagement.recalculation_source (source)
+        select distinct s.source
+        from engagement.score_rule r
+        inner join engagement.activity_source s
+            on s.detached_at is null and s.engagement_type = r.engagement_type
+               and s.effective_when is not distinct from r.effective_when
+        where r.is_applied <> r.is_active
+        on conflict (source) do nothing;
+        update engagement.score_rule r
+        set is_applied = r.is_active
+        where r.is_applied <> r.is_active;
+        v_taken_at := clock_timestamp();
+    exception when lock_not_available then
+        raise notice 'somebody is changing rules or parameters: the next run applies the change';
+    end;
+    update engagement.recalculation_run r
+    set taken_at = v_taken_at
+    where r.run_id = p_run.run_id;
+
     perform engagement.take_rechecks();
     for v_source in
         select distinct p.source from engagement.pending_activity p

@@ -1,6 +1,7 @@
 -- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further
 -- step applies one batch of what differs. What the host commits after the staging has its keys in
--- the queue, and they are taken after it.
+-- the queue, and they are taken after it. Whoever needs one of these awards waits for a step, so a
+-- step is small, and waits itself for nobody longer than 200 ms.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
 -- scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)
@@ -11,8 +12,11 @@ set lock_timeout = '1s'
 set enable_seqscan = off
 as $$
 declare
+    v_began_at timestamptz := clock_timestamp();
+    v_size integer := coalesce(p_run.batch_size, 4000);
     v_source text;
-    v_batch bigint;
+    v_first bigint;
+    v_last bigint;
     v_changes engagement.award[];
     v_counts bigint[];
 begin
@@ -43,14 +47,20 @@ begin
             perform engagement.stage_source(p_run, v_source);
             return true;
         else
-            v_batch := coalesce(p_run.staged_batch + 1, 0);
-            if not exists (select from pg_temp.engagement_stage s where s.batch = v_batch) then
-                -- The end; or, after a batch of more awards of one activity, a number left out.
-                v_batch := (select min(s.batch) from pg_temp.engagement_stage s
-                            where s.batch > v_batch);
+            -- As many batches of the stage as make up the size of a batch of the run.
+            v_first := coalesce(p_run.staged_batch + 1, 0);
+            v_last := v_first + greatest(v_size / 2000, 1) - 1;
+            if not exists (select from pg_temp.engagement_stage s
+                           where s.batch between v_first and v_last) then
+                -- Either the stage is exhausted, or its numbers have a gap: one activity filled
+                -- more than a batch.
+                v_first := (select min(s.batch) from pg_temp.engagement_stage s
+                            where s.batch > v_last);
+                v_last := v_first;
             end if;
-            if v_batch is not null then
-                v_counts := engagement.fill_batch(p_run, v_source, v_batch);
+            if v_first is not null then
+                perform set_config('lock_timeout', '200ms', true);
+                v_counts := engagement.fill_batch(p_run, v_source, v_first, v_last);
                 if v_counts is null then
                     v_changes := array(
                         select row(s.customer_id, s.source_id, s.document_id, s.employer_id,
@@ -58,16 +68,20 @@ begin
                                    v_source, s.subject_id, s.subject_class, s.quantity, s.amount,
                                    s.points, null)::engagement.award
                         from pg_temp.engagement_stage s
-                        where s.batch = v_batch
+                        where s.batch between v_first and v_last
                               and (s.is_sane or engagement.reject_activity(
                                   v_source, s.source_id::text, s.rule_id, p_run.started_at)));
                     execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
                         into v_counts using v_changes, p_run.started_at;
                 end if;
                 update engagement.recalculation_run r
-                set staged_batch = v_batch,
-                    done_count = r.done_count + (select count(*) from pg_temp.engagement_stage s
-                                                 where s.batch = v_batch)
+                set staged_batch = v_last,
+                    done_count = r.done_count + (
+                        select count(*) from pg_temp.engagement_stage s
+                        where s.batch between v_first and v_last),
+                    batch_size = engagement.next_batch_size(
+                        p_size => v_size, p_began_at => v_began_at, p_least => 2000,
+                        p_most => 20000)
                 where r.run_id = p_run.run_id;
             else
                 drop table pg_temp.engagement_stage;
@@ -78,7 +92,7 @@ begin
         end if;
     exception
         when lock_not_available then
-            if v_batch is null then
+            if v_first is null then
                 perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
                 return true;
             end if;
@@ -86,10 +100,10 @@ begin
             -- phase.
             insert into engagement.recalculation_key (source, source_id)
             select distinct v_source, s.source_id from pg_temp.engagement_stage s
-            where s.batch = v_batch
+            where s.batch between v_first and v_last
             on conflict (source, source_id) do nothing;
             update engagement.recalculation_run r
-            set staged_batch = v_batch
+            set staged_batch = v_last
             where r.run_id = p_run.run_id;
             return true;
         when connection_exception then

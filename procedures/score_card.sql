@@ -67,7 +67,9 @@ begin
         'calculated_at', v_stored.calculated_at,
         'rules_pending', exists (select from engagement.pending_activity p
                                  where p.activity_column is null)
-                         or exists (select from engagement.recalculation_source),
+                         or exists (select from engagement.recalculation_source)
+                         or exists (select from engagement.score_rule r
+                                    where r.is_applied <> r.is_active),
         'band_code', v_stored.band_code,
         'percentile', v_stored.percentile,
         'categories', (

@@ -42,17 +42,12 @@ begin
     if to_regclass('pg_temp.engagement_stage') is not null then
         drop table pg_temp.engagement_stage;
     end if;
-    -- What a run derives anew is no longer open; reject_activity opens what still fails.
-    update engagement.scoring_failure f
-    set resolved_at = p_run.started_at
-    where f.source = p_source and f.source_id is not null and f.resolved_at is null;
-
     if not exists (select 1 from engagement.award w where w.source = p_source and w.voided_at is null)
     then
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
             select %1$s, null::timestamptz as recorded_at, d.is_sane,
-                   rank() over (order by d.source_id) / 20000 as batch
+                   rank() over (order by d.source_id) / 2000 as batch
             from (%2$s) d$sql$, v_columns, v_derivation);
     else
         v_sums := format('(select d.customer_id, count(*) as row_count, %s as fingerprint '
@@ -90,7 +85,7 @@ begin
         end if;
         execute format($sql$
             create temporary table engagement_stage on commit preserve rows as
-            select u.*, rank() over (order by u.source_id) / 20000 as batch
+            select u.*, rank() over (order by u.source_id) / 2000 as batch
             from (
                 select %1$s, max(d.recorded_at) as recorded_at, d.is_sane
                 from (
@@ -112,6 +107,11 @@ begin
     execute format('comment on table pg_temp.engagement_stage is %L', v_name);
     -- By block range: the rows lie in the order of their batches, and nothing has to be sorted.
     create index on pg_temp.engagement_stage using brin (batch);
+    -- What a run derives anew is no longer open; reject_activity opens what still fails. At the
+    -- end, because a refresh that rejects one of these waits for its row.
+    update engagement.scoring_failure f
+    set resolved_at = p_run.started_at
+    where f.source = p_source and f.source_id is not null and f.resolved_at is null;
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select s.customer_id, true from pg_temp.engagement_stage s where s.is_sane
     union

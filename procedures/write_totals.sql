@@ -2,6 +2,7 @@
 -- order and in a statement of its own; what is summed after that is newer than anything another
 -- session has written. "Now" (p_as_of NULL) is read after the lock as well, and a run for now
 -- computes the rows that a refresh has brought further meanwhile for now, not for its beginning.
+-- Plans without sequential scans: they may be kept from a moment when the tables were empty.
 -- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.
@@ -20,6 +21,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
+set enable_seqscan = off
 as $$
 declare
     v_scored_ids engagement.host_key[];

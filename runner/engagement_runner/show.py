@@ -1010,6 +1010,7 @@ _PHASES = {
     "COLLECT": "finding customers",
     "TOTALS": "summing up",
     "RANK": "ranking",
+    "BANDS": "writing ranks",
     "DONE": "done",
 }
 """What people read for the phases of a run, engagement.recalculation_run.phase."""

@@ -39,7 +39,26 @@ def pause(host: Host, session: Host) -> Iterator[None]:
 def pausing(then: str) -> str:
     """Body of a routine that pauses in the sessions that are to pause."""
     when = "current_setting('application_name') = 'pausing'"
-    return f"language plpgsql as $$ begin if {when} then {PAUSE} end if; {then}; end $$"
+    return (
+        "language plpgsql set lock_timeout = 0"
+        f" as $$ begin if {when} then {PAUSE} end if; {then}; end $$"
+    )
+
+
+@contextmanager
+def paused_at(
+    host: Host, runner: Host, when: str, call: str, background: Background, wait: Any
+) -> Iterator[Future[Any]]:
+    """In the block a run of that session pauses before it does something, e.g. "update on award".
+
+    It goes on at the end of the block, if it is still there.
+    """
+    host.run(f"create function crm.pause() returns trigger {pausing('return new')}")
+    host.run(f"create trigger pause before {when} execute function crm.pause()")
+    with pause(host, runner):
+        run = background(runner.run, call)
+        wait(runner.session)
+        yield run
 
 
 @pytest.mark.parametrize("has_row", [True, False])
@@ -77,24 +96,23 @@ def test_two_refreshes_of_one_customer_never_lose_the_newer_sum(
 
 
 def test_refresh_waits_for_a_run_and_has_the_newer_sum(
-    host: Host, another: Another, background: Background, held_up: HeldUp, wait_until_blocked: Any
+    host: Host, another: Another, background: Background, wait_until_blocked: Any
 ) -> None:
     host.rule(quantity_score=2)
-    first, last = host.customer(), host.customer()
-    for customer in (first, last):
-        host.order(customer, Line(quantity=1))
+    customer = host.customer()
+    host.order(customer, Line(quantity=1))
     host.recalculate(as_of=None)
     host.revise({"quantity_score": 3}, retroactive=True)
-    refresher = another()
-    with held_up(
-        f"select from engagement.customer_score where customer_id = {last} for update", RUN
-    ) as (_, run):
-        host.order(first, Line(quantity=4))
-        refresh = background(refresher.refresh, first)
+    refresher, runner = another(), another()
+    with paused_at(
+        host, runner, "insert on engagement.customer_score", RUN, background, wait_until_blocked
+    ) as run:
+        host.order(customer, Line(quantity=4))
+        refresh = background(refresher.refresh, customer)
         wait_until_blocked(refresher.session)
     run.result(timeout=60)
     refresh.result(timeout=60)
-    assert host.score(first).score == 15
+    assert host.score(customer).score == 15
     host.proven(as_of=None)
 
 
@@ -164,7 +182,17 @@ def test_many_runs_at_once_one_at_a_time(
     host.proven()
 
 
-@pytest.mark.parametrize("at", ["award", "customer_score", "category_score"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "update on engagement.award",
+        "insert on engagement.award",
+        "insert on engagement.customer_score",
+        "insert on engagement.category_score",
+        "insert on engagement.recalculation_rank",
+        "insert on engagement.score_event",
+    ],
+)
 @pytest.mark.parametrize(
     ("end", "by"),
     [
@@ -174,18 +202,27 @@ def test_many_runs_at_once_one_at_a_time(
     ],
 )
 def test_run_ended_in_the_middle_is_resumed(
-    host: Host, another: Another, held_up: HeldUp, at: str, end: str, by: str
+    host: Host,
+    another: Another,
+    background: Background,
+    wait_until_blocked: Any,
+    at: str,
+    end: str,
+    by: str,
 ) -> None:
     host.rule(quantity_score=2)
+    host.band("SOME", from_score=10)
     customers = [host.customer() for _ in range(5)]
     for customer in customers:
         host.order(customer, Line(quantity=3), Line(quantity=1))
     host.proven()
     host.revise({"quantity_score": 5}, retroactive=True)
-    with held_up(
-        f"select from engagement.{at} where customer_id = {customers[3]} for update",
+    runner = another()
+    with paused_at(
+        host, runner, f"{at} for each row",
         f"call engagement.recalculate('FULL', p_as_of => '{NOW}')",
-    ) as (runner, run):
+        *(background, wait_until_blocked),
+    ) as run:  # fmt: skip
         host.rows(f"select {end}(%s)", runner.session.info.backend_pid)
         with pytest.raises(psycopg.OperationalError):
             run.result(timeout=60)
@@ -221,7 +258,7 @@ def crashed_at(
     own_server: EmbeddedServer,
     wait_until_blocked: Callable[[psycopg.Connection[Any]], None],
 ) -> Iterator[Callable[[str], Host]]:
-    """A server of its own with a large host; ``crashed_at(lock)`` kills it in a FULL run."""
+    """A server of its own with a large host; ``crashed_at(when)`` kills it in a FULL run."""
     with ExitStack() as stack:
 
         def connect() -> Host:
@@ -252,14 +289,15 @@ def crashed_at(
         host.proven("FULL")
         host.revise({"quantity_score": 5}, retroactive=True)
 
-        def crash(lock: str) -> Host:
-            holder, runner = connect(), connect()
+        def crash(when: str) -> Host:
+            runner = connect()
             with ThreadPoolExecutor(1) as pool:
-                holder.run("begin")
-                holder.run(lock)
-                run = pool.submit(runner.recalculate, "FULL")
-                wait_until_blocked(runner.session)
-                own_server.kill9()
+                call = f"call engagement.recalculate('FULL', p_as_of => '{NOW}')"
+                with (
+                    pytest.raises(psycopg.OperationalError),
+                    paused_at(host, runner, when, call, pool.submit, wait_until_blocked) as run,
+                ):
+                    own_server.kill9()
                 with pytest.raises(psycopg.OperationalError):
                     run.result(timeout=60)
             own_server.start()
@@ -270,19 +308,18 @@ def crashed_at(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("phase", "lock"),
+    ("phase", "table", "column", "key"),
     [
-        ("WHOLE", f"select from engagement.award where source_id = {LINES - 5} for update"),
-        (
-            "TOTALS",
-            f"select from engagement.customer_score where customer_id = {CUSTOMERS - 5} for update",
-        ),
+        ("WHOLE", "award", "source_id", LINES - 5),
+        ("TOTALS", "customer_score", "customer_id", CUSTOMERS - 5),
     ],
 )
 def test_server_killed_in_the_middle_of_full_resumes(
-    crashed_at: Callable[[str], Host], phase: str, lock: str
+    crashed_at: Callable[[str], Host], phase: str, table: str, column: str, key: int
 ) -> None:
-    host = crashed_at(lock)
+    host = crashed_at(
+        f"update on engagement.{table} for each row when (old.{column} = {key})"
+    )
     died = host.runs()[-1]
     assert (died.run_mode, died.run_status, died.phase) == ("FULL", "RUNNING", phase)
     assert 0 < died.done_count < died.total_count  # some batches are there for good
@@ -341,7 +378,12 @@ def test_telling_of_bands_leaves_whom_a_refresh_has_told_meanwhile(
     refresher, runner = another(), another()
     with refresher.session.transaction():
         refresher.run("update engagement.customer_score set band_code = null")
-        telling = background(runner.run, "select engagement.announce_bands(clock_timestamp())")
+        telling = background(
+            runner.run,
+            "select engagement.announce_bands(clock_timestamp(), array[%s]::engagement.host_key[],"
+            " true)",
+            customer,
+        )
         wait_until_blocked(runner.session)
     telling.result(timeout=60)
     assert host.rows("select event_type from engagement.score_event") == []

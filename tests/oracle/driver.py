@@ -353,6 +353,29 @@ class Driver:
         ).fetchall()
         return Run(*map(utc, row))
 
+    def run_and_die(self, mode: str, as_of: dt.datetime, phase: str, steps: int) -> str:
+        """A run, or the one that died before, up to a phase and some steps on; its last phase."""
+        self.execute("select engagement.begin_run(%s, %s)", mode, as_of)
+        query = "select run_id from engagement.recalculation_run where run_status = 'RUNNING'"
+        run_id = self.scalar(query)
+
+        def step() -> str:
+            if self.scalar("select engagement.run_step(%s)", run_id):
+                return self.phase_of(run_id)
+            return "DONE"
+
+        reached = self.phase_of(run_id)
+        while reached not in (phase, "DONE"):
+            reached = step()
+        for _ in range(steps):
+            reached = reached if reached == "DONE" else step()
+        return reached
+
+    def phase_of(self, run_id: int) -> str:
+        """The phase of a run."""
+        query = "select phase from engagement.recalculation_run where run_id = %s"
+        return str(self.scalar(query, run_id))
+
     def verify(self) -> list[tuple[Any, ...]]:
         """Every difference that verify finds."""
         return self._rows("select * from engagement.verify()")

@@ -4,7 +4,8 @@ Hypothesis drives the reference host through what hosts do: orders that are draf
 cancelled and placed again, lines that change and move, invoices and credit notes, seats and jobs
 that begin, end and are corrected, statements of many rows, upserts, COPY, TRUNCATE, transactions
 that commit or roll back. Social scores are entered and uploaded, points adjusted by hand. In
-between rules, parameters and bands change and time goes on, or back.
+between rules, parameters and bands change and time goes on, or back. Runs die in every phase, and
+life goes on before the next one resumes them.
 
 What must hold, whatever happened before:
 
@@ -91,6 +92,8 @@ FLAWS: list[dict[str, str | None]] = [
     {"ends_at": "-infinity"},
 ]
 AWARD_PARAMETERS = ["SCORE_DECIMALS", "TIME_ZONE", "MULTIPLE_CONCURRENT_EMPLOYERS"]
+
+PHASES = ["PREPARE", "TAKE", "WHOLE", "AWARDS", "COLLECT", "TOTALS", "RANK", "BANDS"]
 
 # Instants at which something could go wrong: ends of years, clocks that change, eight weeks before.
 TURNS = [
@@ -1233,6 +1236,18 @@ class Association(RuleBasedStateMachine):
         self.setup_pending = False
 
     @precondition(lambda self: not self.in_transaction)
+    @rule(
+        mode=st.sampled_from(["INCREMENTAL", "FULL", "ROLL_UP"]),
+        phase=st.sampled_from(PHASES),
+        steps=st.integers(0, 2),
+    )
+    def run_and_die(self, mode: str, phase: str, steps: int) -> None:
+        """A run gets so far and no further; life goes on, and the next one resumes it."""
+        reached = self.driver.run_and_die(mode, self.as_of, phase, steps)
+        if reached in ("BANDS", "DONE"):
+            self.note_ranking()
+
+    @precondition(lambda self: not self.in_transaction)
     @rule(mode=st.sampled_from(["INCREMENTAL", "FULL"]), who=picks, at=instants)
     def recalculate_and_check(self, mode: str, who: int, at: Any) -> None:
         """The weekly job: nothing may be wrong after it, and nothing be left to do."""
@@ -1335,6 +1350,7 @@ class Association(RuleBasedStateMachine):
     def roll_up_employers(self) -> None:
         """Companies are summed anew from the ledger as it is, and everybody is ranked."""
         self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
+        self.check_append_only()  # it may have resumed another run
         self.note_ranking()
         live, stored = self.live_awards(), self.driver.stored_scores()
         ledger = oracle.counted(live, self.rules, self.parameters)

@@ -63,7 +63,8 @@ delete from engagement.scoring_failure; delete from engagement.customer_score;
 delete from engagement.category_score; delete from engagement.score_percentile;
 delete from engagement.recalculation_run;
 delete from engagement.recalculation_source; delete from engagement.recalculation_key;
-delete from engagement.recalculation_customer; delete from engagement.social_upload;
+delete from engagement.recalculation_customer; delete from engagement.recalculation_rank;
+delete from engagement.social_upload;
 delete from engagement.score_band; delete from engagement.score_event;
 delete from engagement.segment_definition
 where view_name <> 'engagement.segment_' || segment_name;

@@ -46,6 +46,7 @@ STATE = (
     "recalculation_source",
     "recalculation_key",
     "recalculation_customer",
+    "recalculation_rank",
     "social_score",
     "score_adjustment",
     "score_band",

@@ -135,3 +135,68 @@ def test_set_parameter_time_zone_moves_days_and_weeks(host: Host) -> None:
     assert host.score_at(customer, "2025-03-31 09:30+00") == 0
     assert host.score_at(customer, "2025-04-30 22:00+00") == 30
     assert host.proven("FULL").award_count == 0
+
+
+@pytest.mark.parametrize("trigger_mode", ["IMMEDIATE", "DEFERRED"])
+def test_order_moved_after_the_run_that_followed_a_time_zone_is_a_change_of_the_source(
+    host: Host, trigger_mode: str
+) -> None:
+    """The run has compared the award by the new zone; what differs later is the host's doing."""
+    host.set(TRIGGER_MODE=trigger_mode)
+    host.rule(quantity_score=1)
+    host.seat_rule()
+    customer = host.customer()
+    order = host.order(customer, at="2025-03-03 10:00+00")
+    host.proven()
+    host.set(TIME_ZONE="Africa/Cairo")
+    host.proven()
+    assert host.reasons(customer) == []
+    host.set_order(order, ordered_at="2025-03-03 11:00+00")  # on the same local day
+    host.proven()
+    assert host.reasons(customer) == ["SOURCE_CHANGED"]
+
+
+def test_order_moved_before_the_run_that_follows_a_time_zone_is_a_change_of_the_source(
+    host: Host,
+) -> None:
+    host.rule(quantity_score=1, valid_for_weeks=4)
+    customer = host.customer()
+    moved, other = (host.order(customer, at="2025-03-03 10:00+00") for _ in range(2))
+    host.proven()
+    host.set(TIME_ZONE="Europe/Zurich")
+    host.set_order(moved, ordered_at="2025-03-05 10:00+00")
+    host.proven()
+    reason = {
+        award.document_id: award.void_reason
+        for award in host.awards(customer)
+        if award.voided_at is not None
+    }
+    assert reason == {moved.key: "SOURCE_CHANGED", other.key: "RULE_CHANGED"}
+
+
+def test_seat_that_a_time_zone_moves_out_of_a_rule_s_range_is_a_change_of_the_rule(
+    host: Host,
+) -> None:
+    host.seat_rule(applies_from="2025-05-01 00:00+00")
+    customer = host.customer()
+    host.seat(customer, "2025-05-01")
+    host.proven()
+    assert host.live(customer) == [30]
+    host.set(TIME_ZONE="Europe/Zurich")  # the seat begins at 22:00 of the day before
+    host.proven()
+    assert (host.live(customer), host.reasons(customer)) == ([], ["RULE_CHANGED"])
+
+
+def test_award_of_a_source_that_no_run_could_read_since_a_time_zone_is_moved_by_it(
+    host: Host,
+) -> None:
+    host.rule(quantity_score=1, valid_for_weeks=4)
+    customer = host.customer()
+    host.order(customer, at="2025-03-03 10:00+00")
+    host.proven()
+    host.set(TIME_ZONE="Europe/Zurich")
+    host.run("alter view engagement_host.order_line rename to order_line_away")
+    host.recalculate()
+    host.run("alter view engagement_host.order_line_away rename to order_line")
+    host.recalculate("FULL")
+    assert host.reasons(customer) == ["RULE_CHANGED"]

@@ -1,0 +1,63 @@
+-- Phase BANDS: one batch of the ranks that have changed is written and told of. Like run_totals it
+-- leaves customers whose row another session holds until all others are done. Whom a refresh has
+-- changed meanwhile keeps the rank that the refresh found.
+-- Reads: recalculation_rank.
+-- Writes: customer_score, score_event, recalculation_rank, recalculation_run.
+-- Locks: the rows of the batch.
+create or replace function engagement.run_bands(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '30s'
+set enable_seqscan = off
+as $$
+declare
+    v_began_at timestamptz := clock_timestamp();
+    v_size integer := coalesce(p_run.batch_size, 1000);
+    v_ranks engagement.recalculation_rank[];
+    v_ids engagement.host_key[];
+    v_free engagement.host_key[];
+    v_known engagement.host_key[];
+begin
+    v_ranks := engagement.next_ranks(v_size);
+    if v_ranks is null then
+        return false;
+    end if;
+    v_ids := array(select r.customer_id from unnest(v_ranks) r order by r.customer_id);
+    if engagement.is_distributed() then
+        v_free := engagement.lock_scores(v_ids);
+    elsif v_ranks[1].is_busy then
+        v_free := engagement.lock_scores(v_ids[1:1]);  -- nobody waits for this run meanwhile
+        v_began_at := clock_timestamp();
+        v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
+    else
+        v_free := engagement.lock_free_scores(v_ids);
+    end if;
+    update engagement.customer_score s
+    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
+    from (select u.* from unnest(v_ranks) u) r
+    where s.customer_id = r.customer_id and s.customer_id = any (v_free) and s.score = r.score
+          and (s.percentile, s.band_code, s.ranked_type)
+              is distinct from (r.percentile, r.band_code, r.ranked_type);
+    perform engagement.announce_bands(
+        p_as_of => p_run.as_of, p_customer_ids => v_free, p_is_run => true);
+    if cardinality(v_free) < cardinality(v_ids) then
+        v_known := array(select s.customer_id from engagement.customer_score s
+                         where s.customer_id = any (v_ids));
+        insert into engagement.recalculation_rank (
+            customer_id, score, percentile, band_code, ranked_type, is_busy
+        )
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, true
+        from unnest(v_ranks) r
+        where r.customer_id in (select k.id from unnest(v_known) k (id))
+              and r.customer_id not in (select f.id from unnest(v_free) f (id));
+    end if;
+    update engagement.recalculation_run r
+    set batch_size = engagement.next_batch_size(
+            p_size => v_size, p_began_at => v_began_at, p_least => 50, p_most => 10000)
+    where r.run_id = p_run.run_id;
+    return true;
+end
+$$;
+comment on function engagement.run_bands(engagement.recalculation_run) is
+    'Internal: phase BANDS of a run: writes percentiles and bands that have changed.';

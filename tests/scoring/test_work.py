@@ -1,0 +1,61 @@
+"""The work of a run costs what its size says, whatever statistics its tables have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scoring.host import Host
+
+ROWS = 3000
+
+
+def analyzed_while_empty(host: Host, table: str, row: str) -> None:
+    """The table has held rows, and autovacuum came by when they were gone."""
+    host.run(f"insert into engagement.{table} select {row} from generate_series(1, {ROWS}) i")
+    host.run(f"delete from engagement.{table}")
+    host.run(f"analyze engagement.{table}")
+
+
+def visited(host: Host, table: str, work: Callable[[], Any]) -> int:
+    """How many rows of a table some work reads."""
+    query = (
+        "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+        " from pg_stat_xact_user_tables where relid = %s::regclass"
+    )
+    with host.session.transaction():
+        before = host.one(query, f"engagement.{table}")
+        work()
+        return int(host.one(query, f"engagement.{table}") - before)
+
+
+ROW_OF = {
+    "recalculation_key": "'order_line', i",
+    "recalculation_customer": "i, true",
+    "recalculation_rank": "i, 1",
+}
+PHASE_OF = {
+    "recalculation_key": "AWARDS",
+    "recalculation_customer": "TOTALS",
+    "recalculation_rank": "BANDS",
+}
+
+
+@pytest.mark.parametrize("table", ROW_OF)
+def test_run_takes_work_off_a_table_that_was_analyzed_while_empty(host: Host, table: str) -> None:
+    row, phase = ROW_OF[table], PHASE_OF[table]
+    analyzed_while_empty(host, table, row)
+    host.rows("select engagement.begin_run('INCREMENTAL', null)")
+    run_id = host.runs()[-1].run_id
+    while host.runs()[-1].phase != phase:
+        host.rows("select engagement.run_step(%s)", run_id)
+    host.run(f"insert into engagement.{table} select {row} from generate_series(1, {ROWS}) i")
+
+    def finish() -> None:
+        while host.runs()[-1].phase == phase:
+            host.rows("select engagement.run_step(%s)", run_id)
+
+    assert ROWS <= visited(host, table, finish) <= 5 * ROWS
+    assert host.count(table) == 0
