@@ -39,7 +39,8 @@ begin
         order by c.attachment_id, c.rank, (c.table_id = a.table_id) is true desc, c.table_id
     )
     select a.attachment_id, c.oid,
-           coalesce(format('%I.%I', n.nspname, c.relname), a.table_name),
+           case when c.oid is not null then format('%I.%I', n.nspname, c.relname)
+                else a.table_name end,
            coalesce(quote_ident(k.attname), a.key_expression)
     from engagement.attached_table a
     left join chosen f on f.attachment_id = a.attachment_id
