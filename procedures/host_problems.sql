@@ -49,8 +49,8 @@ begin
             when undefined_table or invalid_schema_name then
                 sqlstate_code := sqlstate;
                 problem := format('view %s of source %s does not exist', object_name, source);
-                hint := format('%s If the source is no more: call engagement.unregister_source(%L);',
-                               v_redeploy, source);
+                hint := format('%s If the source is no more: '
+                               'call engagement.unregister_source(%L);', v_redeploy, source);
                 return next;
             when others then
                 sqlstate_code := sqlstate;
@@ -183,7 +183,7 @@ end
 $$;
 comment on function engagement.host_problems() is
     'What the host has done to its tables and views that keeps sources from being read or changes '
-    'from being seen, one row each: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, '
-    'REPLICATION, CHILD), source, object_name, is_missed (until it is mended the next run compares '
-    'the source as a whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but '
-    'for what a run counts as a failure), problem, hint (the line that mends it). No rows: nothing.';
+    'from being seen: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, REPLICATION, '
+    'CHILD), source, object_name, is_missed (until it is mended each run compares the source as a '
+    'whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but for what a run '
+    'counts as a failure), problem, hint (the line that mends it). No rows: nothing.';

@@ -1,6 +1,6 @@
 -- What an adapter no longer attaches, its deployment removes: called after its file, in the same
--- transaction, which knows what attach_triggers was called for. What was attached by hand stays, and
--- so does what belongs to a source that goes on although the file does not register it.
+-- transaction, which knows what attach_triggers was called for. What was attached by hand stays.
+-- So does what belongs to a source that goes on although the file does not register it.
 -- Writes: attached_table, routines, the host's triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on a table that loses triggers.
 create or replace procedure engagement.detach_leftovers()

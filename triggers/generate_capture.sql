@@ -11,9 +11,9 @@
 -- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
 -- A table whose key is the word null holds settings that any activity may depend on: its changes
 -- queue the whole source, for the next run to compare; never in the host's transaction.
--- Virtual generated columns are not computed in a statement's rows: their expressions stand for them.
--- A routine that is generated from something else than before may have missed changes until now: the
--- whole source is queued.
+-- Virtual generated columns are not computed in a statement's rows: their expressions stand for
+-- them. A routine that is generated from something else than before may have missed changes until
+-- now: the whole source is queued.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine, attached_table,
 -- pending_activity. Raises: EG008; whatever keeps the key from being computed.
 create or replace function engagement.generate_capture(p_attachment_id integer)

@@ -1,6 +1,6 @@
--- Generates the routine of an attachment anew, and says why where that is not possible: the host has
--- changed the table beyond recognition. The routine of before then stays; whatever fails in it is
--- caught there.
+-- Generates the routine of an attachment anew, and says why where that is not possible: the host
+-- has changed the table beyond recognition. The routine of before then stays; whatever fails in it
+-- is caught there.
 -- Writes: as generate_capture.
 create or replace function engagement.renew_capture(
     p_attachment_id integer, out sqlstate_code text, out message text

@@ -1,5 +1,7 @@
-"""Whatever the host does to its tables: its statements work, everything else is scored, `check` names
-what is wrong, and the corrected adapter can be deployed."""
+"""Whatever the host does to its tables, its statements work and everything else is scored.
+
+`check` names what is wrong, and the corrected adapter can be deployed.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +170,8 @@ def test_host_changes_a_table_scoring_goes_on(
     table, key = change.line
     pieces = "pieces" if what == "column renamed" else "quantity"
     host.run(
-        f"insert into {table} ({key}, order_id, ship_customer_id, product_id, {pieces}, line_status)"
+        f"insert into {table}"
+        f" ({key}, order_id, ship_customer_id, product_id, {pieces}, line_status)"
         " values (9001, %s, %s, 'BOOK', 1, 'ACTIVE'), (9002, %s, %s, 'BOOK', 7, 'ACTIVE')",
         *(order.key, buyer, order.key, buyer),
     )
@@ -343,7 +346,7 @@ def test_deploy_removes_what_the_adapter_no_longer_attaches(host: Host, tmp_path
     path = write_adapter(
         tmp_path / "mine.sql",
         (ATTACH_COMMITTEE, ""),
-        ("c.committee_class as subject_class,\n    1::numeric", "null as subject_class,\n    1::numeric"),
+        ("c.committee_class as subject_class,\n    1", "null as subject_class,\n    1"),
         ("join crm.committee as c on c.committee_id = m.committee_id;", ";"),
         ("from crm.committee_member as m\n;", "from crm.committee_member as m;"),
     )  # fmt: skip
@@ -615,5 +618,3 @@ def test_attachments_are_found_where_the_oids_are_others(host: Host) -> None:
         "select a.table_id::regclass::text, a.key_expression from engagement.attached_table a"
         " where a.source = 'order_line' and a.activity_column = 'source_id'"
     ) == [("crm.order_item", "order_line_id")]
-
-
