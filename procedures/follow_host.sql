@@ -12,6 +12,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_source engagement.activity_source;
+    v_fingerprint text;
     v_attachment_id integer;
     v_problem record;
 begin
@@ -19,16 +20,20 @@ begin
     for v_source in
         select * from engagement.activity_source s
         where s.detached_at is null and to_regclass(s.view_name) is not null
-              and s.view_fingerprint is distinct from engagement.view_fingerprint(s.view_name)
+        order by s.source
     loop
-        perform engagement.lock_setup();
         begin
+            v_fingerprint := engagement.view_fingerprint(v_source.view_name);
+            continue when v_fingerprint is not distinct from v_source.view_fingerprint;
+            perform engagement.lock_setup();
             update engagement.activity_source s
-            set view_fingerprint = engagement.view_fingerprint(s.view_name)
+            set view_fingerprint = v_fingerprint
             where s.source = v_source.source;
             perform engagement.generate_source(v_source.source);
             insert into engagement.pending_activity (source) values (v_source.source);
         exception
+            when lock_not_available or deadlock_detected then
+                null;  -- the host has locked a table of it, for a change maybe: the next run looks
             when connection_exception then
                 raise;  -- see run_whole
             when others then
@@ -45,7 +50,11 @@ begin
         order by a.attachment_id
     loop
         perform engagement.lock_setup();
-        perform engagement.renew_capture(v_attachment_id);
+        begin
+            perform engagement.renew_capture(v_attachment_id);
+        exception when lock_not_available or deadlock_detected then
+            null;  -- the host has locked the table: host_problems says so, and the next run goes on
+        end;
     end loop;
 
     for v_problem in

@@ -9,8 +9,12 @@
 --   REPLICATION  a subscription writes to the table, for which statement triggers do not fire
 --   CHILD        an inheritance child of the table has no triggers of its own
 --
--- Definer, because operators may not read the host's tables; it takes names and keys from the
--- package's own tables.
+--   PARENT       the table is a partition or a child of one without triggers, whose statements write
+--                to it
+--
+-- A table that somebody has locked for longer than half a second (less than a deadlock takes to be
+-- found) is passed over. Definer, because operators may not read the host's tables; it takes names
+-- and keys from the package's own tables.
 -- Reads: activity_source, attached_table, pg_catalog, the views and tables (no row of them).
 create or replace function engagement.host_problems()
 returns table (
@@ -25,6 +29,7 @@ returns table (
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
 as $$
 #variable_conflict use_column
 declare
@@ -46,6 +51,8 @@ begin
             open v_probe for execute format('select from %s v limit 0', object_name);
             close v_probe;
         exception
+            when lock_not_available then
+                null;
             when undefined_table or invalid_schema_name then
                 sqlstate_code := sqlstate;
                 problem := format('view %s of source %s does not exist', object_name, source);
@@ -96,9 +103,12 @@ begin
                 case when v_attached.activity_column = 'subject_id' then 'text'
                      else 'engagement.host_key' end, object_name);
             close v_probe;
-        exception when others then
-            sqlstate_code := sqlstate;
-            v_error := sqlerrm;
+        exception
+            when lock_not_available then
+                null;
+            when others then
+                sqlstate_code := sqlstate;
+                v_error := sqlerrm;
         end;
         if v_error is not null then
             problem_type := 'ATTACHMENT';
@@ -178,12 +188,35 @@ begin
                   inner join engagement.attached_table a on a.attachment_id = p.attachment_id
                   where a.source = v_attached.source and p.table_id = f.table_id)
         order by 1, 3;
+        return query
+        with recursive ancestor (table_id) as (
+            select i.inhparent from pg_inherits i where i.inhrelid = v_attached.table_id
+            union
+            select i.inhparent
+            from ancestor a
+            inner join pg_inherits i on i.inhrelid = a.table_id
+        )
+        select 'PARENT', v_attached.source, v_attached.table_name, true, null::text,
+               format('table %s is written to through %s, which has no triggers (source %s)',
+                      v_attached.table_name, f.name, v_attached.source),
+               format('call engagement.attach_triggers(%L, %L, %L, %L); and write that into the '
+                      'adapter.', v_attached.source, f.name, v_attached.key_expression,
+                      v_attached.activity_column)
+        from (select a.table_id, format('%I.%I', n.nspname, c.relname) as name
+              from ancestor a
+              inner join pg_class c on c.oid = a.table_id
+              inner join pg_namespace n on n.oid = c.relnamespace) f
+        where not exists (
+            select from engagement.present_attachments() p
+            inner join engagement.attached_table a on a.attachment_id = p.attachment_id
+            where a.source = v_attached.source and p.table_id = f.table_id)
+        order by f.name;
     end loop;
 end
 $$;
 comment on function engagement.host_problems() is
     'What the host has done to its tables and views that keeps sources from being read or changes '
     'from being seen: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, REPLICATION, '
-    'CHILD), source, object_name, is_missed (until it is mended each run compares the source as a '
+    'CHILD, PARENT), source, object_name, is_missed (until it is mended each run compares the source as a '
     'whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but for what a run '
     'counts as a failure), problem, hint (the line that mends it). No rows: nothing.';

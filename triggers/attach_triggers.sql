@@ -24,6 +24,7 @@ declare
     v_attachment_id integer;
     v_function text;
     v_event text;
+    v_bit integer;
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
@@ -176,11 +177,16 @@ begin
     perform engagement.generate_capture(v_attachment_id);
 
     v_function := format('engagement.capture__%s', v_attachment_id);
-    foreach v_event in array array['insert', 'update', 'delete', 'truncate'] loop
+    for v_event, v_bit in
+        select e.name, e.bit
+        from unnest(array['insert', 'update', 'delete', 'truncate'],
+                    array[4, 16, 8, 32]) with ordinality e (name, bit, position)
+        order by e.position
+    loop
         v_trigger := format('engagement_%s_%s', p_source, v_event);
         continue when exists (
             select from pg_trigger t
-            where t.tgrelid = p_table and t.tgname = v_trigger
+            where t.tgrelid = p_table and t.tgtype & v_bit > 0
                   and t.tgfoid = to_regprocedure(v_function || '()')
                   and t.tgenabled in ('O', 'A')
         );

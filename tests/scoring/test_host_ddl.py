@@ -470,6 +470,49 @@ def test_partition_with_rows_attached_and_detached_is_compared(host: Host) -> No
     assert host.live(customer) == [10]
 
 
+def test_table_that_became_a_partition_is_named_and_compared(deed: Host) -> None:
+    customer = deed.customer()
+    deed.run("insert into crm.deed values (1, %s, 3)", customer)
+    deed.proven()
+    deed.run("alter table crm.deed rename to deed_old")
+    deed.run("create table crm.deed (like crm.deed_old) partition by range (source_id)")
+    deed.run("alter table crm.deed attach partition crm.deed_old for values from (0) to (10)")
+    for quantity in (4, 5):
+        deed.run("update crm.deed set quantity = %s", quantity)
+        deed.proven()
+        assert deed.live(customer) == [quantity * 2]
+    assert said(deed, "table crm.deed_old is written to through crm.deed, which has no triggers")
+    view(deed)
+    deed.run("create index on crm.deed (source_id)")
+    register(deed)
+    attach(deed)
+    deed.proven()
+    deed.run("update crm.deed set quantity = 6")
+    deed.proven()
+    assert deed.live(customer) == [12]
+    assert catalog.check(deed.session) == []
+
+
+def test_trigger_renamed_is_the_same_trigger(deed: Host) -> None:
+    deed.run("alter trigger engagement_deed_insert on crm.deed rename to z")
+    attach(deed)
+    assert deed.one("select count(*) from pg_trigger where tgrelid = 'crm.deed'::regclass") == 4
+    assert catalog.check(deed.session) == []
+
+
+def test_table_locked_by_the_host_is_passed_over(deed: Host, second_session: Any) -> None:
+    customer = deed.customer()
+    deed.proven()
+    other = second_session(deed.session)
+    with other.transaction():
+        other.execute("lock table crm.deed in access exclusive mode")
+        deed.seat(customer, "2025-01-01")
+        run = deed.recalculate()
+        assert (run.run_status, run.failed_sources) == ("COMPLETED", [])
+        assert deed.score(customer).score == 30
+    assert deed.failures() == []
+
+
 def test_table_that_a_subscription_writes_to_is_named_and_compared(deployed: Any) -> None:
     host = Host(deployed)
     host.rule(quantity_score=2)
