@@ -1,5 +1,6 @@
 -- Compares and mends the awards of given customers over all sources: when their employment changed,
 -- or on a refresh.
+-- A source whose view is gone is left to the runs, which say so.
 -- Reads: activity_source. Writes: award, scoring_failure through award__SOURCE.
 create or replace function engagement.award_customers(p_keys text[], p_at timestamptz)
 returns bigint
@@ -12,7 +13,8 @@ declare
     v_changed_count bigint := 0;
 begin
     for v_source in
-        select s.source from engagement.activity_source s where s.detached_at is null
+        select s.source from engagement.activity_source s
+        where s.detached_at is null and to_regclass(s.view_name) is not null
         order by s.source
     loop
         execute format('select engagement.%I($1, $2, $3)', 'award__' || v_source)

@@ -10,13 +10,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_attached engagement.attached_table;
+    v_attachment_id integer;
     v_source text;
     v_view text;
 begin
     perform engagement.lock_setup();
-    for v_attached in select * from engagement.attached_table a order by a.attachment_id loop
-        perform engagement.drop_capture(v_attached.source, v_attached.table_name);
+    for v_attachment_id in
+        select a.attachment_id from engagement.attached_table a order by a.attachment_id
+    loop
+        perform engagement.drop_capture(v_attachment_id);
     end loop;
     for v_source in select s.source from engagement.activity_source s loop
         perform engagement.drop_source_routines(v_source);

@@ -20,7 +20,6 @@ declare
     v_view_name text;
     v_fingerprint text;
     v_needs_effective_when boolean;
-    v_attached engagement.attached_table;
 begin
     perform engagement.lock_setup();
     if p_source is null or p_source !~ '^[a-z][a-z0-9_]{0,29}$' or p_source ~ '__'
@@ -96,9 +95,11 @@ begin
         detached_at = null;
     perform engagement.generate_source(p_source);
     -- The columns that matter to the view may be others now.
-    for v_attached in select * from engagement.attached_table a where a.source = p_source loop
-        perform engagement.generate_capture(v_attached.attachment_id);
-    end loop;
+    -- A table that the host has changed meanwhile is no matter here: the adapter attaches what it
+    -- needs after this, and host_problems names what is left.
+    perform engagement.renew_capture(a.attachment_id)
+    from engagement.attached_table a
+    where a.source = p_source;
     insert into engagement.pending_activity (source) values (p_source), ('customer');
 end
 $$;

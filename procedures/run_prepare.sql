@@ -1,8 +1,8 @@
 -- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in the queue.
 -- Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
--- Writes: activity_source, pending_activity, recalculation_customer, and generated
--- routines.
+-- Writes: pending_activity, recalculation_customer; through follow_host what the host's
+-- tables and views call for.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -14,9 +14,6 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
 as $$
-declare
-    v_source engagement.activity_source;
-    v_attachment_id integer;
 begin
     if p_run.run_mode = 'ROLL_UP' then
         insert into engagement.recalculation_customer (customer_id, is_touched)
@@ -38,23 +35,7 @@ begin
         where r.run_id = p_run.run_id;
         return true;
     end if;
-    -- Somebody replaced a view without registering it again.
-    for v_source in
-        select * from engagement.activity_source s
-        where s.detached_at is null and to_regclass(s.view_name) is not null
-              and s.view_fingerprint is distinct from engagement.view_fingerprint(s.view_name)
-    loop
-        update engagement.activity_source s
-        set view_fingerprint = engagement.view_fingerprint(s.view_name)
-        where s.source = v_source.source;
-        perform engagement.generate_source(v_source.source);
-        for v_attachment_id in
-            select a.attachment_id from engagement.attached_table a where a.source = v_source.source
-        loop
-            perform engagement.generate_capture(v_attachment_id);
-        end loop;
-        insert into engagement.pending_activity (source) values (v_source.source);
-    end loop;
+    perform engagement.follow_host(p_run);
     if p_run.run_mode = 'FULL' then
         insert into engagement.pending_activity (source)
         select s.source from engagement.activity_source s where s.detached_at is null;

@@ -1,4 +1,5 @@
 -- A source that cannot be read (its view is gone, a column was renamed) must not stop the others.
+-- One failure a run: what fails after the first is a consequence.
 -- Writes: scoring_failure, recalculation_run.
 create or replace function engagement.skip_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text
@@ -8,6 +9,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if exists (select from engagement.recalculation_run r
+               where r.run_id = p_run.run_id and p_source = any (r.failed_sources)) then
+        return;
+    end if;
     insert into engagement.scoring_failure (failed_at, source, sqlstate_code, message)
     select clock_timestamp(), p_source, p_sqlstate, p_message
     where not exists (

@@ -20,7 +20,7 @@ begin
         where l.locktype = 'relation' and l.pid <> pg_backend_pid() and l.mode = 'RowExclusiveLock'
               and l.database = (select d.oid from pg_database d
                                 where d.datname = current_database())
-              and l.relation in (select to_regclass(a.table_name) from engagement.attached_table a)
+              and l.relation in (select a.table_id from engagement.present_attachments() a)
     );
     with settled as (
         delete from engagement.pending_activity p

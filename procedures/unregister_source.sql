@@ -9,7 +9,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_table_name text;
+    v_attachment_id integer;
 begin
     perform engagement.lock_setup();
     if not exists (select from engagement.activity_source s where s.source = p_source) then
@@ -17,10 +17,10 @@ begin
             using errcode = 'EG006', detail = format('source %L', p_source),
                   hint = 'select source from engagement.activity_source lists them.';
     end if;
-    for v_table_name in
-        select a.table_name from engagement.attached_table a where a.source = p_source
+    for v_attachment_id in
+        select a.attachment_id from engagement.attached_table a where a.source = p_source
     loop
-        perform engagement.drop_capture(p_source, v_table_name);
+        perform engagement.drop_capture(v_attachment_id);
     end loop;
     perform engagement.drop_source_routines(p_source);
     delete from engagement.activity_source s where s.source = p_source;

@@ -110,6 +110,7 @@ grant execute on routine
     engagement.remove_social_score,
     engagement.take_events,
     engagement.export_customer,
+    engagement.host_problems,
     -- what these call as their caller
     engagement.is_switched_off,
     engagement.check_mode,

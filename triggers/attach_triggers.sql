@@ -2,8 +2,11 @@
 -- no trigger, so that a deployment takes no lock on the host's tables without need. While an
 -- adapter is only tried (engagement.is_trial is Y) everything is done but the triggers themselves,
 -- whose lock would keep the host from writing until the trial ends.
+-- Attaching is by the table's identity: what is called otherwise now keeps its attachment.
+-- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
+-- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
+-- engagement.attached_ids of the transaction.
 -- Definer: what it makes belongs to the package's owner, whoever calls.
--- Reads: pg_catalog. Writes: attached_table, the generated routine, the host's triggers.
 -- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
 -- Raises: EG006, EG008, EG015.
 create or replace procedure engagement.attach_triggers(
@@ -28,11 +31,15 @@ declare
     v_attachment_id integer;
     v_function text;
     v_event text;
+    v_bit integer;
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
     v_plan jsonb;
     v_unindexed text[];
+    -- Set by the deployer: ADAPTER or PACKAGE while it applies a file that attaches.
+    v_made_by constant text := nullif(current_setting('engagement.made_by', true), '');
+    v_is_missing boolean := false;
     v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
     perform engagement.lock_setup();
@@ -152,30 +159,51 @@ begin
 
     select a.attachment_id into v_attachment_id
     from engagement.attached_table a
-    where a.source = p_source and a.table_name = v_table_name;
+    inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
+    where a.source = p_source and p.table_id = p_table
+    order by a.attachment_id
+    limit 1;
     if not found then
         select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id
         from engagement.attached_table a;
     end if;
     insert into engagement.attached_table (
-        attachment_id, source, table_name, key_expression, activity_column, attached_at
+        attachment_id, source, table_name, table_id, key_expression, activity_column, attached_at,
+        made_by
     )
-    values (v_attachment_id, p_source, v_table_name, v_key, v_column, clock_timestamp())
-    on conflict (source, table_name) do update
-    set key_expression = excluded.key_expression,
+    values (v_attachment_id, p_source, v_table_name, p_table, v_key, v_column, clock_timestamp(),
+            coalesce(v_made_by, 'HAND'))
+    on conflict (attachment_id) do update
+    set table_name = excluded.table_name,
+        table_id = excluded.table_id,
+        key_expression = excluded.key_expression,
+        key_number = null,
         activity_column = excluded.activity_column,
-        attached_at = excluded.attached_at
-    where (attached_table.key_expression, attached_table.activity_column)
-          is distinct from (excluded.key_expression, excluded.activity_column);
+        attached_at = excluded.attached_at,
+        made_by = coalesce(v_made_by, attached_table.made_by)
+    where (attached_table.table_name, attached_table.table_id, attached_table.key_expression,
+           attached_table.activity_column, attached_table.made_by)
+          is distinct from (excluded.table_name, excluded.table_id, excluded.key_expression,
+                            excluded.activity_column,
+                            coalesce(v_made_by, attached_table.made_by));
+    perform set_config('engagement.attached_ids',
+                       concat_ws(',', nullif(current_setting('engagement.attached_ids', true), ''),
+                                 v_attachment_id), true);
     perform engagement.generate_capture(v_attachment_id);
 
     v_function := format('engagement.capture__%s', v_attachment_id);
-    foreach v_event in array array['insert', 'update', 'delete', 'truncate'] loop
+    for v_event, v_bit in
+        select e.name, e.bit
+        from unnest(array['insert', 'update', 'delete', 'truncate'],
+                    array[4, 16, 8, 32]) with ordinality e (name, bit, position)
+        order by e.position
+    loop
         v_trigger := format('engagement_%s_%s', p_source, v_event);
         continue when exists (
             select from pg_trigger t
-            where t.tgrelid = p_table and t.tgname = v_trigger
-                  and t.tgfoid = to_regprocedure(v_function || '()') and t.tgenabled = 'O'
+            where t.tgrelid = p_table and t.tgtype & v_bit > 0
+                  and t.tgfoid = to_regprocedure(v_function || '()')
+                  and t.tgenabled in ('O', 'A')
         );
         if not has_table_privilege(p_table, 'trigger') then
             raise exception 'the host''s table takes no triggers from this role'
@@ -184,6 +212,7 @@ begin
                                     current_user);
         end if;
         continue when v_is_trial;
+        v_is_missing := true;
         v_referencing := case v_event
             when 'insert' then 'referencing new table as new_rows'
             when 'update' then 'referencing old table as old_rows new table as new_rows'
@@ -201,6 +230,13 @@ begin
                             else format('pg-engagement: queues the %s keys of the rows of this '
                                         'statement (source %s).', v_column, p_source) end);
     end loop;
+    -- What changed while a trigger was missing, nobody captured.
+    if v_is_missing then
+        insert into engagement.pending_activity (source)
+        select p_source
+        where not exists (select from engagement.pending_activity p
+                          where p.source = p_source and p.activity_column is null);
+    end if;
 end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is

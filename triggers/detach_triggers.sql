@@ -1,27 +1,31 @@
 -- Takes the package's triggers off a host table.
 -- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Writes: attached_table, routine, triggers.
--- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table. Raises: EG008.
+-- Locks: the setup lock; ACCESS EXCLUSIVE on the table. Raises: EG008.
 create or replace procedure engagement.detach_triggers(p_source text, p_table regclass)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_table_name text;
+    v_attachment_ids integer[];
+    v_attachment_id integer;
 begin
     perform engagement.lock_setup();
-    select format('%I.%I', n.nspname, c.relname) into v_table_name
-    from pg_class c
-    inner join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = p_table;
-    if not exists (select from engagement.attached_table a
-                   where a.source = p_source and a.table_name = v_table_name) then
+    v_attachment_ids := array(
+        select a.attachment_id
+        from engagement.attached_table a
+        inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
+        where a.source = p_source and p.table_id = p_table
+        order by a.attachment_id);
+    if v_attachment_ids = '{}' then
         raise exception 'table is not attached'
-            using errcode = 'EG008', detail = format('source %L, table %s', p_source, v_table_name),
+            using errcode = 'EG008', detail = format('source %L, table %s', p_source, p_table),
                   hint = 'select source, table_name from engagement.attached_table lists what is.';
     end if;
-    perform engagement.drop_capture(p_source, v_table_name);
+    foreach v_attachment_id in array v_attachment_ids loop
+        perform engagement.drop_capture(v_attachment_id);
+    end loop;
 end
 $$;
 comment on procedure engagement.detach_triggers(text, regclass) is

@@ -11,16 +11,24 @@
 -- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
 -- A table whose key is the word null holds settings that any activity may depend on: its changes
 -- queue the whole source, for the next run to compare; never in the host's transaction.
--- Reads: attached_table, activity_source, pg_catalog. Writes: the routine.
+-- Virtual generated columns are not computed in a statement's rows: their expressions stand for
+-- them. A routine that is generated from something else than before may have missed changes until
+-- now: the whole source is queued.
+-- Reads: attached_table, activity_source, pg_catalog. Writes: the routine, attached_table,
+-- pending_activity. Raises: EG008; whatever keeps the key from being computed.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $body$
 declare
     v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
     v_attached engagement.attached_table;
-    v_views text[];
+    v_table_id oid;
+    v_fingerprint text;
+    v_row text;
+    v_probe refcursor;
     v_key text;
     v_columns text;
     v_groups text;
@@ -35,22 +43,37 @@ begin
     select * into strict v_attached
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
+    select p.table_id, p.table_name, p.key_expression
+    into v_table_id, v_attached.table_name, v_attached.key_expression
+    from engagement.present_attachments() p
+    where p.attachment_id = p_attachment_id;
+    if v_table_id is null then
+        raise exception 'attached table does not exist'
+            using errcode = 'EG008',
+                  detail = format('source %s, table %s', v_attached.source, v_attached.table_name),
+                  hint = 'If it is no more: call engagement.detach_dropped_tables().';
+    end if;
     v_is_settings := v_attached.key_expression = 'null';
-    v_views := case
-        when v_attached.source in ('customer', 'employment')
-             then array['engagement_host.' || v_attached.source]
-        else array[(select s.view_name from engagement.activity_source s
-                    where s.source = v_attached.source)] end;
     v_key := format('((%s)::%s)::text', v_attached.key_expression,
                     case when v_attached.activity_column = 'subject_id' then 'text'
                          else 'engagement.host_key' end);
     -- An expression may say something else under other settings; a column does not.
     if not exists (select from pg_attribute a
-                   where a.attrelid = v_attached.table_name::regclass and a.attnum > 0
+                   where a.attrelid = v_table_id and a.attnum > 0
                          and quote_ident(a.attname) = v_attached.key_expression) then
         v_settings := ' set timezone = ''UTC'' set datestyle = ''ISO, YMD'' '
             'set intervalstyle = ''postgres'' set extra_float_digits = 1';
     end if;
+    open v_probe for execute format('select %s from %s t limit 0', v_key, v_attached.table_name);
+    close v_probe;
+    select string_agg(case when k.attgenerated = 'v'
+                           then format('(%s) as %I', pg_get_expr(d.adbin, d.adrelid), k.attname)
+                           else quote_ident(k.attname) end, ', ' order by k.attnum)
+    into v_row
+    from pg_attribute k
+    left join pg_attrdef d on d.adrelid = k.attrelid and d.adnum = k.attnum
+    where k.attrelid = v_table_id and k.attnum > 0 and not k.attisdropped
+    having bool_or(k.attgenerated = 'v');
     -- A change is what differs letter by letter: types without equality (json, point, …) and those
     -- whose collation may think different texts equal are compared as text.
     select string_agg(format(', t.%I%s as c%s', a.attname,
@@ -62,9 +85,9 @@ begin
     from pg_attribute a
     left join (pg_opclass o inner join pg_am m on m.oid = o.opcmethod and m.amname = 'btree')
         on o.opcdefault and o.opcintype = a.atttypid
-    where a.attrelid = v_attached.table_name::regclass
-          and a.attname
-              = any (engagement.relevant_columns(v_views, v_attached.table_name::regclass));
+    where a.attrelid = v_table_id
+          and a.attname = any (engagement.relevant_columns(
+              array[engagement.source_view(v_attached.source)], v_table_id));
 
     v_rows_of := array[
         format('select k.key from (select %s from new_rows t) k (key) where k.key is not null',
@@ -76,6 +99,13 @@ begin
                'union all select %1$s%2$s, 1 from new_rows t) u where u.key is not null '
                'group by u.key%3$s having sum(u.side) <> 0',
                v_key, v_columns, v_groups)];
+    if v_row is not null then
+        v_rows_of := array(
+            select regexp_replace(r, 'from (new|old)_rows t',
+                                  format('from (select %s from \1_rows) t',
+                                         replace(v_row, '\', '\\')), 'g')
+            from unnest(v_rows_of) with ordinality as u (r, n) order by u.n);
+    end if;
     v_append := format($sql$
                 insert into engagement.pending_activity (source, activity_column, keys)
                 select %L, %L, k.keys
@@ -174,6 +204,23 @@ $f$$sql$, 'capture__' || p_attachment_id, v_settings, v_append, v_attached.sourc
                           'source %s.',
                           v_attached.table_name, v_attached.source));
     perform engagement.propagate_ddl(v_was);
+
+    v_fingerprint := engagement.capture_fingerprint(p_attachment_id);
+    if v_attached.fingerprint <> v_fingerprint then
+        insert into engagement.pending_activity (source) values (v_attached.source);
+    end if;
+    update engagement.attached_table a
+    set table_id = v_table_id, table_name = v_attached.table_name,
+        key_expression = v_attached.key_expression, fingerprint = v_fingerprint,
+        key_number = k.number
+    from (select max(c.attnum) as number
+          from pg_attribute c
+          where c.attrelid = v_table_id and c.attnum > 0 and not c.attisdropped
+                and quote_ident(c.attname) = v_attached.key_expression) k
+    where a.attachment_id = p_attachment_id
+          and (a.table_id, a.table_name, a.key_expression, a.fingerprint, a.key_number)
+              is distinct from (v_table_id, v_attached.table_name, v_attached.key_expression,
+                                v_fingerprint, k.number);
 end
 $body$;
 comment on function engagement.generate_capture(integer) is

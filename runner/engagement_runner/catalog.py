@@ -94,8 +94,8 @@ def check(connection: Connection) -> list[str]:
         if kind == "index" and files.SqlFile(path, kind, "").object_name not in state.indexes
     ]
     findings += [
-        f"table {table} {problem}"
-        for table, problem in connection.execute(queries.load("trigger_problems"))
+        f"{row['problem']} (hint: {row['hint']})"
+        for row in queries.rows(connection, "host_problems").records
     ]
     findings += [
         f"table {table} is read by source {source} and has no triggers for it"

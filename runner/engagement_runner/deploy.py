@@ -49,6 +49,8 @@ GENERATORS = ("generate_totals", "generate_source", "generate_capture", "regener
 PROPAGATION = "citus.enable_ddl_propagation"
 #: What is of no concern to a cluster's nodes, whatever they have of the package.
 LOCAL_KINDS = {"host", "host schema", "sources"}
+#: Kinds of files that attach triggers, and who is said to have made those.
+MADE_BY = {"host": "ADAPTER", "sources": "PACKAGE"}
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
@@ -267,6 +269,7 @@ def _take_steps(
             "host schema": hosts_tablespace,
         }.get(file.kind, plan.tablespaces.data)
         _set_locally(connection, "default_tablespace", tablespace)
+        _set_locally(connection, "engagement.made_by", MADE_BY.get(file.kind, ""))
         if plan.on_citus:
             is_shared = plan.is_distributed and file.kind not in LOCAL_KINDS
             _set_locally(connection, PROPAGATION, "on" if is_shared else "off")
@@ -307,9 +310,10 @@ def _take_steps(
 
 
 def _run_host(connection: Connection, file: SqlFile) -> None:
-    """Run an adapter, and refuse it if it lacks a required view."""
+    """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
     _run(connection, file)
     _check_host(connection, file)
+    queries.execute(connection, "detach_leftovers")
 
 
 def _check_host(connection: Connection, file: SqlFile) -> None:

@@ -81,7 +81,7 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "grant execute on function engagement.capture__1() to public",
             "engagement.capture__1() is executable by PUBLIC",
         ),
-        ("alter table crm.committee rename to board", "crm.committee does not exist"),
+        ("alter table crm.committee rename to board", "crm.board is not as it was when"),
         (
             "call engagement.detach_triggers('invoice_line', 'crm.invoice')",
             "crm.invoice is read by source invoice_line",

@@ -142,7 +142,8 @@ def _print_result(
     if failed:
         raise EngagementError(
             f"sources that could not be read, their scores are not up to date: {', '.join(failed)}",
-            hint="engagement.scoring_failure says why; mend it, then `engagement recalculate`.",
+            hint="engagement.scoring_failure says why, `engagement check` what mends it; then "
+            "`engagement recalculate`.",
         )
 
 

@@ -40,7 +40,7 @@ from (
         select
             'capture__' || a.attachment_id,
             'table ' || a.table_name || ' of source ' || a.source,
-            'generated ' || extract(epoch from a.attached_at)
+            'generated ' || extract(epoch from a.attached_at) || coalesce(' ' || a.fingerprint, '')
             || coalesce(' ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint, ''),
             true
         from engagement.attached_table as a

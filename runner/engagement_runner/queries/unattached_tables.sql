@@ -25,6 +25,7 @@ where
     and not exists (
         select
         from engagement.attached_table as a
-        where a.source = r.source and pg_catalog.to_regclass(a.table_name) = c.oid
+        join engagement.present_attachments() as p on p.attachment_id = a.attachment_id
+        where a.source = r.source and p.table_id = c.oid
     )
 order by 1, 2
