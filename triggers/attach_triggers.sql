@@ -24,7 +24,6 @@ declare
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
-    v_plan jsonb;
     v_unindexed text[];
     v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
@@ -88,41 +87,8 @@ begin
                   hint = 'Give a column of the table, or an expression over its row that casts to '
                          'the key''s type.';
     end;
-    -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
-    -- view's look-up below: a key that asks another table, on which no index can be made, and one
-    -- that is compared only after a cast (an integer with a subject's text). Settings are never
-    -- looked for, and of few rows or none, if that is known, the planner reads all.
-    begin
-        execute format(
-            'explain (format json) select from %s t where (%s) = (select null::%s)',
-            v_table_name, v_key,
-            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
-        into v_plan;
-    exception when undefined_function then
-        v_plan := null;
-    end;
-    if v_key <> 'null' and v_plan is not null
-       and (select c.reltuples not between 0 and 100 from pg_class c where c.oid = p_table)
-       and not jsonb_path_exists(v_plan, '$.** ? (@."Parent Relationship" == "SubPlan")')
-       and not exists (
-        select from pg_index i
-        inner join pg_class c on c.oid = i.indexrelid
-        where i.indrelid = p_table
-              and jsonb_path_exists(v_plan, '$.**."Index Cond"')
-              and i.indkey[0] = coalesce((select a.attnum from pg_attribute a
-                                          where a.attrelid = p_table and a.attname = p_key_column
-                                                and a.attnum > 0 and not a.attisdropped), 0)
-              -- Of a column's indexes an empty table's plan may have any, even a lesser one.
-              and (i.indkey[0] <> 0 and i.indisvalid and i.indpred is null
-                   or c.relname::text
-                      = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}')
-    ) then
-        raise warning 'no index on the key of %', v_table_name
-            using detail = format('key %s', v_key),
-                  hint = 'Without one, scoring reads the whole table for every key; make one.';
-    end if;
-
-    -- What the view makes of it decides whether a look-up is quick. A trial measures that itself.
+    -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
+    -- that the key leads to. A trial measures that itself.
     v_unindexed := engagement.unindexed_tables(
         coalesce((select s.view_name from engagement.activity_source s
                   where s.source = p_source), 'engagement_host.' || p_source),
@@ -193,4 +159,5 @@ comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'registered source, customer or employment; p_key_column a column or an expression over the '
     'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
     'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
-    '(source), EG008 (table, key, column); warns when the key has no index.';
+    '(source), EG008 (table, key, column); warns when no index serves the view''s look-up by '
+    'p_activity_column.';
