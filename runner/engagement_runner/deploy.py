@@ -56,7 +56,9 @@ _TRANSACTION_CONTROL = re.compile(
     r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
 )
 _CALL = re.compile(r"call\b", re.I)
-_UNKNOWN_SOURCE = "EG006"
+_NO_NEWS = {"EG006", "42883"}  # a source that is not there; a view of another key type
+_CANNOT_CAST = "42846"
+_UUID_KEY = re.compile(r"\buuid\b.*\b(host_key|bigint)\b")
 _INDEX = re.compile(
     r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
 )
@@ -406,6 +408,8 @@ def _run_statement(connection: Connection, file: SqlFile, statement: Statement) 
                 " (hint: PostgreSQL only adds columns to a view; write drop view … before "
                 "it, or run engagement detach --host first)"
             )
+        if file.kind == "host" and error.sqlstate == _CANNOT_CAST and _UUID_KEY.search(message):
+            message += " (hint: if the host's keys are uuid: --key-type uuid)"
         raise SqlFileError(message, error.sqlstate) from error
 
 
@@ -562,7 +566,7 @@ def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
                 ):
                     raise
                 # Of a source that could not be registered the errors that follow are no news.
-                if remarks and cause.sqlstate == _UNKNOWN_SOURCE:
+                if cause.sqlstate in _NO_NEWS and any(r.severity == "error" for r in remarks):
                     continue
                 remarks.append(_remark(place, cause))
             remarks += [Remark("problem", place, *warning) for warning in warnings]

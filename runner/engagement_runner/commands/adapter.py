@@ -46,6 +46,7 @@ LOOK_UPS = (
     show.Column("column_name", "Looked up by", no_wrap=True),
     show.Column("key_count", "Keys", "number"),
     show.Column("row_count", "Rows found", "number"),
+    show.Column("ms_per_key", "ms a key", "number"),
     show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number"),
 )
 
