@@ -72,8 +72,9 @@ begin
             using errcode = 'EG007', detail = v_problems,
                   hint = format('It needs exactly the columns %s.',
                                 array_to_string(p_columns, ', '))
-                      || coalesce(' If the host''s keys are ' || v_key_type || ', say so here and at the '
-                                  'first deployment, which fixes it: --key-type ' || v_key_type, '');
+                      || coalesce(' If the host''s keys are ' || v_key_type || ', say so here and at '
+                                  'the first deployment, which fixes it: --key-type '
+                                  || v_key_type, '');
     end if;
 end
 $$;

@@ -30,5 +30,5 @@ begin
 end
 $$;
 comment on function engagement.host_key_type(text) is
-    'For the author of an adapter: bigint, uuid or text, as the primary keys of the tables are that '
-    'a source (or customer, employment) is attached to; NULL where none has one.';
+    'For the author of an adapter: bigint, uuid or text, as the primary keys of the tables are to '
+    'which a source (or customer, employment) is attached; NULL where none has one.';

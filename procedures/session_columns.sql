@@ -107,6 +107,6 @@ begin
 end
 $$;
 comment on function engagement.session_columns(text) is
-    'For the author of an adapter: columns of a view whose values depend on the session''s TimeZone, '
-    'DateStyle or the like, with the settings that matter, and a row''s key and value under one '
-    'and under another. Without a column: the view cannot be read under others (elsewhere: why).';
+    'For the author of an adapter: columns of a view whose values depend on the session''s '
+    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key and value '
+    'under one and under another. Without a column: the view cannot be read under others (elsewhere: why).';

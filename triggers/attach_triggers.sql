@@ -24,6 +24,8 @@ declare
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
+    v_view_name text;
+    v_looked_up text;
     v_unindexed text[];
     v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
@@ -89,16 +91,21 @@ begin
     end;
     -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
     -- that the key leads to. A trial measures that itself.
-    v_unindexed := engagement.unindexed_tables(
-        coalesce((select s.view_name from engagement.activity_source s
-                  where s.source = p_source), 'engagement_host.' || p_source),
-        case when p_source = 'employment' then 'employee_id' else v_column end);
-    if v_key <> 'null' and v_unindexed <> '{}' and not v_is_trial then
+    v_view_name := coalesce((select s.view_name from engagement.activity_source s
+                             where s.source = p_source), 'engagement_host.' || p_source);
+    v_looked_up := case when p_source = 'employment' then 'employee_id' else v_column end;
+    if v_key <> 'null' and not v_is_trial then
+        v_unindexed := engagement.unindexed_tables(v_view_name, v_looked_up);
+    end if;
+    if v_unindexed <> '{}' then
         raise warning 'no index serves the look-up of source % by %', p_source, v_column
             using detail = format('read from end to end for every key: %s',
                                   array_to_string(v_unindexed, ', ')),
-                  hint = 'Make an index on the very expression that the view selects or joins by: '
-                         'a column id that it casts needs an index on ((id::bigint)).';
+                  hint = coalesce(
+                      (select string_agg(distinct m.index_sql, ' ' order by m.index_sql)
+                       from engagement.missing_indexes(v_view_name, v_looked_up) m),
+                      'Make an index on the very expression that the view selects or joins by: '
+                      'a column id that it casts needs an index on ((id::bigint)).');
     end if;
 
     select a.attachment_id into v_attachment_id

@@ -146,7 +146,9 @@ def _unattached(connection: Connection, sources: list[str]) -> list[dict[str, An
             severity="problem",
             place=source,
             finding=f"reads table {table} and has no triggers there",
-            hint="What changes there is seen by FULL only: call engagement.attach_triggers(…).",
+            hint="What changes there is seen by FULL only: call engagement.attach_triggers("
+            f"p_source => '{source}', p_table => '{table}', p_key_column => '…', "
+            "p_activity_column => '…');",
         )
         for source, table in connection.execute(queries.load("unattached_tables"))
         if source in (*sources, *HOST_VIEWS)

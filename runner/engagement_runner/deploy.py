@@ -56,7 +56,7 @@ _TRANSACTION_CONTROL = re.compile(
     r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
 )
 _CALL = re.compile(r"call\b", re.I)
-_NO_NEWS = {"EG006", "42883"}  # a source that is not there; a view of another key type
+_UNKNOWN_SOURCE = "EG006"
 _CANNOT_CAST = "42846"
 _UUID_KEY = re.compile(r"\buuid\b.*\b(host_key|bigint)\b")
 _INDEX = re.compile(
@@ -566,7 +566,7 @@ def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
                 ):
                     raise
                 # Of a source that could not be registered the errors that follow are no news.
-                if cause.sqlstate in _NO_NEWS and any(r.severity == "error" for r in remarks):
+                if remarks and cause.sqlstate == _UNKNOWN_SOURCE:
                     continue
                 remarks.append(_remark(place, cause))
             remarks += [Remark("problem", place, *warning) for warning in warnings]

@@ -171,7 +171,8 @@ select i.item_id as source_id, coalesce(i.parent_id, i.item_id) as document_id,
 from desk.item as i;
 call engagement.register_source(
     'item', 'PRODUCT_PURCHASE', 'ORDER_CREATION', 'engagement_host.item');
-call engagement.attach_triggers('item', 'desk.item', 'item_id');
+call engagement.attach_triggers(
+    'item', 'desk.item', 'coalesce(parent_id, item_id)', 'document_id');
 call engagement.attach_triggers('customer', 'desk.person', 'person_id');
 """,
 )  # fmt: skip

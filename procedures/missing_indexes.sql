@@ -1,0 +1,103 @@
+-- Which index would serve a look-up that reads a table whole. The plan says by what the table's
+-- rows are compared; an index on that expression is made on an empty copy of the table, and the
+-- planner is asked whether it takes it: what is offered can be made and is used. Where the
+-- comparison takes columns of two tables, or comes after an outer join that may leave them empty,
+-- no index can serve: then the comparison itself is returned.
+-- Reads: pg_catalog, the view (EXPLAIN only). Writes: temporary table engagement_probe, which it
+-- drops.
+create or replace function engagement.missing_indexes(p_view_name text, p_column text)
+returns table (table_name text, index_sql text, compared_by text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $body$
+declare
+    v_plan constant jsonb := engagement.look_up_plan(p_view_name, p_column);
+    v_key constant text := '(\(InitPlan \d+\)\.col1|\$\d+)';  -- as PostgreSQL 18 and 15 write it
+    v_key_type constant text := (
+        select format_type(t.typbasetype, null) from pg_type t
+        where t.oid = 'engagement.host_key'::regtype);
+    v_alias text;
+    v_conditions text[];
+    v_condition text;
+    v_side text;
+    v_definition text;
+    v_type text;
+    v_probed jsonb;
+begin
+    -- The view's own comparison with the key, wherever the planner could put it.
+    select split_part(c.condition, ' = ', 1) into compared_by
+    from jsonb_path_query(v_plan, 'strict $.**') n (node)
+    cross join lateral (values (n.node ->> 'Filter'), (n.node ->> 'Join Filter')) f (condition)
+    cross join unnest(engagement.split_condition(f.condition, ' AND ')) c (condition)
+    where jsonb_typeof(n.node) = 'object' and c.condition ~ v_key
+    limit 1;
+
+    for table_name, v_alias, v_conditions in
+        with recursive walk (node, conditions) as (
+            select v_plan -> 0 -> 'Plan', '{}'::text[]
+            union all
+            -- A join's condition helps to find rows of its inner side.
+            select p.child, w.conditions || case
+                when w.node ->> 'Join Type' = 'Inner' or p.child ->> 'Parent Relationship' = 'Inner'
+                    then coalesce(
+                        engagement.split_condition(w.node ->> 'Join Filter', ' AND '), '{}')
+                else '{}' end
+            from walk w
+            cross join jsonb_array_elements(w.node -> 'Plans') p (child)
+        )
+        select format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name'),
+               quote_ident(w.node ->> 'Alias'),
+               coalesce(engagement.split_condition(w.node ->> 'Filter', ' AND '), '{}')
+               || w.conditions
+        from walk w
+        where w.node ? 'Relation Name'
+              and format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name')
+                  = any (engagement.unindexed_tables(p_view_name, p_column))
+              and not w.node ? 'Index Cond'
+    loop
+        index_sql := null;
+        execute format('create temporary table engagement_probe (like %s) on commit drop',
+                       table_name);
+        foreach v_condition in array v_conditions loop
+            continue when cardinality(engagement.split_condition(v_condition, ' = ')) <> 2;
+            foreach v_side in array engagement.split_condition(v_condition, ' = ') loop
+                v_definition := replace(v_side, '::engagement.host_key', '::' || v_key_type);
+                -- Strings are not looked into: what has an alias's name in one is not made.
+                continue when v_definition !~ ('(^|[^\w".])' || v_alias || '\.');
+                v_definition := regexp_replace(v_definition, '(^|[^\w".])' || v_alias || '\.', '\1',
+                                               'g');
+                v_definition := (engagement.split_condition(v_definition, chr(1)))[1];
+                v_definition := case when v_definition ~ '^([a-z_][a-z0-9_$]*|"([^"]|"")+")$'
+                                     then format('(%s)', v_definition)
+                                     else format('((%s))', v_definition) end;
+                begin
+                    execute format('create index engagement_probe_index on '
+                                   'pg_temp.engagement_probe %s', v_definition);
+                    select format_type(a.atttypid, null) into v_type from pg_attribute a
+                    where a.attrelid = to_regclass('pg_temp.engagement_probe_index');
+                    execute format('explain (format json) select from pg_temp.engagement_probe p '
+                                   'where %s = (select null::%s)', v_definition, v_type)
+                    into v_probed;
+                    drop index pg_temp.engagement_probe_index;
+                    if jsonb_path_exists(v_probed, '$.**."Index Cond"') then
+                        index_sql := format('create index concurrently on %s %s;', table_name,
+                                            v_definition);
+                    end if;
+                exception when syntax_error_or_access_rule_violation then
+                    null;  -- of several tables, or not immutable
+                end;
+                exit when index_sql is not null;
+            end loop;
+            exit when index_sql is not null;
+        end loop;
+        drop table pg_temp.engagement_probe;
+        return next;
+    end loop;
+end
+$body$;
+comment on function engagement.missing_indexes(text, text) is
+    'For the author of an adapter: per table that a look-up of a view by a column reads whole, the '
+    'statement that makes an index that serves it; NULL if none can, because of what the key is '
+    'compared with (compared_by).';
