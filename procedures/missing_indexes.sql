@@ -14,6 +14,7 @@ set jit = off
 as $body$
 declare
     v_plan constant jsonb := engagement.look_up_plan(p_view_name, p_column);
+    v_unindexed constant text[] := engagement.unindexed_tables(p_view_name, p_column);
     v_key constant text := '(\(InitPlan \d+\)\.col1|\$\d+)';  -- as PostgreSQL 18 and 15 write it
     v_key_type constant text := (
         select format_type(t.typbasetype, null) from pg_type t
@@ -54,7 +55,7 @@ begin
         from walk w
         where w.node ? 'Relation Name'
               and format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name')
-                  = any (engagement.unindexed_tables(p_view_name, p_column))
+                  = any (v_unindexed)
               and not w.node ? 'Index Cond'
     loop
         index_sql := null;

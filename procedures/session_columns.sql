@@ -47,10 +47,10 @@ begin
     limit 1;
     v_sums := format('select array[%s] from %s v', v_sums, p_view_name);
 
-    perform set_config(s.name, s.value, true) from unnest(v_names, v_here) s (name, value);
-    execute v_sums into v_first;
-    perform set_config(s.name, s.value, true) from unnest(v_names, v_elsewhere) s (name, value);
     begin
+        perform set_config(s.name, s.value, true) from unnest(v_names, v_here) s (name, value);
+        execute v_sums into v_first;
+        perform set_config(s.name, s.value, true) from unnest(v_names, v_elsewhere) s (name, value);
         execute v_sums into v_second;
     exception when data_exception then
         -- A text that is no date in the other order of day and month, say.
@@ -108,5 +108,6 @@ end
 $$;
 comment on function engagement.session_columns(text) is
     'For the author of an adapter: columns of a view whose values depend on the session''s '
-    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key and value '
-    'under one and under another. Without a column: the view cannot be read under others (elsewhere: why).';
+    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key '
+    'and value under one and under another. Without a column: the view cannot be read under others '
+    '(elsewhere: why).';
