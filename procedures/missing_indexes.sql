@@ -19,16 +19,22 @@ declare
     v_key_type constant text := (
         select format_type(t.typbasetype, null) from pg_type t
         where t.oid = 'engagement.host_key'::regtype);
+    v_before constant text := '(^|[^\w".])';  -- what stands before a name that is not qualified
+    v_name constant text := '(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")';
+    v_string constant text := '''[^'']*''';
     v_alias text;
     v_conditions text[];
     v_condition text;
-    v_side text;
+    v_sides text[];
+    v_other text;
     v_definition text;
     v_type text;
+    v_probe text;
     v_probed jsonb;
+    v_compared_by text;
 begin
     -- The view's own comparison with the key, wherever the planner could put it.
-    select split_part(c.condition, ' = ', 1) into compared_by
+    select split_part(c.condition, ' = ', 1) into v_compared_by
     from jsonb_path_query(v_plan, 'strict $.**') n (node)
     cross join lateral (values (n.node ->> 'Filter'), (n.node ->> 'Join Filter')) f (condition)
     cross join unnest(engagement.split_condition(f.condition, ' AND ')) c (condition)
@@ -59,29 +65,43 @@ begin
               and not w.node ? 'Index Cond'
     loop
         index_sql := null;
-        execute format('create temporary table engagement_probe (like %s) on commit drop',
-                       table_name);
+        compared_by := v_compared_by;
+        execute format('create temporary table engagement_probe (like %s including indexes) '
+                       'on commit drop', table_name);
         foreach v_condition in array v_conditions loop
-            continue when cardinality(engagement.split_condition(v_condition, ' = ')) <> 2;
-            foreach v_side in array engagement.split_condition(v_condition, ' = ') loop
-                v_definition := replace(v_side, '::engagement.host_key', '::' || v_key_type);
-                -- Strings are not looked into: what has an alias's name in one is not made.
-                continue when v_definition !~ ('(^|[^\w".])' || v_alias || '\.');
-                v_definition := regexp_replace(v_definition, '(^|[^\w".])' || v_alias || '\.', '\1',
-                                               'g');
+            v_sides := engagement.split_condition(v_condition, ' = ');
+            continue when cardinality(v_sides) <> 2;
+            for v_number in 1 .. 2 loop
+                -- One side of the table alone; the other is the key, or of another table.
+                v_definition := replace(v_sides[v_number], '::engagement.host_key',
+                                        '::' || v_key_type);
+                v_other := regexp_replace(v_sides[3 - v_number], v_string, '', 'g');
+                continue when v_definition !~ (v_before || v_alias || '\.')
+                              or v_other ~ (v_before || v_alias || '\.')
+                              or v_other !~ (v_before || v_name || '\.' || v_name || '|' || v_key);
+                v_definition := regexp_replace(v_definition, v_before || v_alias || '\.', '\1', 'g');
                 v_definition := (engagement.split_condition(v_definition, chr(1)))[1];
-                v_definition := case when v_definition ~ '^([a-z_][a-z0-9_$]*|"([^"]|"")+")$'
+                v_definition := case when v_definition ~ ('^' || v_name || '$')
                                      then format('(%s)', v_definition)
                                      else format('((%s))', v_definition) end;
                 begin
-                    execute format('create index engagement_probe_index on '
-                                   'pg_temp.engagement_probe %s', v_definition);
+                    execute format('create temporary table engagement_probe_type on commit drop as '
+                                   'select %s as value from pg_temp.engagement_probe',
+                                   v_definition);
                     select format_type(a.atttypid, null) into v_type from pg_attribute a
-                    where a.attrelid = to_regclass('pg_temp.engagement_probe_index');
-                    execute format('explain (format json) select from pg_temp.engagement_probe p '
-                                   'where %s = (select null::%s)', v_definition, v_type)
-                    into v_probed;
-                    drop index pg_temp.engagement_probe_index;
+                    where a.attrelid = to_regclass('pg_temp.engagement_probe_type')
+                          and a.attnum = 1;
+                    drop table pg_temp.engagement_probe_type;
+                    v_probe := format('explain (format json) select from pg_temp.engagement_probe p '
+                                      'where %s = (select null::%s)', v_definition, v_type);
+                    execute v_probe into v_probed;
+                    if jsonb_path_exists(v_probed, '$.**."Index Cond"') then
+                        -- It is there; of a table without statistics a plan may do without it.
+                        compared_by := null;
+                        continue;
+                    end if;
+                    execute format('create index on pg_temp.engagement_probe %s', v_definition);
+                    execute v_probe into v_probed;
                     if jsonb_path_exists(v_probed, '$.**."Index Cond"') then
                         index_sql := format('create index concurrently on %s %s;', table_name,
                                             v_definition);
@@ -100,5 +120,5 @@ end
 $body$;
 comment on function engagement.missing_indexes(text, text) is
     'For the author of an adapter: per table that a look-up of a view by a column reads whole, the '
-    'statement that makes an index that serves it; NULL if none can, because of what the key is '
-    'compared with (compared_by).';
+    'statement that makes an index that serves it. NULL with compared_by: none can, because of what '
+    'the key is compared with. NULL without: an index is there that the plan does without.';
