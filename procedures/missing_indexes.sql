@@ -79,7 +79,8 @@ begin
                 continue when v_definition !~ (v_before || v_alias || '\.')
                               or v_other ~ (v_before || v_alias || '\.')
                               or v_other !~ (v_before || v_name || '\.' || v_name || '|' || v_key);
-                v_definition := regexp_replace(v_definition, v_before || v_alias || '\.', '\1', 'g');
+                v_definition := regexp_replace(v_definition, v_before || v_alias || '\.', '\1',
+                                               'g');
                 v_definition := (engagement.split_condition(v_definition, chr(1)))[1];
                 v_definition := case when v_definition ~ ('^' || v_name || '$')
                                      then format('(%s)', v_definition)
@@ -92,7 +93,7 @@ begin
                     where a.attrelid = to_regclass('pg_temp.engagement_probe_type')
                           and a.attnum = 1;
                     drop table pg_temp.engagement_probe_type;
-                    v_probe := format('explain (format json) select from pg_temp.engagement_probe p '
+                    v_probe := format('explain (format json) select from pg_temp.engagement_probe '
                                       'where %s = (select null::%s)', v_definition, v_type);
                     execute v_probe into v_probed;
                     if jsonb_path_exists(v_probed, '$.**."Index Cond"') then
@@ -120,5 +121,5 @@ end
 $body$;
 comment on function engagement.missing_indexes(text, text) is
     'For the author of an adapter: per table that a look-up of a view by a column reads whole, the '
-    'statement that makes an index that serves it. NULL with compared_by: none can, because of what '
-    'the key is compared with. NULL without: an index is there that the plan does without.';
+    'statement that makes an index that serves it. NULL with compared_by: none can, because of '
+    'what the key is compared with. NULL without: an index is there that the plan does without.';

@@ -133,7 +133,7 @@ call engagement.register_source(
     'sale_line', 'PRODUCT_PURCHASE', 'ORDER_CREATION', 'engagement_host.sale_line');
 call engagement.attach_triggers(
     'sale_line', 'erp.sale_line', $$sale_no::text || '/' || line_no::text$$);
-call engagement.attach_triggers('sale_line', 'erp.sale', '"sale_no"', 'document_id');
+call engagement.attach_triggers('sale_line', 'erp.sale', 'sale_no::text', 'document_id');
 call engagement.attach_triggers('customer', 'erp.client', 'code');
 """,
 )  # fmt: skip

@@ -150,7 +150,7 @@ def test_adapter_check_offers_no_index_on_what_changes_with_the_session(
 ) -> None:
     findings = trial_on("composite").check(
         ("l.sale_no::text as document_id", "s.sold_at::text as document_id"),
-        ("'\"sale_no\"', 'document_id'", "'sold_at::text', 'document_id'"),
+        ("'sale_no::text', 'document_id'", "'sold_at::text', 'document_id'"),
     )
     (finding,) = (f for f in findings if "no index serves" in f["finding"])
     assert "create index" not in finding["hint"]
