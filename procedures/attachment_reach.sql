@@ -1,6 +1,7 @@
 -- Where the keys of a source's attached tables lead: whether they are found in the column of the
 -- view that they are attached to, and how many rows one key re-derives at most. Tables and view are
 -- read from end to end; settings (null for a key) are left out.
+-- Definer: the view and the keys run as the package's owner.
 -- Reads: attached_table, activity_source, the view, the attached tables.
 create or replace function engagement.attachment_reach(p_source text)
 returns table (
@@ -15,7 +16,13 @@ returns table (
 )
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set enable_nestloop = off
 as $body$
 declare

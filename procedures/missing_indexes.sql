@@ -3,12 +3,20 @@
 -- planner is asked whether it takes it: what is offered can be made and is used. Where the
 -- comparison takes columns of two tables, or comes after an outer join that may leave them empty,
 -- no index can serve: then the comparison itself is returned.
+-- Definer: planning evaluates the view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only). Writes: temporary table engagement_probe, which it
 -- drops.
 create or replace function engagement.missing_indexes(p_view_name text, p_column text)
 returns table (table_name text, index_sql text, compared_by text)
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set standard_conforming_strings = on
 set enable_seqscan = off
 set jit = off
 as $body$

@@ -3,15 +3,18 @@
 -- sets of settings, and the sums of the rows' hashes are compared, column by column; they are of
 -- values, not of texts. A column that differs is read again, once for each setting, to name it.
 -- Made for itself, so that the settings in force here are undone at the end whatever happens.
+-- Definer: the view runs as the package's owner.
 -- Reads: the view. Writes: temporary table engagement_reading, which it drops.
 create or replace function engagement.session_columns(p_view_name text)
 returns table (column_name text, settings text, example_key text, here text, elsewhere text)
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
+set row_security = on
 set bytea_output = 'hex'
 set jit = off
 as $$

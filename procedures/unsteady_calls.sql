@@ -10,6 +10,7 @@ returns table (call text, is_certain boolean)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $body$
 declare
     v_words constant text := '\m(current_date|current_timestamp|current_time|localtimestamp|'
