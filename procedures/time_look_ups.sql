@@ -1,7 +1,6 @@
 -- How long a view takes to find rows by a key: for whoever writes an adapter. Keys that the view
 -- has are looked up as the generated routines do it, 1, then 10, 100, … at once, until a lot took
--- more than half a second: without an index that fits, a single key may take that long. The time of
--- a few keys is said per key and not projected: the first of them pay for planning and cold pages.
+-- more than half a second: without an index that fits, a single key may take that long.
 -- Reads: the view.
 create or replace function engagement.time_look_ups(
     p_view_name text,
@@ -50,6 +49,7 @@ begin
             key_count := cardinality(v_lot);
             row_count := v_row_count;
             ms_per_key := round(v_ms / key_count, 3);
+            -- A few keys pay for planning and cold pages: what 1,000 take is not to be told by them.
             ms_per_1000_keys := case when key_count >= 50
                                      then round(v_ms * 1000 / key_count, 1) end;
         end if;
