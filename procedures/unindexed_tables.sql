@@ -1,7 +1,6 @@
--- Which tables a look-up by a view's key reads from end to end. The planner is asked, with
--- sequential scans out of favour: what it reads without an index condition even then has no index
--- that fits; a cast in the view may be what hides one. A table known to have few rows or none (the
--- host's companies, say) is read whole by choice, and does not count.
+-- Which tables a look-up by a view's key reads from end to end. What its plan reads without an
+-- index condition has no index that fits; a cast in the view may be what hides one. A table known
+-- to have few rows or none (the host's companies, say) is read whole by choice, and does not count.
 -- Definer: planning evaluates the view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
@@ -14,19 +13,10 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set jit = off
 as $$
 declare
-    v_plan jsonb;
+    v_plan constant jsonb := engagement.look_up_plan(p_view_name, p_column);
 begin
-    execute format(
-        'explain (format json, verbose) select from %s v where v.%I = (select null::%s)',
-        p_view_name, p_column,
-        case when p_column = 'subject_id' then 'text' else 'engagement.host_key' end)
-    into v_plan;
     return array(
         select distinct format('%I.%I', n.node ->> 'Schema', n.node ->> 'Relation Name')
         from jsonb_path_query(v_plan, 'strict $.**') n (node)

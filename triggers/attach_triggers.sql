@@ -35,7 +35,8 @@ declare
     v_trigger text;
     v_referencing text;
     v_probe refcursor;
-    v_plan jsonb;
+    v_view_name text;
+    v_looked_up text;
     v_unindexed text[];
     -- Set by the deployer: ADAPTER or PACKAGE while it applies a file that attaches.
     v_made_by constant text := nullif(current_setting('engagement.made_by', true), '');
@@ -110,51 +111,23 @@ begin
                                          format('key %s of table %s', v_key, v_table_name));
         drop view pg_temp.engagement_key;
     end if;
-    -- Whether an index finds a key is the planner's to say; it must lead with it, too. Left to the
-    -- view's look-up below: a key that asks another table, on which no index can be made, and one
-    -- that is compared only after a cast (an integer with a subject's text). Settings are never
-    -- looked for, and of few rows or none, if that is known, the planner reads all.
-    begin
-        execute format(
-            'explain (format json) select from %s t where (%s) = (select null::%s)',
-            v_table_name, v_key,
-            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end)
-        into v_plan;
-    exception when undefined_function then
-        v_plan := null;
-    end;
-    if v_key <> 'null' and v_plan is not null
-       and (select c.reltuples not between 0 and 100 from pg_class c where c.oid = p_table)
-       and not jsonb_path_exists(v_plan, '$.** ? (@."Parent Relationship" == "SubPlan")')
-       and not exists (
-        select from pg_index i
-        inner join pg_class c on c.oid = i.indexrelid
-        where i.indrelid = p_table
-              and jsonb_path_exists(v_plan, '$.**."Index Cond"')
-              and i.indkey[0] = coalesce((select a.attnum from pg_attribute a
-                                          where a.attrelid = p_table and a.attname = p_key_column
-                                                and a.attnum > 0 and not a.attisdropped), 0)
-              -- Of a column's indexes an empty table's plan may have any, even a lesser one.
-              and (i.indkey[0] <> 0 and i.indisvalid and i.indpred is null
-                   or c.relname::text
-                      = jsonb_path_query_first(v_plan, '$.**."Index Name"') #>> '{}')
-    ) then
-        raise warning 'no index on the key of %', v_table_name
-            using detail = format('key %s', v_key),
-                  hint = 'Without one, scoring reads the whole table for every key; make one.';
+    -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
+    -- that the key leads to. A trial measures that itself.
+    v_view_name := coalesce((select s.view_name from engagement.activity_source s
+                             where s.source = p_source), 'engagement_host.' || p_source);
+    v_looked_up := case when p_source = 'employment' then 'employee_id' else v_column end;
+    if v_key <> 'null' and not v_is_trial then
+        v_unindexed := engagement.unindexed_tables(v_view_name, v_looked_up);
     end if;
-
-    -- What the view makes of it decides whether a look-up is quick. A trial measures that itself.
-    v_unindexed := engagement.unindexed_tables(
-        coalesce((select s.view_name from engagement.activity_source s
-                  where s.source = p_source), 'engagement_host.' || p_source),
-        case when p_source = 'employment' then 'employee_id' else v_column end);
-    if v_key <> 'null' and v_unindexed <> '{}' and not v_is_trial then
+    if v_unindexed <> '{}' then
         raise warning 'no index serves the look-up of source % by %', p_source, v_column
             using detail = format('read from end to end for every key: %s',
                                   array_to_string(v_unindexed, ', ')),
-                  hint = 'Make an index on the very expression that the view selects or joins by: '
-                         'a column id that it casts needs an index on ((id::bigint)).';
+                  hint = coalesce(
+                      (select string_agg(distinct m.index_sql, ' ' order by m.index_sql)
+                       from engagement.missing_indexes(v_view_name, v_looked_up) m),
+                      'Make an index on the very expression that the view selects or joins by: '
+                      'a column id that it casts needs an index on ((id::bigint)).');
     end if;
 
     select a.attachment_id into v_attachment_id
@@ -245,4 +218,4 @@ comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
     'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
     '(source), EG008 (table, key, column), EG015 (the key runs code of a role that is not '
-    'trusted); warns when the key has no index.';
+    'trusted); warns when no index serves the view''s look-up by p_activity_column.';

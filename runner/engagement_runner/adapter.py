@@ -17,6 +17,9 @@ from engagement_runner.queries import Rows, loads
 #: Views that every host has besides its sources, each with a query that profiles it.
 HOST_VIEWS = ("customer", "employment", "subject")
 
+#: Queries whose rows are findings about a view, in the order in which they are told.
+FURTHER_FINDINGS = ("session_columns", "attachment_reach", "unindexed_tables")
+
 #: How bad a finding is: it cannot be deployed so; it costs points or time; it may be meant.
 SEVERITIES = ("error", "problem", "hint")
 
@@ -33,7 +36,8 @@ class Found:
             last_at, sample (some of its rows).
         findings: severity (error, problem or hint), place (a view, or file and line), finding,
             row_count, example, hint.
-        look_ups: view, column_name, key_count, row_count, ms_per_1000_keys.
+        look_ups: view, column_name, key_count, row_count, ms_per_key, ms_per_1000_keys (None of
+            fewer than 50 keys).
     """
 
     views: Rows
@@ -85,14 +89,16 @@ def check(
         views, look_ups = Rows([], []), Rows([], [])
         for name in (*sources, *(HOST_VIEWS if sources or not failed else ())):
             report(f"measuring {name}")
+            asked = queries.rows(connection, "unsteady_calls", source=name).records
+            findings += [_finding(place=name, **part) for part in asked]
             try:
                 with connection.transaction():
                     view, found = _profile(connection, name, sample_count)
-                    found += queries.rows(connection, "unindexed_tables", source=name).records
+                    for query in FURTHER_FINDINGS:
+                        found += queries.rows(connection, query, source=name).records
                     timed = queries.rows(connection, "look_ups", source=name, key_count=key_count)
             except psycopg.Error as error:
-                unread = f"cannot be read: {describe(error)}"
-                findings.append(_finding(severity="problem", place=name, finding=unread))
+                findings.append(_unread(connection, name, error))
                 continue
             views += view
             look_ups += timed
@@ -118,13 +124,31 @@ def _profile(
     return Rows([row[0]], [loads(row[0])]), loads(row[1])
 
 
+def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str, Any]:
+    """Return the finding that a view cannot be read; of keys of another type, which that is."""
+    hint = "Let the view say something of every row: a guarded cast, or leave such rows out."
+    if isinstance(error, psycopg.errors.InvalidTextRepresentation):
+        deployed = queries.value(connection, "key_type")
+        host_key_type = queries.value(connection, "host_key_type", source=name)
+        if host_key_type not in (None, deployed):
+            hint = (
+                f"If the host's keys are {host_key_type}: --key-type {host_key_type}, here and at "
+                "the first deployment, which fixes it."
+            )
+    return _finding(
+        severity="problem", place=name, finding=f"cannot be read: {describe(error)}", hint=hint
+    )
+
+
 def _unattached(connection: Connection, sources: list[str]) -> list[dict[str, Any]]:
     return [
         _finding(
             severity="problem",
             place=source,
             finding=f"reads table {table} and has no triggers there",
-            hint="What changes there is seen by FULL only: call engagement.attach_triggers(…).",
+            hint="What changes there is seen by FULL only: call engagement.attach_triggers("
+            f"p_source => '{source}', p_table => '{table}', p_key_column => '…', "
+            "p_activity_column => '…');",
         )
         for source, table in connection.execute(queries.load("unattached_tables"))
         if source in (*sources, *HOST_VIEWS)

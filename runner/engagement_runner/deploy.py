@@ -60,6 +60,8 @@ _TRANSACTION_CONTROL = re.compile(
 )
 _CALL = re.compile(r"call\b", re.I)
 _UNKNOWN_SOURCE = "EG006"
+_CANNOT_CAST = "42846"
+_UUID_KEY = re.compile(r"\buuid\b.*\b(host_key|bigint)\b")
 _INDEX = re.compile(
     r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
 )
@@ -417,6 +419,8 @@ def _run_statement(connection: Connection, file: SqlFile, statement: Statement) 
                 " (hint: PostgreSQL only adds columns to a view; write drop view … before "
                 "it, or run engagement detach --host first)"
             )
+        if file.kind == "host" and error.sqlstate == _CANNOT_CAST and _UUID_KEY.search(message):
+            message += " (hint: if the host's keys are uuid: --key-type uuid)"
         raise SqlFileError(message, error.sqlstate) from error
 
 

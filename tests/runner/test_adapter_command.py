@@ -380,14 +380,9 @@ def test_adapter_check_names_missing_indexes(
         shop.execute(
             "insert into shop.deal select g, 2, 'book', 1, now() from generate_series(100, 6000) g"
         )
-    attached = "'shop.deal', 'deal_id'"
-    path = write((attached, attached.replace("deal_id", "amount::bigint")))
-    result = engagement(shop, "adapter", "check", path, "--format", "json")
-    assert result.exit_code == 3
-    by_key, by_customer = found(result)
-    assert by_key == (
-        "problem", "shop.sql:22", "no index on the key of shop.deal: key amount::bigint",
-    )  # fmt: skip
+    result = engagement(shop, "adapter", "check", write(), "--format", "json")
+    assert result.exit_code == (3 if is_large else 0)
+    by_customer = next(f for f in found(result) if "from end to end" in f[2] or "no index" in f[2])
     assert by_customer[:2] == ("problem" if is_large else "hint", "deal")
     assert by_customer[2].startswith(
         "no index serves the look-up by customer_id: each key reads the whole of shop.deal ("
@@ -474,7 +469,10 @@ def test_adapter_check_times_look_ups_by_keys_that_are_there(
     }  # fmt: skip
     assert look_ups["deal", "source_id"]["row_count"] == look_ups["deal", "source_id"]["key_count"]
     assert look_ups["deal", "source_id"]["key_count"] > 50
-    assert all(row["ms_per_1000_keys"] > 0 for row in look_ups.values())
+    assert all(row["ms_per_key"] >= 0 for row in look_ups.values())
+    assert {key for key, row in look_ups.items() if row["ms_per_1000_keys"] is not None} == {
+        ("deal", "source_id")
+    }
     few = engagement(shop, "adapter", "check", write(), "--format", "json", "--keys", "1")
     assert {row["key_count"] for row in json.loads(few.stdout)["look_ups"]} == {1}
 

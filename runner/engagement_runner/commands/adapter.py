@@ -46,6 +46,7 @@ LOOK_UPS = (
     show.Column("column_name", "Looked up by", no_wrap=True),
     show.Column("key_count", "Keys", "number"),
     show.Column("row_count", "Rows found", "number"),
+    show.Column("ms_per_key", "ms a key", "number"),
     show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number"),
 )
 
@@ -94,7 +95,8 @@ def check(
 
     Applies the adapter, and the package where there is none yet, in a transaction that is rolled
     back. Lists per view: rows, dates, what costs points (duplicate keys, NULLs, values out of
-    range, unknown customers, rows without a rule), tables without triggers, missing indexes, the
+    range, unknown customers, rows without a rule), what makes scores change by themselves (a clock,
+    the session's time zone), tables without triggers, keys that lead nowhere, missing indexes, the
     time that look-ups take, sample rows. Views of the wrong shape are named, with the casts.
 
     It reads each view a few times from end to end, as a long query of the DBA's would. No trigger

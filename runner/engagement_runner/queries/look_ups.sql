@@ -6,6 +6,7 @@ from (
         w.column_name,
         t.key_count,
         t.row_count,
+        t.ms_per_key,
         t.ms_per_1000_keys
     from engagement.looked_up_columns(%(source)s) as w
     cross join lateral engagement.time_look_ups(w.view_name, w.column_name, %(key_count)s) as t

@@ -35,7 +35,8 @@ select
         from (values
             (
                 1, 'problem', 'customer_id is NULL', c.no_key_count, null,
-                'Leave these rows out of the view.'
+                'Leave these rows out of the view. select * from engagement_host.customer as v '
+                || 'where v.customer_id is null limit 20;'
             ),
             (
                 2, 'problem', 'customer_id is not unique', c.surplus_count,
@@ -46,12 +47,16 @@ select
                         group by v.customer_id having count(v.customer_id) > 1
                     ) as d
                 ),
-                'Show each customer once; does a join multiply them?'
+                'Show each customer once; does a join multiply them? '
+                || 'select v.customer_id, count(*) from engagement_host.customer as v '
+                || 'group by v.customer_id having count(*) > 1;'
             ),
             (
                 3, 'problem', 'customer_type is neither INDIVIDUAL nor COMPANY', c.bad_type_count,
                 c.bad_type_key,
-                'Say which of the two it is: percentiles, bands and company cards go by it.'
+                'Say which of the two it is: percentiles, bands and company cards go by it. '
+                || 'select v.customer_type, count(*) from engagement_host.customer as v '
+                || 'group by v.customer_type;'
             ),
             (
                 4, 'problem', 'is_active is NULL', c.no_state_count, c.no_state_key,

@@ -57,11 +57,14 @@ select
         from (values
             (
                 1, 'problem', 'employee_id or employer_id is NULL', e.no_key_count, e.no_key_key,
-                'Leave these rows out of the view.'
+                'Leave these rows out of the view. select * from engagement_host.employment as v '
+                || 'where v.employee_id is null or v.employer_id is null limit 20;'
             ),
             (
                 2, 'problem', 'end_on is before begin_on', e.empty_count, e.empty_key,
-                'Such a job is never held; both dates are inclusive.'
+                'Such a job is never held; both dates are inclusive. '
+                || 'select * from engagement_host.employment as v '
+                || 'where v.end_on < v.begin_on limit 20;'
             ),
             (
                 3, 'problem', 'is_primary is NULL', e.no_primary_count, e.no_primary_key,
@@ -74,12 +77,18 @@ select
             ),
             (
                 5, 'problem', 'employee_id is not in engagement_host.customer', p.unknown_count,
-                p.unknown_key, 'Show these people in the view customer, or leave the rows out.'
+                p.unknown_key,
+                'Show these people in the view customer, or leave the rows out. '
+                || 'select v.employee_id from engagement_host.employment as v '
+                || 'except select c.customer_id from engagement_host.customer as c;'
             ),
             (
                 6, 'problem', 'employer_id is no COMPANY in engagement_host.customer',
                 p.no_company_count, p.no_company_key,
-                'Only a company has a card that shows its people.'
+                'Only a company has a card that shows its people. '
+                || 'select v.employer_id from engagement_host.employment as v except select '
+                || 'c.customer_id from engagement_host.customer as c '
+                || 'where c.customer_type = ''COMPANY'';'
             ),
             (
                 7, 'hint', 'somebody is employed by themselves', e.own_count, e.own_key,

@@ -49,7 +49,10 @@ select
             ),
             (
                 2, 'problem', 'engagement_type and subject_id are not unique', u.surplus_count,
-                u.surplus_key, 'A subject has one label; which one is shown is left to chance.'
+                u.surplus_key, 'A subject has one label; which one is shown is left to chance. '
+                || 'select v.engagement_type, v.subject_id, count(*) '
+                || 'from engagement_host.subject as v '
+                || 'group by v.engagement_type, v.subject_id having count(*) > 1;'
             ),
             (
                 3, 'problem', 'engagement_type is unknown', s.bad_type_count, s.bad_type_key,
