@@ -1,7 +1,8 @@
 -- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
 -- instant than this run's; and customers without a score, whether or not a trigger told of them.
 -- FULL: whoever's totals are not those of the ledger.
--- Reads: customer_score, engagement_host.customer, stale_totals. Writes: recalculation_customer.
+-- Reads: customer_score, engagement_host.customer, stale_totals.
+-- Writes: recalculation_customer, and what mend_scores does.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -40,6 +41,7 @@ begin
         on conflict (customer_id) do update set is_touched = true
         where excluded.is_touched and not recalculation_customer.is_touched;
     end if;
+    perform engagement.mend_scores(p_run);
     return false;
 end
 $$;
