@@ -7,7 +7,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_as_of not between '4000-01-01 00:00:00+00 BC' and '200000-01-01 00:00:00+00' then
+    if not engagement.is_instant(p_as_of) then
         raise exception 'instant is out of range'
             using errcode = 'EG004', detail = format('as_of %s', p_as_of),
                   hint = 'Give a finite instant between 4000 BC and the year 200000.';

@@ -21,6 +21,7 @@ declare
     v_source engagement.activity_source;
     v_is_shown boolean;
     v_employers engagement.host_key[];
+    v_employer engagement.host_key;
     v_companies engagement.host_key[];
     v_activities text[];
 begin
@@ -72,7 +73,6 @@ begin
     delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
     delete from engagement.social_upload u
     where engagement.as_key(btrim(u.customer_id)) = p_customer_id;
-    delete from engagement.score_event e where e.customer_id = p_customer_id;
     delete from engagement.scoring_failure f
     where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
           or f.source || ' ' || f.source_id = any (v_activities);
@@ -87,14 +87,19 @@ begin
     delete from engagement.award w where w.customer_id = p_customer_id;
     delete from engagement.category_score c where c.customer_id = p_customer_id;
     delete from engagement.customer_score s where s.customer_id = p_customer_id;
-    if v_employers <> '{}' then
-        perform engagement.write_totals(
-            p_customer_ids => v_employers, p_as_of => null, p_is_touched => true,
-            p_is_for_now => false);
-    end if;
+    -- Whom the host goes on showing, without activity, has a score of nothing, as after a run.
+    v_employers := v_employers || p_customer_id;
+    perform engagement.write_totals(
+        p_customer_ids => v_employers, p_as_of => null, p_is_touched => true,
+        p_is_for_now => false);
+    foreach v_employer in array v_employers loop
+        perform engagement.rank_customer(v_employer);
+    end loop;
+    delete from engagement.score_event e where e.customer_id = p_customer_id;
 end
 $$;
 comment on procedure engagement.erase_customer(engagement.host_key) is
     'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue) and '
-    'sums their companies anew. Raises EG001 for an unknown customer, EG009 while a recalculation '
-    'is running, EG013 while the host still shows activity of theirs.';
+    'sums and ranks their companies anew; whom the host still shows has a score of 0. Raises EG001 '
+    'for an unknown customer, EG009 while a recalculation is running, EG013 while the host still '
+    'shows activity of theirs.';

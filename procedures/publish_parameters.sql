@@ -3,24 +3,42 @@
 -- cost as much as the queue). Replacing the function invalidates every plan that was made with the
 -- old values. The nodes of a cluster have it as well, whatever the session has set for the host's
 -- tables.
+--
+-- With a name, that parameter alone is taken from the table, and all others stay as they are in
+-- force: what somebody wrote into the table past set_parameter was not checked, and nothing has been
+-- queued for it. Without one, as a deployment and a restore call it, a parameter that is in force
+-- stays so as well, and new ones are taken.
 -- Reads: app_parameter. Writes: function engagement.parameter.
-create or replace function engagement.publish_parameters()
+create or replace function engagement.publish_parameters(p_parameter_name text default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_names text[];
+    v_values text[];
     v_body text;
     v_was boolean;
 begin
+    select array_agg(p.parameter_name order by p.parameter_name),
+           array_agg(p.parameter_value order by p.parameter_name)
+    into v_names, v_values
+    from engagement.app_parameter p;
+    if to_regprocedure('engagement.parameter(text)') is not null then
+        v_values := array(
+            select case when n.name = p_parameter_name then n.value
+                        else coalesce(engagement.parameter(n.name), n.value) end
+            from unnest(v_names, v_values) n (name, value)
+            order by n.name
+        );
+    end if;
     -- Inlined into the caller's query, so the operator is named in full.
     select 'select case'
-           || string_agg(format(' when p_parameter_name operator(pg_catalog.=) %L then %L',
-                                p.parameter_name, p.parameter_value), ''
-                         order by p.parameter_name)
+           || string_agg(format(' when p_parameter_name operator(pg_catalog.=) %L then %L', n.name,
+                                n.value), '' order by n.name)
            || ' end'
     into v_body
-    from engagement.app_parameter p;
+    from unnest(v_names, v_values) n (name, value);
     if v_body is distinct from (
         select f.prosrc from pg_proc f
         where f.pronamespace = 'engagement'::regnamespace and f.proname = 'parameter'
@@ -37,5 +55,6 @@ begin
     end if;
 end
 $$;
-comment on function engagement.publish_parameters() is
-    'Rewrites the generated function engagement.parameter(text) from app_parameter.';
+comment on function engagement.publish_parameters(text) is
+    'Internal: rewrites the generated function engagement.parameter(text): p_parameter_name and '
+    'what is new as app_parameter has it, all others as they are in force.';

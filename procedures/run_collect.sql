@@ -3,7 +3,8 @@
 -- FULL: whoever's totals are not those of the ledger. No nested loops, because the statistics of the
 -- work table may be of a moment when it was empty.
 -- Definer: the host's views run as the package's owner.
--- Reads: customer_score, engagement_host.customer, stale_totals. Writes: recalculation_customer.
+-- Reads: customer_score, engagement_host.customer, stale_totals.
+-- Writes: recalculation_customer, and what mend_scores does.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -49,6 +50,7 @@ begin
         on conflict (customer_id) do update set is_touched = true
         where excluded.is_touched and not recalculation_customer.is_touched;
     end if;
+    perform engagement.mend_scores(p_run);
     return false;
 end
 $$;

@@ -1,6 +1,7 @@
 -- Sets an application parameter: checked, audited, made known to every session's plans, and what
 -- depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
--- which only its owner may.
+-- which only its owner may. What is in force is what that function says; a value that somebody wrote
+-- into the table past this routine is not, until it is set here.
 -- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
 -- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
 create or replace function engagement.set_parameter(p_parameter_name text, p_value text)
@@ -13,6 +14,7 @@ declare
     v_old engagement.app_parameter;
     v_bounds text[];
     v_is_valid boolean;
+    v_in_force text;
 begin
     perform engagement.lock_setup();
     select * into v_old from engagement.app_parameter p where p.parameter_name = p_parameter_name;
@@ -48,7 +50,8 @@ begin
                                          'or zh_Hant_TW'
                       else v_old.value_type end);
     end if;
-    if p_value = v_old.parameter_value then
+    v_in_force := engagement.parameter(p_parameter_name);
+    if p_value = v_old.parameter_value and p_value = v_in_force then
         return;
     end if;
     update engagement.app_parameter p
@@ -59,9 +62,14 @@ begin
     )
     values (
         clock_timestamp(), session_user, 'PARAMETER', p_parameter_name,
-        to_jsonb(v_old.parameter_value), to_jsonb(p_value)
+        to_jsonb(case when p_value = v_old.parameter_value then v_in_force
+                      else v_old.parameter_value end),
+        to_jsonb(p_value)
     );
-    perform engagement.publish_parameters();
+    if p_value = v_in_force then
+        return;  -- the table alone was another
+    end if;
+    perform engagement.publish_parameters(p_parameter_name);
     -- What an award stores depends on these; what a total adds up depends on the others.
     if p_parameter_name in ('SCORE_DECIMALS', 'TIME_ZONE', 'MULTIPLE_CONCURRENT_EMPLOYERS',
                             'CALCULATE_ENGAGEMENT_SCORE_POINTS') then

@@ -35,6 +35,7 @@ begin
         select s.calculated_at, array_agg(s.customer_id)
         from engagement.customer_score s
         where s.customer_id not in (select q from unnest(p_queued_ids) q)
+              and engagement.is_instant(s.calculated_at)  -- else verify_ranks names it
               and engagement.is_in_part(s.customer_id, p_from, p_to, p_sample, p_seed)
         group by s.calculated_at
     loop

@@ -7,7 +7,8 @@ create or replace function engagement.verify_source(
     p_from engagement.host_key,
     p_to engagement.host_key,
     p_sample numeric,
-    p_seed integer
+    p_seed integer,
+    p_unread_ids engagement.host_key[] default '{}'
 )
 returns table (
     check_name text,
@@ -34,6 +35,7 @@ declare
     v_ids text[];
     v_first_ids text[];
 begin
+    p_queued_ids := p_queued_ids || p_unread_ids;
     return query execute format($sql$
         with derived as (
             select d.* from (%1$s) d
@@ -63,10 +65,11 @@ begin
                l.points, l.effective_at, l.expires_at)
               or d.source_id is null or l.source_id is null$sql$,
         engagement.derivation_sql(p_source, case
-            when p_from is null and p_to is null and p_sample is null then v_view || ' v'
+            when p_from is null and p_to is null and p_sample is null and p_unread_ids = '{}'
+                then v_view || ' v'
             else format('(select v.* from %s v where engagement.is_in_part('
-                        'v.customer_id, %L, %L, %L, %L)) v',
-                        v_view, p_from, p_to, p_sample, p_seed) end, true),
+                        'v.customer_id, %L, %L, %L, %L) and v.source_id <> all (%L)) v',
+                        v_view, p_from, p_to, p_sample, p_seed, p_unread_ids) end, true),
         p_source, p_from, p_to, p_sample, p_seed,
         -- A cluster hands its rows over; the host's activities are not there.
         case when engagement.is_distributed()
@@ -96,7 +99,9 @@ begin
 end
 $$;
 comment on function engagement.verify_source(
-    text, engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer
+    text, engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer,
+    engagement.host_key[]
 ) is
     'Internal: differences between a source''s activities and its live awards; the given '
-    'activities are left out; of the part of the customers that verify is asked for.';
+    'activities are left out, and p_unread_ids not even read; of the part of the customers that '
+    'verify is asked for.';

@@ -73,7 +73,8 @@ where engagement_type not in (
     'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
 );
 update engagement.app_parameter set parameter_value = default_value;
-select engagement.publish_parameters();
+select engagement.publish_parameters(parameter_name) from engagement.app_parameter
+where parameter_value <> engagement.parameter(parameter_name);
 """
 
 #: The rules of the package's own sources, which `_EMPTY` takes away with the others.

@@ -157,17 +157,56 @@ def test_erase_customer_whom_the_host_still_shows_refused(text_host: Host, sourc
 
 
 def test_erase_customer_whom_the_host_shows_without_activity(text_host: Host) -> None:
-    """Drafts are no activity; a customer of the host has a score again, of nothing."""
+    """Drafts are no activity; a customer of the host has a score at once, of nothing."""
     host = text_host
+    host.band("ALL", from_score=0)
     host.adjust(MARKER, 5)
     host.order(MARKER, status="DRAFT")
     host.proven(as_of=None)
+    host.proven(as_of=None)  # tells of the new band
     erase(host)
-    assert found(host) == set()
+    for _ in range(2):
+        assert found(host) == {"customer_score"}
+        row = host.score(MARKER)
+        assert (row.score, row.previous_score, row.changed_at) == (0, None, None)
+        assert (row.band_code, row.announced_band) == ("ALL", "ALL")
+        assert host.verify() == []
+        host.proven(as_of=None)
+
+
+def test_erase_customer_whom_the_host_keeps_as_inactive_leaves_everything_proven(
+    text_host: Host,
+) -> None:
+    host = text_host
+    host.adjust(MARKER, 5)
     host.proven(as_of=None)
-    assert found(host) == {"customer_score"}
-    row = host.score(MARKER)
-    assert (row.score, row.previous_score, row.changed_at) == (0, None, None)
+    host.run("update crm.customer set is_active = false where customer_id = %s", MARKER)
+    host.proven(as_of=None)
+    erase(host)
+    assert host.verify() == []
+    before = host.score(MARKER)
+    run = host.proven("FULL", as_of=None)
+    assert host.score(MARKER) == before._replace(calculated_at=run.as_of)
+
+
+@ATTRIBUTIONS
+def test_erase_customer_ranks_their_company_and_tells_of_its_band(
+    text_host: Host, attribution: str
+) -> None:
+    host = text_host
+    host.set(EMPLOYER_ATTRIBUTION=attribution)
+    company, _ = employ(host)
+    host.band("FIFTEEN", from_score=15)
+    host.proven(as_of=None)
+    host.proven(as_of=None)
+    assert host.score(company).band_code == "FIFTEEN"
+    forget(host)
+    host.recalculate(as_of=None)
+    host.run("delete from engagement.score_event")
+    host.adjust(MARKER, 5)
+    erase(host)
+    assert host.verify() == []
+    assert host.score(company).band_code != "FIFTEEN"
 
 
 @MODES

@@ -29,7 +29,7 @@ def test_failure_of_an_activity_that_left_its_view_is_resolved(host: Host) -> No
     assert host.failures() == []
 
 
-def test_verify_names_a_source_that_cannot_be_read(host: Host) -> None:
+def test_verify_names_an_activity_that_cannot_be_read(host: Host) -> None:
     host.rule(quantity_score=2)
     host.seat_rule()
     customer = host.customer()
@@ -38,7 +38,7 @@ def test_verify_names_a_source_that_cannot_be_read(host: Host) -> None:
     host.seat(customer, "2025-01-01", "5874897-12-31")  # the view adds a day to it
     host.recalculate()
     assert host.score(customer).score == 6
-    assert host.verify() == [("source cannot be read", None)]
+    assert host.verify() == [("activity cannot be read", customer)]
 
 
 def test_job_that_ends_on_the_last_date_there_is_counts(host: Host) -> None:

@@ -200,3 +200,57 @@ def test_award_of_a_source_that_no_run_could_read_since_a_time_zone_is_moved_by_
     host.run("alter view engagement_host.order_line_away rename to order_line")
     host.recalculate("FULL")
     assert host.reasons(customer) == ["RULE_CHANGED"]
+
+
+def in_force(host: Host, name: str) -> str:
+    """What the engine goes by."""
+    value: str = host.one("select engagement.parameter(%s)", name)
+    return value
+
+
+@pytest.fixture
+def written_past(host: Host) -> Host:
+    """Somebody has written a parameter into the table."""
+    host.run(
+        "update engagement.app_parameter set parameter_value = '0'"
+        " where parameter_name = 'SCORE_DECIMALS'"
+    )
+    return host
+
+
+def test_set_parameter_to_what_was_written_past_it_brings_it_into_force(written_past: Host) -> None:
+    host = written_past
+    assert in_force(host, "SCORE_DECIMALS") == "2"
+    host.set(SCORE_DECIMALS="0")
+    assert in_force(host, "SCORE_DECIMALS") == "0"
+    assert host.rows("select old_value #>> '{}', new_value #>> '{}'"
+                     " from engagement.setup_change") == [("2", "0")]  # fmt: skip
+    assert host.one("select count(*) from engagement.pending_activity where source = 'order_line'")
+
+
+def test_set_parameter_to_what_is_in_force_puts_the_table_right(written_past: Host) -> None:
+    host = written_past
+    host.set(SCORE_DECIMALS="2")
+    assert host.one("select engagement.get_parameter('SCORE_DECIMALS')") == "2"
+    assert host.rows("select old_value #>> '{}', new_value #>> '{}'"
+                     " from engagement.setup_change") == [("0", "2")]  # fmt: skip
+    assert host.count("pending_activity") == 0
+
+
+def test_parameter_written_past_set_parameter_stays_out_of_force(written_past: Host) -> None:
+    """Setting another, a deployment's call and a run do not let it in unchecked."""
+    host = written_past
+    host.set(OVERVIEW_YEARS="5")
+    host.run("select engagement.publish_parameters()")
+    host.proven("FULL")
+    assert in_force(host, "SCORE_DECIMALS") == "2"
+    assert in_force(host, "OVERVIEW_YEARS") == "5"
+
+
+def test_publish_parameters_takes_a_new_one(host: Host) -> None:
+    with host.session.transaction(force_rollback=True):
+        host.run(
+            "insert into engagement.app_parameter values ('NEW', '7', 'integer 0..9', '7', 'New')"
+        )
+        host.run("select engagement.publish_parameters()")
+        assert in_force(host, "NEW") == "7"

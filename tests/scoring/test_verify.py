@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scoring.fixtures import furnish
-from scoring.host import Host, Line, refused
+from scoring.host import NOW, Host, Line, instant, refused
 
 AWARD = "update engagement.award set"
 CUSTOMER = "update engagement.customer_score set"
@@ -38,6 +38,8 @@ def fill(host: Host) -> Host:
     host.rule("ORDERED", quantity_score=2, valid_for_weeks=40)
     host.rule("INVOICED", amount_score="0.1", effective_when="INVOICE_CREATION")
     host.seat_rule()
+    host.band("SOME", from_score=0)
+    host.band("MORE", from_score=10)
     company = host.customer("COMPANY")
     people = [host.customer() for _ in range(4)]
     host.job(people[0], company)
@@ -96,6 +98,26 @@ def fill(host: Host) -> Host:
         f"{CUSTOMER} employee_overview_score = 1",
         f"{CUSTOMER} next_change_at = null where next_change_at is not null",
         f"{CUSTOMER} calculated_at = '2030-01-01+00'",
+        f"{CUSTOMER} calculated_at = '2024-01-01+00'",
+        f"{CUSTOMER} calculated_at = 'infinity'",
+        f"{CUSTOMER} calculated_at = '-infinity'",
+        f"{CUSTOMER} calculated_at = '290000-01-01+00'",
+        f"{CUSTOMER} percentile = 99",
+        f"{CUSTOMER} percentile = null",
+        f"{CUSTOMER} band_code = 'FORGED'",
+        f"{CUSTOMER} band_code = null",
+        "update engagement.score_percentile set from_score = from_score + 1",
+        "delete from engagement.score_percentile",
+        "alter table engagement.score_band disable trigger score_band_audit;"
+        " update engagement.score_band set from_score = 1000 where band_code = 'MORE';"
+        " alter table engagement.score_band enable trigger score_band_audit",
+        f"{CUSTOMER} previous_score = score",
+        f"{CUSTOMER} previous_score = 'NaN'",
+        f"{CUSTOMER} changed_at = null",
+        f"{CUSTOMER} changed_at = 'infinity'",
+        f"{CUSTOMER} raised_at = null",
+        f"{CUSTOMER} raised_at = '-infinity'",
+        f"{CUSTOMER} changed_at = null, raised_at = null",
         "update engagement.category_score set score = score + 1",
         "update engagement.category_score set ytd_score = ytd_score + 1",
         "update engagement.category_score set overview_score = overview_score + 1",
@@ -110,11 +132,192 @@ def fill(host: Host) -> Host:
     ],
 )
 def test_verify_tampering_found_and_mended_by_full(ledger: Host, tampering: str) -> None:
-    assert ledger.run(tampering.format(last=everybody(ledger)[-1])) > 0
+    assert ledger.run(tampering.format(last=everybody(ledger)[-1])) != 0
     assert ledger.verify() != []
     ledger.proven("FULL")
     run = ledger.recalculate("FULL")
     assert (run.award_count, run.void_count, run.score_count) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("at", ["infinity", "-infinity"])
+@pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
+def test_run_over_an_impossible_instant_mends_it(ledger: Host, mode: str, at: str) -> None:
+    customer = everybody(ledger)[0]
+    ledger.run(f"{CUSTOMER} calculated_at = %s where customer_id = %s", at, customer)
+    assert ledger.verify() == [("instant of the score impossible", customer)]
+    ledger.proven(mode)
+    assert ledger.score(customer).calculated_at == instant(NOW)
+
+
+def test_full_computes_rows_of_no_run_s_instant_once(ledger: Host) -> None:
+    customer = everybody(ledger)[0]
+    ledger.proven(as_of=None)
+    ledger.refresh(customer)
+    assert ledger.verify() == []
+    run = ledger.proven("FULL", as_of=None)
+    assert (run.score_count, ledger.score(customer).calculated_at) == (1, run.as_of)
+    assert ledger.proven("FULL", as_of=None).score_count == 0
+    assert ledger.score(customer).calculated_at == run.as_of
+
+
+def test_full_puts_right_a_history_that_contradicts_itself(ledger: Host) -> None:
+    customer = everybody(ledger)[-1]
+    ledger.run("update crm.order_line set quantity = 9 where ship_customer_id = %s", customer)
+    ledger.proven()
+    before = ledger.score(customer)
+    assert before.previous_score is not None
+    ledger.run(
+        f"{CUSTOMER} previous_score = score, raised_at = null where customer_id = %s", customer
+    )
+    assert ledger.verify() == [("score history differs", customer)]
+    ledger.proven("FULL")
+    row = ledger.score(customer)
+    assert (row.previous_score, row.changed_at, row.raised_at) == (
+        *(None, before.changed_at, before.calculated_at),
+    )
+
+
+def test_verify_ranks_of_refreshed_customers_proven(ledger: Host) -> None:
+    ledger.proven(as_of=None)
+    for quantity, customer in enumerate(everybody(ledger)):
+        ledger.order(customer, Line(quantity=1 + 3 * quantity), at="2025-03-03 10:00+00")
+        ledger.refresh(customer)
+    ledger.run(  # as if all that had been minutes later
+        "update engagement.recalculation_run set started_at = started_at - interval '3 minutes',"
+        " finished_at = finished_at - interval '3 minutes'"
+    )
+    assert ledger.verify() == []
+    ledger.run(f"{CUSTOMER} percentile = 98")
+    assert {check for check, _ in ledger.verify()} == {"rank differs"}
+
+
+def test_verify_bands_set_up_since_the_last_run_left_out(ledger: Host) -> None:
+    ledger.band("BEST", from_score=11)
+    assert ledger.verify() == []
+    ledger.run(f"{CUSTOMER} percentile = 98")
+    assert ledger.verify() != []  # percentiles have nothing to do with it
+    ledger.proven()
+    ledger.run("update engagement.score_band set label = 'Best' where band_code = 'BEST'")
+    ledger.run(f"{CUSTOMER} band_code = 'SOME'")
+    assert ledger.verify() != []
+
+
+def test_verify_ranks_while_a_run_is_under_way_left_out(ledger: Host) -> None:
+    ledger.run("update crm.order_line set quantity = quantity + 20 where quantity = 3")
+    ledger.rows("select engagement.begin_run('INCREMENTAL', %s)", NOW)
+    (*_, run) = ledger.runs()
+    while ledger.runs()[-1].phase != "RANK":
+        ledger.rows("select engagement.run_step(%s)", run.run_id)
+        assert ledger.verify() == []
+    while ledger.one("select engagement.run_step(%s)", run.run_id):
+        pass
+    assert ledger.verify() == []
+
+
+def test_verify_ranks_of_a_refresh_during_a_run_left_out(ledger: Host) -> None:
+    """It may have gone by the thresholds of before."""
+    customer = everybody(ledger)[0]
+    ledger.rows("select engagement.begin_run('INCREMENTAL', null)")
+    ledger.refresh(customer)
+    while ledger.one("select engagement.run_step(%s)", ledger.runs()[-1].run_id):
+        pass
+    ledger.run(f"{CUSTOMER} percentile = 98 where customer_id = %s", customer)
+    assert ledger.verify() == []
+    ledger.refresh(customer)
+    ledger.run("update engagement.recalculation_run set finished_at = started_at")
+    ledger.run(
+        f"{CUSTOMER} percentile = 98,"
+        " calculated_at = calculated_at + interval '2 minutes' where customer_id = %s",
+        customer,
+    )
+    assert ledger.verify() == [("rank differs", customer)]
+
+
+@pytest.fixture
+def deed(host: Host) -> Host:
+    """A source whose quantity is a text in the host, with five activities; all proven."""
+    host.rule("DID", engagement_type="SOCIAL_COMMUNITY", effective_when=None, quantity_score=1)
+    host.rule(quantity_score=2)
+    host.run("create table crm.deed (source_id bigint primary key, customer_id bigint, value text)")
+    host.run(
+        """
+        create view engagement_host.deed as
+        select d.source_id::engagement.host_key as source_id,
+               null::engagement.host_key as document_id,
+               d.customer_id::engagement.host_key as customer_id,
+               null::engagement.host_key as employer_id, null::text as subject_id,
+               null::text as subject_class, d.value::numeric as quantity, 0::numeric as amount,
+               '2025-03-03 10:00+00'::timestamptz as occurred_at, null::timestamptz as ended_at
+        from crm.deed d
+        """
+    )
+    host.run("call engagement.register_source('deed', 'SOCIAL_COMMUNITY', null,"
+             " 'engagement_host.deed')")  # fmt: skip
+    host.run("call engagement.attach_triggers('deed', 'crm.deed', 'source_id')")
+    for number in range(1, 6):
+        host.run("insert into crm.deed values (%s, %s, '3')", number, host.customer())
+    host.order(host.customer(), Line(quantity=3))
+    host.proven()
+    return host
+
+
+FOUND = "select check_name, customer_id, source, source_id, left(found, 5) from engagement.verify()"
+
+
+def test_verify_activities_that_cannot_be_read_named_and_the_rest_proven(deed: Host) -> None:
+    people = [key for (key,) in deed.rows("select customer_id from crm.deed order by source_id")]
+    deed.run("update crm.deed set value = 'many' where source_id in (2, 5)")
+    bad = [("activity cannot be read", people[i - 1], "deed", i, "22P02") for i in (2, 5)]
+    for _ in range(2):
+        assert sorted(deed.rows(FOUND), key=str) == sorted(bad, key=str)
+        deed.recalculate("FULL")
+    parts = [row for pair in pairwise([None, *everybody(deed), None])
+             for row in deed.rows(f"select * from ({FOUND[:-2]}(%s, %s)) v", *pair)]  # fmt: skip
+    assert sorted(parts, key=str) == sorted(bad, key=str)
+    # A difference beside them.
+    deed.run(f"{AWARD} points = 4 where source = 'deed' and source_id = 3")
+    assert ("award differs", people[2]) in deed.verify()
+    deed.recalculate("FULL")
+    assert sorted(deed.rows(FOUND), key=str) == sorted(bad, key=str)
+    deed.run("update crm.deed set value = '4' where value = 'many'")
+    deed.proven()
+
+
+def test_verify_bad_value_without_a_rule_named_too(deed: Host) -> None:
+    """What earns can be read alone; the source as a whole cannot."""
+    deed.run("select engagement.retire_rule('DID', p_retroactive => true)")
+    deed.run("update crm.deed set value = 'many' where source_id = 2")
+    deed.recalculate()
+    assert {check for check, _ in deed.verify()} <= {"activity cannot be read"}
+
+
+@pytest.mark.parametrize("is_run", [False, True])
+def test_verify_source_whose_view_is_gone_named_whether_or_not_it_waits(
+    deed: Host, is_run: bool
+) -> None:
+    deed.run("alter table crm.deed drop value cascade")
+    if is_run:
+        assert deed.recalculate().failed_sources == []  # nothing was queued
+        assert deed.recalculate("FULL").failed_sources == ["deed"]
+    assert [row[:4] for row in deed.rows(FOUND)] == [("source cannot be read", None, "deed", None)]
+
+
+def test_verify_source_that_the_last_run_could_not_read_named(deed: Host) -> None:
+    deed.run(
+        "create function crm.fail() returns numeric language plpgsql as"
+        " 'begin raise exception using errcode = ''P0001''; end'"
+    )
+    definition = deed.one("select pg_get_viewdef('engagement_host.deed'::regclass)")
+    deed.run(
+        "create or replace view engagement_host.deed as "
+        + definition.replace("0::numeric AS amount", "crm.fail() AS amount").replace(
+            "(0)::numeric AS amount", "crm.fail() AS amount"
+        )
+    )
+    assert deed.recalculate().failed_sources == ["deed"]
+    assert deed.rows(FOUND) == [("source cannot be read", None, "deed", None, "P0001")]
+    deed.run(f"create or replace view engagement_host.deed as {definition}")
+    deed.proven()
 
 
 def test_verify_names_customer_activity_and_rule(ledger: Host) -> None:
@@ -287,7 +490,8 @@ def test_verify_sample_finds_what_is_in_it(
     assert sample(50, 1) == halves[1]  # the same seed chooses the same customers
     assert sample(5, 1) < sample("20.5", 1) < halves[1]
     assert host.one(
-        "select count(*) from engagement.verify(p_from => %s, p_sample => 50, p_seed => 1)",
+        "select count(distinct customer_id)"
+        " from engagement.verify(p_from => %s, p_sample => 50, p_seed => 1)",
         max(all_of_them),
     ) == (max(all_of_them) in halves[1])
     chosen = max(halves[1])
