@@ -107,6 +107,8 @@ grant execute on routine
     engagement.set_social_score,
     engagement.remove_social_score,
     engagement.take_events,
+    engagement.hold_events,
+    engagement.acknowledge_events,
     engagement.export_customer,
     -- what these call as their caller
     engagement.is_switched_off,

@@ -89,6 +89,8 @@ CALLS = {
         """ p_changes => '{{"score": 4}}')""",
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
         "take_events": "select * from engagement.take_events()",
+        "hold_events": "select * from engagement.hold_events()",
+        "acknowledge_events": "select engagement.acknowledge_events('{{}}')",
         "export_customer": "select engagement.export_customer({ann})",
         "check_held": "select engagement.check_held({ann})",
         "as_key": "select engagement.as_key('1')",
