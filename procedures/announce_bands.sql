@@ -65,11 +65,17 @@ begin
     ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
-    if v_count > 0 then
+    -- Of one customer it is told in the caller's transaction, which could not be prepared for
+    -- two-phase commit after a notification; where that is possible, consumers look by themselves.
+    if v_count > 0
+       and (p_customer_id is null or current_setting('max_prepared_transactions')::integer = 0)
+    then
         perform pg_notify('engagement_score_event', v_count::text);
     end if;
 end
 $$;
 comment on function engagement.announce_bands(timestamptz, engagement.host_key) is
     'Internal: writes a score_event for everybody (or one customer) whose band is another than was '
-    'told last, and notifies engagement_score_event.';
+    'told last, and notifies engagement_score_event; not after a refresh where '
+    'max_prepared_transactions is above zero, because a notification would bar PREPARE '
+    'TRANSACTION.';
