@@ -61,6 +61,7 @@ grant execute on routine
     engagement.company_people,
     engagement.get_parameter,
     engagement.export_rules,
+    engagement.overlapping_rules,
     -- what these call as their caller, and what views call
     engagement.check_attached,
     engagement.check_customer,

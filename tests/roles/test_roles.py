@@ -38,6 +38,7 @@ CALLS = {
         "company_people": "select * from engagement.company_people({acme})",
         "get_parameter": "select engagement.get_parameter('TIME_ZONE')",
         "export_rules": "select engagement.export_rules()",
+        "overlapping_rules": "select * from engagement.overlapping_rules()",
         "check_attached": "select engagement.check_attached()",
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
