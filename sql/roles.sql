@@ -65,6 +65,8 @@ grant execute on routine
     -- what these call as their caller, and what views call
     engagement.check_attached,
     engagement.check_customer,
+    engagement.customer_key,
+    engagement.as_key,
     engagement.check_instant,
     engagement.parameter,
     engagement.calendar,
@@ -123,7 +125,8 @@ grant execute on routine
     engagement.verify_totals,
     engagement.is_in_part,
     engagement.check_held,
-    engagement.as_key
+    engagement.check_commits,
+    engagement.commit_refusal
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (

@@ -31,13 +31,6 @@ def checked(deployed: Connection) -> Connection:
         from engagement.award;
         create temporary table engagement_stage_customer as
         select customer_id from engagement.award;
-        create temporary table engagement_upload as
-        select upload_id, line_number as position, line_number, customer_id::engagement.host_key,
-               source_system, social_type, social_subtype, score::numeric, description, comments,
-               scored_at as scored_text, scored_at::timestamptz as given_at, ends_at as ends_text,
-               ends_at::timestamptz, customer_id as customer_text, score as score_text,
-               rejected_reason, scored_at::timestamptz, rejected_reason as reason
-        from engagement.social_upload;
         create temporary table engagement_preview_rule as select * from engagement.score_rule;
         create temporary table engagement_preview_award as select * from engagement.award;
         create temporary table engagement_preview_point as

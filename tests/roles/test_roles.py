@@ -38,6 +38,8 @@ CALLS = {
         "company_people": "select * from engagement.company_people({acme})",
         "get_parameter": "select engagement.get_parameter('TIME_ZONE')",
         "export_rules": "select engagement.export_rules()",
+        "customer_key": "select engagement.customer_key('1')",
+        "as_key": "select engagement.as_key('1')",
         "overlapping_rules": "select * from engagement.overlapping_rules()",
         "check_attached": "select engagement.check_attached()",
         "check_customer": "select engagement.check_customer({ann})",
@@ -82,6 +84,8 @@ CALLS = {
         "segment_view": "select engagement.segment_view('engagement.segment_rising')",
     },
     "operator": {
+        "check_commits": "call engagement.check_commits()",
+        "commit_refusal": "select engagement.commit_refusal()",
         "recalculate": "call engagement.recalculate('FULL')",
         "roll_up_employers": "call engagement.roll_up_employers()",
         "verify": "select * from engagement.verify()",
@@ -94,7 +98,6 @@ CALLS = {
         "acknowledge_events": "select engagement.acknowledge_events('{{}}')",
         "export_customer": "select engagement.export_customer({ann})",
         "check_held": "select engagement.check_held({ann})",
-        "as_key": "select engagement.as_key('1')",
         "is_switched_off": "select engagement.is_switched_off()",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
@@ -123,7 +126,7 @@ CALLS = {
     },
 }
 #: They commit.
-RUNS = {"recalculate", "roll_up_employers"}
+RUNS = {"check_commits", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
     "staff": CALLS["staff"],

@@ -6,6 +6,6 @@ from (
         s.description, s.comments, s.scored_at, s.ends_at
     from engagement.social_score as s
     left join engagement_host.customer as c using (customer_id)
-    where %(customer)s::text is null or s.customer_id = %(customer)s::engagement.host_key
+    where %(customer)s::text is null or s.customer_id = engagement.customer_key(%(customer)s::text)
     order by s.customer_id, s.social_type, s.social_subtype, s.source_system
 ) as s
