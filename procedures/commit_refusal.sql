@@ -13,4 +13,5 @@ exception when invalid_transaction_termination then
 end
 $$;
 comment on function engagement.commit_refusal() is
-    'Internal: the message of a COMMIT inside a function, in the language of the server''s messages.';
+    'Internal: the message of a COMMIT inside a function, in the language of the server''s '
+    'messages.';

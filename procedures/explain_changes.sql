@@ -175,5 +175,6 @@ comment on function engagement.explain_changes(
 ) is
     'Causes of change of the own points of customers from p_from (as known then) to p_to (as known '
     'then), by rule: EARNED, FIRST_SCORED (activity older than p_from that scoring took in when it '
-    'began), ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 '
-    'when the range ends before it begins.';
+    'began), ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points '
+    'sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 when the range ends '
+    'before it begins.';

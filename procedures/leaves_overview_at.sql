@@ -1,6 +1,6 @@
 -- When the oldest award of an overview leaves it by time alone: the 1 January that is more than
--- OVERVIEW_YEARS years after its own. Inlined by the planner, because totals ask for every customer:
--- keep it one expression.
+-- OVERVIEW_YEARS years after its own. Inlined by the planner, because totals ask for every
+-- customer: keep it one expression.
 -- Reads: parameters OVERVIEW_YEARS, TIME_ZONE.
 create or replace function engagement.leaves_overview_at(p_effective_at timestamptz)
 returns timestamptz

@@ -74,7 +74,7 @@ begin
 end
 $$;
 comment on function engagement.overlapping_rules(text[]) is
-    'Pairs of rules that award the same activities, of which at least one is of p_rule_codes (NULL: '
-    'all). is_same_scope: both for the same subject and class; subject and class, applies_from and '
-    'applies_until: what both award (the latest such range); points: what an activity of quantity 1 '
-    'and amount 100 earns by each, and by both. No error: it may be meant.';
+    'Pairs of rules that award the same activities, of which at least one is of p_rule_codes '
+    '(NULL: all). is_same_scope: both for the same subject and class; subject and class, '
+    'applies_from and applies_until: what both award (the latest such range); points: what an '
+    'activity of quantity 1 and amount 100 earns by each, and by both. No error: it may be meant.';

@@ -768,7 +768,7 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
 
 
 def overlap(pair: Mapping[str, Any]) -> str:
-    """Say what two rules both award, and what comes of it: a record of engagement.overlapping_rules.
+    """Say what two rules both award, and what comes of it; of engagement.overlapping_rules.
 
     Points are those that SQL computed.
     """
@@ -779,8 +779,8 @@ def overlap(pair: Mapping[str, Any]) -> str:
               ("applies_until", "until")) if pair[key] is not None]  # fmt: skip
     return (
         f"{pair['rule_code']} and {pair['other_rule_code']} award the same activities "
-        f"({', '.join(literal(part) for part in scope if part is not None)}): one of quantity 1 and "
-        f"amount 100 earns {number(pair['points'])} + {number(pair['other_points'])} = "
+        f"({', '.join(literal(part) for part in scope if part is not None)}): one of quantity 1 "
+        f"and amount 100 earns {number(pair['points'])} + {number(pair['other_points'])} = "
         f"{number(pair['total_points'])} points"
     )
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -312,12 +313,15 @@ def test_events_follow_ends_when_its_reader_has(deployed: Connection, bands: Peo
     assert reader.ended() == 1
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="not run: there is no /dev/full")
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="not run: there is no /dev/full")
 @pytest.mark.parametrize("output", ["json", "csv", "table"])
 def test_events_that_find_no_room_stay(
     deployed: Connection, one_event: dict[str, Any], output: str
 ) -> None:
-    with open("/dev/full", "wb") as full:
+    with FULL.open("wb") as full:
         run = subprocess.run(
             [PROGRAM, "events", "--format", output],
             env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),

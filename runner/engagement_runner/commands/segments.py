@@ -74,8 +74,8 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
         rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
         if fall is None and not queries.value(connection, "has_bands"):
             show.say(
-                "There are no bands (engagement.score_band): listed is who will lose points at all; "
-                "--fall POINTS lists who will lose so many."
+                "There are no bands (engagement.score_band): listed is who will lose points at "
+                "all; --fall POINTS lists who will lose so many."
             )
         show.listing(rows, AT_RISK, format, empty="Nobody will fall by then.")
 
