@@ -59,6 +59,8 @@ def test_plpgsql_check_finds_no_error_in_any_routine(checked: Connection) -> Non
         where p.pronamespace = 'engagement'::regnamespace
           and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
           and c.level = 'error'
+          -- They try a COMMIT that fails, and tell what of.
+          and p.proname not in ('check_commits', 'commit_refusal')
         """
     ).fetchall()
     assert not found, "\n".join(map(str, found))
