@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from roles.conftest import MEMBERS, Association, Session
-from scoring.host import NOW, refused
+from scoring.host import NOW
 
 LogIn = Callable[[str], Session]
 
