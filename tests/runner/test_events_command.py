@@ -244,6 +244,21 @@ def one_event(deployed: Connection, bands: People) -> dict[str, Any]:
     return event
 
 
+def test_events_that_nobody_reads_before_the_command_ends_stay(
+    deployed: Connection, one_event: dict[str, Any]
+) -> None:
+    impatient = FOLLOW.replace("RECHECK_SECONDS = None", "STALL_SECONDS = 0.1")
+    with subprocess.Popen(
+        [sys.executable, "-c", impatient, "events"],
+        env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.wait(timeout=60) == 1
+        assert process.stderr and b"--no-ack" in process.stderr.read()
+    assert outbox(deployed) == [one_event]
+
+
 FOLLOWING = pytest.mark.parametrize("options", [(), ("--follow",)])
 
 

@@ -7,6 +7,7 @@ import select
 import signal
 import stat
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,12 @@ one whose hold has ended.
 
 READ_SECONDS = 0.02
 """Pause between two looks at whether the reader of a pipe has read everything, in seconds."""
+
+STALL_SECONDS = 600.0
+"""How long the reader of a pipe may read nothing of what waits for it, in seconds.
+
+A program that waits for the end of this one before it reads would otherwise wait for ever.
+"""
 
 _INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
@@ -269,19 +276,29 @@ def _wait_until_read() -> None:
     """Return when the reader of the pipe has read all that was written; at once without a pipe.
 
     A pipe holds more than a batch: that it was written says nothing of who reads it. Raises
-    BrokenPipeError when the reader ends before, KeyboardInterrupt when this command shall.
+    BrokenPipeError when the reader ends before, EngagementError when it reads nothing for
+    STALL_SECONDS, KeyboardInterrupt when this command shall end.
     """
     if not _is_pipe():
         return
     import fcntl
     import termios
 
-    unread = bytearray(4)
+    buffer = bytearray(4)
+    last_unread, read_at = 0, time.monotonic()
     while True:
         is_alone = _has_no_reader()
-        fcntl.ioctl(sys.stdout.fileno(), termios.FIONREAD, unread)
-        if not int.from_bytes(unread, sys.byteorder):
+        fcntl.ioctl(sys.stdout.fileno(), termios.FIONREAD, buffer)
+        unread = int.from_bytes(buffer, sys.byteorder)
+        if not unread:
             return
+        if unread != last_unread:
+            last_unread, read_at = unread, time.monotonic()
+        elif time.monotonic() - read_at > STALL_SECONDS:
+            raise EngagementError(
+                f"nobody has read the events for {STALL_SECONDS:g} seconds",
+                hint="They stay on the outbox. Read while the command runs, or use --no-ack.",
+            )
         if is_alone:
             raise _no_reader()
         if _INTERRUPTS & signal.sigpending():
