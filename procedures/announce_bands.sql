@@ -66,11 +66,17 @@ begin
     ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
-    if v_count > 0 then
+    -- After a refresh it is told in the caller's transaction, which could not be prepared for
+    -- two-phase commit after a notification; where that is possible, consumers look by themselves.
+    if v_count > 0
+       and (p_is_run or current_setting('max_prepared_transactions')::integer = 0)
+    then
         perform pg_notify('engagement_score_event', v_count::text);
     end if;
 end
 $$;
 comment on function engagement.announce_bands(timestamptz, engagement.host_key[], boolean) is
     'Internal: writes a score_event for those of some customers whose band is another than was '
-    'told last, and notifies engagement_score_event. p_is_run: by a run over everybody.';
+    'told last, and notifies engagement_score_event. p_is_run: by a run over everybody. A refresh '
+    'does not notify where max_prepared_transactions is above zero, because a notification would '
+    'bar PREPARE TRANSACTION.';

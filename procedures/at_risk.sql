@@ -1,4 +1,4 @@
--- Who will fall if nothing happens.
+-- Who will fall if nothing happens: out of a band; where there are no bands, at all.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: customer_score, sum_points__some, score_band, engagement_host.customer.
 -- Raises: EG004, EG006.
@@ -33,6 +33,7 @@ declare
     v_scale engagement.band_scale := engagement.band_scale();
     v_at timestamptz;
     v_ids engagement.host_key[];
+    v_has_bands boolean := exists (select from engagement.score_band);
 begin
     perform engagement.check_attached();
     perform engagement.check_instant(v_as_of);
@@ -43,7 +44,8 @@ begin
     elsif p_fall <= 0 or p_fall = 'NaN' then
         raise exception 'fall is not above zero'
             using errcode = 'EG004', detail = format('fall %s', p_fall),
-                  hint = 'Give points above 0; NULL: only those who fall out of their band.';
+                  hint = 'Give points above 0; NULL: only those who fall out of their band, or, '
+                         'where there are no bands, lose any points.';
     end if;
     v_at := (v_as_of at time zone v_zone + make_interval(weeks => p_weeks)) at time zone v_zone;
     select array_agg(s.customer_id) into v_ids from engagement.customer_score s;
@@ -56,10 +58,12 @@ begin
     where engagement.band_rank(v_scale, l.band_code)
           < engagement.band_rank(v_scale, n.band_code)
           or n.score - l.score >= p_fall
+          or (p_fall is null and not v_has_bands and n.score > l.score)
     order by n.score - l.score desc, n.customer_id;
 end
 $$;
 comment on function engagement.at_risk(integer, numeric, timestamptz) is
     'Active customers who, if nothing happens, have fallen out of their band p_weeks after p_as_of '
     '(NULL: the last run), by points lost or because others overtake them, or have lost at least '
-    'p_fall points by then. Raises EG004 for weeks outside 1 to 5200 or a fall not above zero.';
+    'p_fall points by then. Where there are no bands and p_fall is NULL: whoever has lost points. '
+    'The largest fall first. Raises EG004 for weeks outside 1 to 5200 or a fall not above zero.';

@@ -28,7 +28,7 @@ begin
     raise exception 'unknown customer'
         using errcode = 'EG001', detail = format('customer %L', p_customer_id),
               hint = 'The host''s view engagement_host.customer does not show it and it has no '
-                     'awards.';
+                     'awards. engagement find NAME looks for a customer by name.';
 end
 $$;
 comment on function engagement.check_customer(engagement.host_key) is

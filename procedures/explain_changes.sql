@@ -2,13 +2,15 @@
 -- they saw later (as known later), award by award. An award counts more or less for one cause; the
 -- points of all causes sum to the difference exactly.
 --   EARNED           an activity, a seat that began
+--   FIRST_SCORED     history that scoring took in when it began: the activity is older than p_from,
+--                    and the first run that had rules for its source recorded it
 --   ADJUSTMENT       given or taken by hand
 --   EXPIRED, FADED   time went by
 --   CAP              the room under a cap went to, or came from, other awards
 --   REVERSED         the activity is gone or was corrected
 --   RULE_CHANGE      a rule or parameter; also a new rule that scores the past
 --   EMPLOYER_CHANGE  only the employer differs: nothing for the person
--- Reads: counted_awards, award, score_rule, setup_change.
+-- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run.
 create or replace function engagement.explain_changes(
     p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
 )
@@ -25,12 +27,35 @@ stable
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
+declare
+    v_sources text[];
+    v_first_begun_at timestamptz[];
+    v_first_ended_at timestamptz[];
 begin
     if p_from is null or p_to is null or p_to < p_from then
         raise exception 'range ends before it begins'
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must not be earlier than p_from.';
     end if;
+    -- The first run of each source that could score it; NULL: there was none yet.
+    select array_agg(s.source), array_agg(f.started_at), array_agg(f.finished_at)
+    into v_sources, v_first_begun_at, v_first_ended_at
+    from engagement.activity_source s
+    left join lateral (
+        select r.started_at, r.finished_at
+        from engagement.recalculation_run r
+        where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
+              and s.source <> all (r.failed_sources)
+              and r.started_at > coalesce((
+                  select min(c.changed_at)
+                  from engagement.setup_change c
+                  where c.object_type = 'RULE'
+                        and c.new_value ->> 'engagement_type' = s.engagement_type
+                        and c.new_value ->> 'effective_when' is not distinct from s.effective_when
+              ), '-infinity')
+        order by r.run_id
+        limit 1
+    ) f on true;
     return query execute format($sql$
         with early as (
             select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
@@ -80,7 +105,7 @@ begin
                        where v.recorded_at <= $2
                              and v.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')))[1]
                        as void_reason,
-                   bool_or(v.recorded_at > $2) as is_of_between
+                   min(v.recorded_at) filter (where v.recorded_at > $2) as first_recorded_at
             from moved m
             inner join engagement.score_rule r on r.rule_id = m.rule_id
             inner join voided v
@@ -104,9 +129,18 @@ begin
                        when m.recorded_at > $2 and p.void_reason = 'EMPLOYER_CHANGED'
                            then 'EMPLOYER_CHANGE'
                        when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                       -- What it replaced may have been the first on record.
+                       when m.recorded_at > $2 and m.effective_at <= $2
+                            and (coalesce(p.first_recorded_at, m.recorded_at)
+                                 between f.begun_at and f.ended_at
+                                 or (c.created_at > $2
+                                     and (f.ended_at is null
+                                          or coalesce(p.first_recorded_at, m.recorded_at)
+                                             <= f.ended_at)))
+                           then 'FIRST_SCORED'
                        -- The activity was there before the rule was, and before the beginning.
                        when m.recorded_at > $2 and m.effective_at <= $2 and c.created_at > $2
-                            and p.is_of_between is not true then 'RULE_CHANGE'
+                            and p.first_recorded_at is null then 'RULE_CHANGE'
                        else 'EARNED'
                    end as cause
             from moved m
@@ -126,18 +160,21 @@ begin
                 where s.object_type = 'RULE' and s.new_value ? 'rule_id'
                 group by (s.new_value ->> 'rule_id')::integer
             ) c on c.rule_id = m.rule_id
+            left join unnest($4, $5, $6) f (source, begun_at, ended_at) on f.source = m.source
         )
         select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
         from caused c
         group by c.customer_id, c.cause, c.rule_code$sql$,
         engagement.look_up_sql('customer_id', '$1', 'w.voided_at > $2 and w.voided_at <= $3'))
-    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_from, p_to;
+    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_from, p_to, v_sources,
+          v_first_begun_at, v_first_ended_at;
 end
 $$;
 comment on function engagement.explain_changes(
     engagement.host_key[], timestamptz, timestamptz
 ) is
     'Causes of change of the own points of customers from p_from (as known then) to p_to (as known '
-    'then), by rule: EARNED, ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, '
-    'EMPLOYER_CHANGE. Points sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 '
-    'when the range ends before it begins.';
+    'then), by rule: EARNED, FIRST_SCORED (activity older than p_from that scoring took in when it '
+    'began), ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points '
+    'sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 when the range ends '
+    'before it begins.';

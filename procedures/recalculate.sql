@@ -25,8 +25,6 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
-    v_commit_error pg_catalog.text;
-    v_rollback_error pg_catalog.text;
 begin
     perform engagement.check_mode(p_mode);
     perform engagement.check_instant(p_as_of);
@@ -36,17 +34,7 @@ begin
         perform engagement.refresh(p_customer_id, p_as_of);
         return;
     end if;
-    begin
-        commit;
-    exception when invalid_transaction_termination then
-        v_commit_error := sqlerrm;
-    end;
-    begin
-        rollback;
-    exception when invalid_transaction_termination then
-        v_rollback_error := sqlerrm;
-    end;
-    perform engagement.check_may_commit(v_commit_error, v_rollback_error);
+    call engagement.check_commits();
     loop
         commit;
         set transaction isolation level read committed;

@@ -6,24 +6,12 @@ language plpgsql
 as $$
 declare
     v_run engagement.recalculation_run;
-    v_commit_error pg_catalog.text;
-    v_rollback_error pg_catalog.text;
 begin
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then
         return;
     end if;
-    begin
-        commit;
-    exception when invalid_transaction_termination then
-        v_commit_error := sqlerrm;
-    end;
-    begin
-        rollback;
-    exception when invalid_transaction_termination then
-        v_rollback_error := sqlerrm;
-    end;
-    perform engagement.check_may_commit(v_commit_error, v_rollback_error);
+    call engagement.check_commits();
     loop
         commit;
         set transaction isolation level read committed;

@@ -1,5 +1,5 @@
--- Events for a consumer: taken off the outbox, the oldest first; those that another consumer is
--- taking are left to it. Rolled back, they are there again.
+-- Events for a consumer: taken off the outbox, the oldest first. Left out are those that another
+-- consumer is taking or that are held for one. Rolled back, they are there again.
 -- Writes: score_event. Raises: EG004.
 create or replace function engagement.take_events(p_limit integer default 100)
 returns setof engagement.score_event
@@ -7,6 +7,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_at timestamptz := clock_timestamp();
 begin
     if p_limit is null or p_limit < 1 then
         raise exception 'limit is not above zero'
@@ -17,6 +19,7 @@ begin
     with next as materialized (
         select e.customer_id, e.event_id
         from engagement.score_event e
+        where e.held_until is null or e.held_until <= v_at
         order by e.created_at, e.event_id
         limit p_limit
         for update skip locked
@@ -32,4 +35,5 @@ end
 $$;
 comment on function engagement.take_events(integer) is
     'Takes up to p_limit events off the outbox and returns them, the oldest first; several '
-    'consumers may call it at once. Raises EG004 for a limit below 1.';
+    'consumers may call it at once. They are gone when the transaction commits: commit after the '
+    'work, or use hold_events and acknowledge_events. Raises EG004 for a limit below 1.';

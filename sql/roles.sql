@@ -61,10 +61,13 @@ grant execute on routine
     engagement.company_people,
     engagement.get_parameter,
     engagement.export_rules,
+    engagement.overlapping_rules,
     -- what these call as their caller, and what views call
     engagement.check_attached,
     engagement.check_customer,
     engagement.host_customers,
+    engagement.customer_key,
+    engagement.as_key,
     engagement.check_instant,
     engagement.parameter,
     engagement.calendar,
@@ -109,12 +112,13 @@ grant execute on routine
     engagement.set_social_score,
     engagement.remove_social_score,
     engagement.take_events,
+    engagement.hold_events,
+    engagement.acknowledge_events,
     engagement.export_customer,
     engagement.host_problems,
     -- what these call as their caller
     engagement.is_switched_off,
     engagement.check_mode,
-    engagement.check_may_commit,
     engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
@@ -125,7 +129,8 @@ grant execute on routine
     engagement.verify_totals,
     engagement.is_in_part,
     engagement.check_held,
-    engagement.as_key
+    engagement.check_commits,
+    engagement.commit_refusal
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (

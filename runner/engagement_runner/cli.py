@@ -10,6 +10,7 @@ from engagement_runner.commands.customers import (
     employers,
     erase,
     export,
+    find,
     forecast,
     trend,
 )
@@ -57,6 +58,7 @@ for command in (
     adapter,
     recalculate,
     refresh,
+    find,
     score,
     explain,
     explain_change,

@@ -18,6 +18,7 @@ import psycopg
 from markupsafe import Markup
 
 from engagement_runner import charts, queries, show
+from engagement_runner.errors import EngagementError
 from engagement_runner.formats import Formats
 from engagement_runner.session import Connection
 
@@ -144,7 +145,7 @@ class Pages:
     """Reads the content of pages within one transaction and renders them.
 
     *progress* is told what is read now, as ``show.RunProgress.update`` takes it. Raises
-    psycopg.Error, and EngagementError for a locale that is not known.
+    psycopg.Error. A locale that is not known makes a line on stderr, and the page is in ``en``.
     """
 
     def __init__(
@@ -155,7 +156,11 @@ class Pages:
         self._progress = progress
         self._step, self._step_count = 0, 1
         self._heading = self._read("report_heading")[0]
-        self._formats = Formats(self._heading["locale"])
+        try:
+            self._formats = Formats(self._heading["locale"])
+        except EngagementError as error:  # it was set in SQL, which does not know them
+            show.say(f"warning: {error}; numbers and dates are written as in en", "yellow")
+            self._formats = Formats("en")
 
     def overview(self, title: str, weeks: int, verification: str, is_proven: bool | None) -> str:
         """Return the page of the whole base.

@@ -767,6 +767,24 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
     result(f"{len(changed)} of {len(rows)} rules{end}")
 
 
+def overlap(pair: Mapping[str, Any]) -> str:
+    """Say what two rules both award, and what comes of it; of engagement.overlapping_rules.
+
+    Points are those that SQL computed.
+    """
+    scope = [pair["engagement_type"], pair["effective_when"]]
+    scope += [f"{name} {pair[key]}" for key, name in (("subject_id", "subject"),
+              ("subject_class", "class")) if pair[key] is not None]  # fmt: skip
+    scope += [f"{name} {instant(pair[key])}" for key, name in (("applies_from", "from"),
+              ("applies_until", "until")) if pair[key] is not None]  # fmt: skip
+    return (
+        f"{pair['rule_code']} and {pair['other_rule_code']} award the same activities "
+        f"({', '.join(literal(part) for part in scope if part is not None)}): one of quantity 1 "
+        f"and amount 100 earns {number(pair['points'])} + {number(pair['other_points'])} = "
+        f"{number(pair['total_points'])} points"
+    )
+
+
 def _setting(value: object) -> str:
     return "none" if value is None else literal(value) or "''"
 

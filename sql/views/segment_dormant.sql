@@ -1,9 +1,12 @@
--- Segment dormant. The instant is a query of its own: the nodes of a cluster do not know it.
+-- Segment dormant. The instant is a query of its own: the nodes of a cluster do not know it. It is
+-- materialized: else it would be asked anew for every customer.
 create or replace view engagement.segment_dormant as
+with t as materialized (select engagement.scored_at() as scored_at)
+
 select
     m.customer_id,
     floor(extract(epoch from t.scored_at - m.last_earned_at) / 86400) as segment_value
-from (select engagement.scored_at() as scored_at) as t
+from t
 join engagement.score_movement() as m
     on m.last_earned_at <= t.scored_at - interval '365 days'
 join engagement.customer_score as s on s.customer_id = m.customer_id

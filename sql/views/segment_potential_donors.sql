@@ -1,5 +1,8 @@
--- Segment potential_donors.
+-- Segment potential_donors. The instant is materialized: else it would be asked anew for every
+-- award.
 create or replace view engagement.segment_potential_donors as
+with t as materialized (select engagement.scored_at() as scored_at)
+
 select
     g.customer_id,
     g.this_year - g.year_before as segment_value
@@ -10,7 +13,7 @@ from (
             where w.effective_at > t.scored_at - interval '365 days'), 0) as this_year,
         coalesce(sum(w.points) filter (
             where w.effective_at <= t.scored_at - interval '365 days'), 0) as year_before
-    from (select engagement.scored_at() as scored_at) as t
+    from t
     join engagement.live_awards() as w
         on w.effective_at <= t.scored_at and w.effective_at > t.scored_at - interval '730 days'
     join engagement.score_rule as r on r.rule_id = w.rule_id

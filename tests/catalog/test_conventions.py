@@ -136,6 +136,7 @@ def test_catalog_routines_look_up_nothing_by_the_callers_path(deployed: Connecti
         """,
     )
     assert found == [
+        "engagement.check_commits",
         "engagement.faded_points",
         "engagement.parameter",
         "engagement.recalculate",

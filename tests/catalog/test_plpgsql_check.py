@@ -31,13 +31,6 @@ def checked(deployed: Connection) -> Connection:
         from engagement.award;
         create temporary table engagement_stage_customer as
         select customer_id from engagement.award;
-        create temporary table engagement_upload as
-        select upload_id, line_number as position, line_number, customer_id::engagement.host_key,
-               source_system, social_type, social_subtype, score::numeric, description, comments,
-               scored_at as scored_text, scored_at::timestamptz as given_at, ends_at as ends_text,
-               ends_at::timestamptz, customer_id as customer_text, score as score_text,
-               rejected_reason, scored_at::timestamptz, rejected_reason as reason
-        from engagement.social_upload;
         create temporary table engagement_preview_rule as select * from engagement.score_rule;
         create temporary table engagement_preview_award as select * from engagement.award;
         create temporary table engagement_preview_point as
@@ -66,6 +59,8 @@ def test_plpgsql_check_finds_no_error_in_any_routine(checked: Connection) -> Non
         where p.pronamespace = 'engagement'::regnamespace
           and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
           and c.level = 'error'
+          -- They try a COMMIT that fails, and tell what of.
+          and p.proname not in ('check_commits', 'commit_refusal')
         """
     ).fetchall()
     assert not found, "\n".join(map(str, found))

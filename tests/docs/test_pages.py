@@ -134,7 +134,7 @@ def command_lines() -> list[str]:
             if block.language in ("sh", "console"):
                 for line in re.sub(r"\\\n\s*", "", block.text).splitlines():
                     for call in line.split("&&"):
-                        words = re.sub(r"\s#.*|\s>\s.*", "", call).strip()
+                        words = re.sub(r"\s#.*|\s[<>]\s.*", "", call).strip()
                         if re.match(r"(\.venv/bin/)?engagement ", words):
                             lines.add(words)
     return sorted(lines)

@@ -264,6 +264,7 @@ COMMANDS = [
     ("recalculate",),
     ("refresh", "{ann}"),
     ("score", "{ann}"),
+    ("find", "Some"),
     ("score", "{acme}", "--format", "json"),
     ("explain", "{ann}"),
     ("explain-change", "{ann}", "--from", "2025-01-01"),

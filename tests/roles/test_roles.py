@@ -38,6 +38,9 @@ CALLS = {
         "company_people": "select * from engagement.company_people({acme})",
         "get_parameter": "select engagement.get_parameter('TIME_ZONE')",
         "export_rules": "select engagement.export_rules()",
+        "customer_key": "select engagement.customer_key('1')",
+        "as_key": "select engagement.as_key('1')",
+        "overlapping_rules": "select * from engagement.overlapping_rules()",
         "check_attached": "select engagement.check_attached()",
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
@@ -83,6 +86,8 @@ CALLS = {
         "host_customers": "select * from engagement.host_customers()",
     },
     "operator": {
+        "check_commits": "call engagement.check_commits()",
+        "commit_refusal": "select engagement.commit_refusal()",
         "recalculate": "call engagement.recalculate('FULL')",
         "roll_up_employers": "call engagement.roll_up_employers()",
         "verify": "select * from engagement.verify()",
@@ -91,12 +96,12 @@ CALLS = {
         """ p_changes => '{{"score": 4}}')""",
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
         "take_events": "select * from engagement.take_events()",
+        "hold_events": "select * from engagement.hold_events()",
+        "acknowledge_events": "select engagement.acknowledge_events('{{}}')",
         "export_customer": "select engagement.export_customer({ann})",
         "check_held": "select engagement.check_held({ann})",
-        "as_key": "select engagement.as_key('1')",
         "is_switched_off": "select engagement.is_switched_off()",
         "check_mode": "select engagement.check_mode('FULL')",
-        "check_may_commit": "select engagement.check_may_commit('a', 'b')",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
         "run_step": "select engagement.run_step(run_id)"
@@ -124,7 +129,7 @@ CALLS = {
     },
 }
 #: They commit.
-RUNS = {"recalculate", "roll_up_employers"}
+RUNS = {"check_commits", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
     "staff": CALLS["staff"],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from roles.conftest import MEMBERS, Association, Session
-from scoring.host import NOW, refused
+from scoring.host import NOW
 
 LogIn = Callable[[str], Session]
 
@@ -241,14 +241,24 @@ def test_tricks_make_no_routine_run_as_anybody_else(
     host.proven(as_of=None)
 
 
-def test_upload_beside_a_table_of_its_name_is_refused(log_in: LogIn) -> None:
-    session = log_in("operator")
-    session.execute("create temporary table engagement_upload (upload_id uuid)")
-    with refused("42P07"):
+def test_upload_does_not_use_tables_of_the_uploaders_making(
+    association: Association, log_in: LogIn
+) -> None:
+    with log_in("operator") as session, session.transaction(force_rollback=True):
+        # The names of what its statement is made of.
+        names = ("new_rows", "given", "dated", "judged", "decided", "social_upload", "social_score")
+        for name in names:
+            session.execute(f"create temporary table {name} (upload_id uuid)")
         session.execute(
             "insert into engagement.social_upload (customer_id, social_type, score)"
-            " values ('1', 'BLOG', '5')"
+            " values (%s, 'BLOG', '5')",
+            (str(association.keys["ann"]),),
         )
+        assert session.execute(
+            "select score from engagement.social_score where social_type = 'BLOG' and score = 5"
+        ).fetchall() == [(5,)]
+        for name in names:
+            assert session.execute(f"select from pg_temp.{name}").fetchall() == []
 
 
 def test_run_does_not_use_a_stage_of_the_operators_making(

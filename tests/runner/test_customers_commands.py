@@ -372,3 +372,34 @@ def test_export_and_erase_of_nobody_are_one_line_with_the_sqlstate(
     assert (result.exit_code, result.stdout) == (1, "")
     assert "EG001" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+# find
+
+
+def test_find_by_a_part_of_the_name_or_by_the_key(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    def found(*arguments: str) -> list[Any]:
+        text = engagement(deployed, "find", *arguments, "--format", "json").stdout
+        return [row["customer_id"] for row in json.loads(text)]
+
+    assert found("lovelace") == found("ADA [") == [association.ada]
+    assert association.ada in found(str(association.ada))
+    assert found("%") == found("_") == found("nobody at all") == []
+    everybody = found("")
+    assert association.ada in everybody and association.firm in everybody
+    short = engagement(deployed, "find", "", "--limit", "1", "--format", "json")
+    assert len(json.loads(short.stdout)) == 1 and "--limit" in short.stderr
+    (row,) = json.loads(engagement(deployed, "find", "lovelace", "--format", "json").stdout)
+    assert (row["score"], row["is_active"]) == (90, True)
+    assert engagement(deployed, "find", "nobody at all").stdout == "Nobody is called so.\n"
+
+
+def test_find_without_a_host_is_one_line_with_its_sqlstate(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("call engagement.detach_host()")
+    result = engagement(deployed, "find", "Ada")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "EG006" in result.stderr

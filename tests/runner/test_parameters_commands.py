@@ -38,6 +38,17 @@ def test_params_set_to_what_it_is_says_so(
     assert (result.exit_code, result.stdout) == (0, "TIME_ZONE is UTC already.\n")
 
 
+@pytest.mark.parametrize("locale", ["xx_YY", "qqq", "en_XX"])
+def test_params_set_locale_that_nobody_knows_refused_and_left(
+    deployed: Connection, engagement: Callable[..., Any], locale: str
+) -> None:
+    result = engagement(deployed, "params", "set", "locale", locale)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert locale in result.stderr and result.stderr.count("\n") == 1
+    assert engagement(deployed, "params", "get", "LOCALE").stdout == "en\n"
+    assert engagement(deployed, "params", "set", "LOCALE", "de_CH").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "sqlstate"),
     [
@@ -45,6 +56,7 @@ def test_params_set_to_what_it_is_says_so(
         (("set", "NOSUCH", "1"), "EG003"),
         (("set", "SCORE_DECIMALS", "many"), "EG004"),
         (("set", "TIME_ZONE", "Mars/Olympus"), "EG004"),
+        (("set", "LOCALE", "English"), "EG004"),
     ],
 )
 def test_params_wrong_name_or_value_is_one_line_with_its_sqlstate(

@@ -638,3 +638,64 @@ def test_rules_apply_preview_and_dry_run_are_a_usage_error(
 ) -> None:
     result = engagement(deployed, "rules", "apply", "starter", "--preview", "--dry-run")
     assert result.exit_code == 2
+
+
+# -- rules that overlap ------------------------------------------------------------------------
+
+PURCHASE = ("INVOLVEMENT", "PRODUCT_PURCHASE", "--effective-when", "ORDER_CREATION")
+
+
+def pairs(stderr: str) -> list[str]:
+    """Which rules each warning names."""
+    return [
+        line.removeprefix("warning: ").split(" award ")[0]
+        for line in stderr.splitlines()
+        if line.startswith("warning: ")
+    ]
+
+
+def test_rules_add_what_another_rule_awards_already_warns_and_adds(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    assert engagement(deployed, "rules", "apply", "starter").stderr == ""
+    event = (*PURCHASE, "--subject-class", "EVENT", "--quantity-score", "7")
+    result = engagement(deployed, "rules", "add", "EVENTS", *event)
+    assert result.exit_code == 0
+    assert pairs(result.stderr) == ["EVENTS and EVENT_ATTENDANCE", "EVENTS and RECENT_PURCHASE"]
+    assert "7.00 + 10.00 = 17.00 points" in result.stderr
+    assert "class EVENT" in result.stderr
+    assert current(deployed, "EVENTS")["quantity_score"] == 7
+    # Known by now, whatever is changed about it.
+    for change in (
+        ("revise", "EVENTS", "--quantity-score", "8"),
+        ("revise", "EVENTS", "--quantity-score", "9", "--retroactive"),
+        ("apply", "starter"),
+        ("add", "ELSE", "INVOLVEMENT", "COMMITTEE_PARTICIPATION", "--subject-class", "CHESS"),
+    ):
+        assert engagement(deployed, "rules", *change).stderr == "", change
+    again = engagement(deployed, "rules", "revise", "ELSE", "--flat-score", "1")
+    assert pairs(again.stderr) == ["COMMITTEE_SEAT and ELSE"]  # it earned nothing before
+    engagement(deployed, "rules", "retire", "EVENTS", "--retroactive")
+    assert pairs(engagement(deployed, "rules", "add", "EVENTS2", *event).stderr) == [
+        "EVENTS2 and EVENT_ATTENDANCE", "EVENTS2 and RECENT_PURCHASE",
+    ]  # fmt: skip
+
+
+def test_rules_apply_warns_of_the_same_twice_in_one_file_not_of_the_general_and_the_special(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    text = "\n".join(
+        f"[[rule]]\nrule_code = '{code}'\ncategory_code = 'INVOLVEMENT'\n"
+        "engagement_type = 'PRODUCT_PURCHASE'\neffective_when = 'ORDER_CREATION'\n"
+        f"flat_score = 1\n{more}"
+        for code, more in (
+            ("ANY", ""), ("BOOK", "subject_class = 'BOOK'"), ("BOOKS", "subject_class = 'BOOK'"),
+        )
+    )  # fmt: skip
+    for options in (("--dry-run",), ()):
+        result = engagement(deployed, "rules", "apply", "-", *options, input=text)
+        assert (result.exit_code, pairs(result.stderr)) == (0, ["BOOK and BOOKS"])
+    assert engagement(deployed, "rules", "apply", "-", input=text).stderr == ""
+    result = engagement(deployed, "rules", "apply", "-", input=text.split("[[rule]]")[1].replace(
+        "ANY", "MORE").join(["[[rule]]", ""]))  # fmt: skip
+    assert pairs(result.stderr) == ["ANY and MORE", "BOOK and MORE", "BOOKS and MORE"]

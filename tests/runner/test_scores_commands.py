@@ -85,8 +85,54 @@ def test_score_impossible_key_is_one_line_with_its_sqlstate(
 ) -> None:
     result = engagement(deployed, "score", "ada")
     assert result.exit_code == 1
-    assert "22P02" in result.stderr
+    assert "EG001" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+CUSTOMER_COMMANDS = [
+    ("recalculate", "--customer", "ADA"),
+    ("refresh", "ADA"),
+    ("score", "ADA"),
+    ("explain", "ADA"),
+    ("explain-change", "ADA", "--from", "2020-01-01"),
+    ("adjust", "ADA", "1", "--reason", "why"),
+    ("employers", "ADA"),
+    ("trend", "ADA"),
+    ("forecast", "ADA"),
+    ("export", "ADA"),
+    ("erase", "ADA", "--yes"),
+    ("erase", "ADA"),
+    ("social", "list", "ADA"),
+    ("social", "add", "ADA", "BLOG", "--score", "1"),
+    ("social", "remove", "ADA", "BLOG"),
+    ("points", "--company", "ADA"),
+    ("report", "--out", "-", "--customer", "ADA"),
+]
+
+
+@pytest.mark.parametrize("command", CUSTOMER_COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("typed", ["Amina", "99999999999999999999", "1.5", ""])
+def test_commands_with_a_name_for_a_key_say_what_a_key_is_and_how_to_find_it(
+    deployed: Connection, engagement: Callable[..., Any], command: tuple[str, ...], typed: str
+) -> None:
+    result = engagement(deployed, *(typed if word == "ADA" else word for word in command))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG001" in result.stderr and "engagement find" in result.stderr
+    assert "bigint" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("key_type", "has_key_of_type"), [("uuid", "uuid"), ("text", None)])
+def test_score_with_a_name_for_another_type_of_key(
+    deployed_as: Callable[[str], Connection],
+    engagement: Callable[..., Any],
+    key_type: str,
+    has_key_of_type: str | None,
+) -> None:
+    result = engagement(deployed_as(key_type), "score", "Amina")
+    assert result.exit_code == 1
+    assert "EG001" in result.stderr and "engagement find" in result.stderr
+    assert has_key_of_type is None or has_key_of_type in result.stderr
 
 
 def test_score_impossible_instant_is_one_line_with_its_sqlstate(

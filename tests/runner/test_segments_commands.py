@@ -96,11 +96,13 @@ def test_segment_unknown_is_one_line_with_its_sqlstate(
 def test_at_risk_lists_who_falls_out_of_a_band(
     deployed: Connection, association: People, engagement: Callable[..., Any]
 ) -> None:
-    nobody = engagement(deployed, "at-risk")
-    assert (nobody.exit_code, nobody.stdout) == (0, "Nobody will fall by then.\n")
     deployed.execute(
         "insert into engagement.score_band (band_code, from_score) values ('GOLD', 80)"
     )
+    nobody = engagement(deployed, "at-risk", "--weeks", "7")
+    assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (
+        0, "Nobody will fall by then.\n", "",
+    )  # fmt: skip
     expected = records(deployed, "select * from engagement.at_risk()")
     assert [row["customer_id"] for row in expected] == [association.ada]
     shown = engagement(deployed, "at-risk", "--format", "json")
@@ -112,6 +114,19 @@ def test_at_risk_lists_who_falls_out_of_a_band(
     assert "Ada [bold red]Lovelace[/]" in engagement(deployed, "at-risk").stdout
     early = engagement(deployed, "at-risk", "--weeks", "7", "--format", "json")
     assert json.loads(early.stdout) == []
+
+
+def test_at_risk_without_bands_says_so_and_lists_what_the_report_does(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    shown = engagement(deployed, "at-risk", "--format", "json")
+    assert [row["customer_id"] for row in json.loads(shown.stdout)] == [association.ada]
+    assert "no bands" in shown.stderr and "--fall" in shown.stderr
+    assert json.loads(shown.stdout) == records(deployed, "select * from engagement.at_risk()")
+    page = engagement(deployed, "report", "--out", "-", "--verify", "none").stdout
+    risk = page.split('id="risk"')[-1].split("</section>")[0]
+    assert "Lovelace" in risk
+    assert engagement(deployed, "at-risk", "--fall", "60").stderr == ""
 
 
 def test_at_risk_of_losing_points_needs_no_band(

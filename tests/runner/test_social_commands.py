@@ -147,7 +147,7 @@ def test_social_remove_takes_the_score_and_its_points_away(
     ("arguments", "sqlstate"),
     [
         (("add", "987654321", "BLOG", "--score", "1"), "EG001"),
-        (("add", "ada", "BLOG", "--score", "1"), "22P02"),
+        (("add", "ada", "BLOG", "--score", "1"), "EG001"),
         (("add", "BOB", "BLOG", "--score", "1"), "EG012"),
         (("add", "BOB", "FORUM", "--score", "many"), "EG004"),
         (("add", "BOB", "FORUM", "--score", "NaN"), "EG004"),

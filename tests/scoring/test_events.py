@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -377,3 +378,40 @@ def test_event_none_from_a_look_into_the_future_and_still_after_it(
     host.order(customer, Line(quantity=5))
     host.proven(as_of=None)
     assert told(host) == [(customer, "BAND_UP", None, "SOME")]
+
+
+# -- acknowledged in a second step -------------------------------------------------------------
+
+
+def test_hold_events_of_two_consumers_are_others(
+    base: tuple[Host, Any], second_session: Sessions
+) -> None:
+    host, customer = base
+    order = host.order(customer, Line(quantity=5))
+    host.proven()
+    host.set_line(order.line, quantity=20)
+    host.proven()
+    hold = "select event_id, held_until from engagement.hold_events(p_limit => 1, p_minutes => 5)"
+    other = second_session(host.session)
+    before = host.clock()
+    with host.session.transaction():
+        ((mine, until),) = host.rows(hold)
+        ((theirs, _),) = other.execute(hold).fetchall()  # it waits for nobody
+        assert mine != theirs
+        assert other.execute(hold).fetchall() == []
+    assert before + dt.timedelta(minutes=5) <= until <= host.clock() + dt.timedelta(minutes=5)
+    assert host.rows(hold) == host.rows("select * from engagement.take_events()") == []
+    acknowledge = "select engagement.acknowledge_events(%s)"
+    assert host.one(acknowledge, [mine]) == 1
+    assert host.one(acknowledge, [mine, mine]) == host.one(acknowledge, []) == 0
+    assert host.one(acknowledge, None) == 0
+    assert host.rows("select event_id from engagement.score_event") == [(theirs,)]
+    host.run("update engagement.score_event set held_until = %s", before)
+    assert [event for event, _ in host.rows(hold)] == [theirs]
+
+
+@pytest.mark.parametrize(("limit", "minutes"), [(0, 1), (None, 1), (1, 0), (1, 10081), (1, None)])
+def test_hold_events_refused(base: tuple[Host, Any], limit: Any, minutes: Any) -> None:
+    host, _ = base
+    with refused("EG004"):
+        host.rows("select * from engagement.hold_events(%s, %s)", limit, minutes)

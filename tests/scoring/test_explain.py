@@ -379,6 +379,63 @@ def test_explain_change_new_rule_that_scores_the_past(host: Host, ann: Any) -> N
     assert changed(host, ann, known, host.clock()) == {"RULE_CHANGE": 16, "EARNED": 3}
 
 
+@pytest.fixture
+def before_rules(host: Host) -> tuple[Host, Any, list[Any]]:
+    """A host with a history, before it has rules or a run; an instant of then."""
+    customer = host.customer()
+    host.order(customer, Line(quantity=8))
+    return host, customer, [host.clock()]
+
+
+@pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
+@pytest.mark.parametrize("has_run", [False, True])
+def test_explain_change_history_taken_in_by_the_first_run_is_no_rule_change(
+    before_rules: tuple[Host, Any, list[Any]], mode: str, has_run: bool
+) -> None:
+    host, customer, known = before_rules
+    if has_run:  # before there were rules: it scored nothing
+        host.recalculate("FULL", as_of=None)
+    host.rule(quantity_score=1)
+    known.append(host.clock())
+    host.recalculate(mode, as_of=None)
+    host.order(customer, Line(quantity=3), at=str(known[0] + dt.timedelta(microseconds=1)))
+    end = host.clock()
+    for begin in known:
+        assert changed(host, customer, begin, end) == {"FIRST_SCORED": 8, "EARNED": 3}
+    # Afterwards, what is new is a change.
+    host.rule("NEW", flat_score=100)
+    host.recalculate(mode, as_of=None)
+    assert changed(host, customer, end, host.clock()) == {"RULE_CHANGE": 200}
+
+
+def test_explain_change_history_taken_in_stays_so_when_it_is_corrected(
+    before_rules: tuple[Host, Any, list[Any]],
+) -> None:
+    host, customer, (begin,) = before_rules
+    host.rule(quantity_score=1)
+    host.recalculate(as_of=None)
+    for step in (
+        lambda: host.run("update crm.order_line set quantity = 9"),
+        lambda: host.revise({"quantity_score": 2}, retroactive=True),
+    ):
+        step()
+        host.recalculate(as_of=None)
+        score = host.score_at(customer, host.clock())
+        assert changed(host, customer, begin, host.clock()) == {"FIRST_SCORED": score}
+    assert score == 18
+
+
+def test_explain_change_history_taken_in_by_a_refresh_before_any_run(
+    before_rules: tuple[Host, Any, list[Any]],
+) -> None:
+    host, customer, (begin,) = before_rules
+    host.rule(quantity_score=1)
+    host.refresh(customer)
+    assert changed(host, customer, begin, host.clock()) == {"FIRST_SCORED": 8}
+    host.recalculate(as_of=None)
+    assert changed(host, customer, begin, host.clock()) == {"FIRST_SCORED": 8}
+
+
 def test_explain_change_parameter(host: Host, ann: Any) -> None:
     host.order(ann, Line(quantity="1.25"))
     host.recalculate(as_of=None)

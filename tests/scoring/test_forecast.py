@@ -201,11 +201,22 @@ def test_at_risk_out_of_a_band_by_percentile(base: tuple[Host, list[Any]]) -> No
 def test_at_risk_by_points_lost(base: tuple[Host, list[Any]]) -> None:
     host, people = base
     host.proven()
-    assert fallers(host, 4) == []  # no bands, no fall out of one
     assert fallers(host, 4, 4) == people[:2]
     assert fallers(host, 4, "4.01") == people[:1]
     assert fallers(host, 4, 11) == []
     assert fallers(host, 1, "0.01") == []
+
+
+def test_at_risk_without_bands_is_who_loses_any_points(base: tuple[Host, list[Any]]) -> None:
+    host, people = base
+    host.proven()
+    assert [tuple(row)[4:] for row in at_risk(host, 4)] == [(10, None, None), (4, None, None)]
+    assert fallers(host, 4) == people[:2]
+    assert fallers(host, 1) == []
+    assert fallers(host, 4, 5) == people[:1]
+    host.band("MANY", from_score=25)
+    host.proven()
+    assert fallers(host, 4) == people[:1]
 
 
 def test_at_risk_leaves_out_who_is_inactive_or_gone(base: tuple[Host, list[Any]]) -> None:

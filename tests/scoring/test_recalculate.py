@@ -419,3 +419,25 @@ def test_full_goes_on_after_an_activity_of_more_awards_than_a_batch(host: Host) 
     )
     host.recalculate("FULL")
     assert (len(host.live(many)), host.live(one)) == (45001, [1])
+
+
+# -- where a procedure that commits is called --------------------------------------------------
+
+
+def test_check_commits_inside_a_transaction_says_so_with_a_hint(host: Host) -> None:
+    host.run("call engagement.check_commits()")
+    host.run("do $$ begin call engagement.check_commits(); end $$")
+    calls = [
+        ("begin", "call engagement.check_commits()"),
+        ("select", "select pg_temp.calls_it()"),
+    ]
+    host.run(
+        "create function pg_temp.calls_it() returns void language plpgsql as"
+        " $$ begin call engagement.check_commits(); end $$"
+    )
+    for first, call in calls:
+        host.run(first)
+        with pytest.raises(psycopg.errors.InvalidTransactionTermination) as caught:
+            host.run(call)
+        assert caught.value.diag.message_hint
+        host.run("rollback")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from scoring.host import Host, Line, refused
+from scoring.host import Host, Line, instant, refused
 
 LATER = "2100-01-01+00"  # for orders after whatever the clock says
 
@@ -393,3 +394,65 @@ def test_apply_rules_brings_a_retired_rule_back(host: Host) -> None:
 def test_apply_rules_bad_file_applies_nothing(host: Host, sqlstate: str, rules: Any) -> None:
     with host.unchanged(), refused(sqlstate):
         host.rows("select engagement.apply_rules(%s)", Jsonb(rules))
+
+
+# -- overlapping_rules -------------------------------------------------------------------------
+
+
+def overlaps(host: Host, *codes: str) -> list[tuple[Any, ...]]:
+    """Pairs of rules of the test that award the same, and whether for the same scope."""
+    return host.rows(
+        "select rule_code, other_rule_code, is_same_scope from engagement.overlapping_rules(%s)"
+        " order by 1, 2",
+        list(codes) or None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({}, {}, True),
+        ({"subject_class": "PUBLICATION"}, {"subject_class": "PUBLICATION"}, True),
+        ({"subject_class": "PUBLICATION"}, {}, False),
+        ({"subject_class": "PUBLICATION"}, {"subject_class": "EVENT"}, None),
+        ({"subject_id": "BOOK"}, {"subject_id": "BOOK"}, True),
+        ({"subject_id": "BOOK"}, {"subject_id": "PEN"}, None),
+        # The host says that the book is a publication; of what it does not know, anything may be.
+        ({"subject_id": "BOOK"}, {"subject_class": "PUBLICATION"}, False),
+        ({"subject_id": "BOOK"}, {"subject_class": "EVENT"}, None),
+        ({"subject_id": "NEW"}, {"subject_class": "EVENT"}, False),
+        ({}, {"effective_when": "INVOICE_CREATION"}, None),
+        ({"applies_until": "2025-01-01+00"}, {"applies_from": "2025-01-01+00"}, None),
+        ({"applies_until": "2025-01-02+00"}, {"applies_from": "2025-01-01+00"}, True),
+        ({}, {"flat_score": 0}, None),
+    ],
+)
+def test_overlapping_rules_are_those_of_which_one_activity_earns_twice(
+    host: Host, first: dict[str, Any], second: dict[str, Any], expected: bool | None
+) -> None:
+    host.rule("A", **{"flat_score": 1, **first})
+    host.rule("B", **{"flat_score": 1, **second})
+    found = [] if expected is None else [("A", "B", expected)]
+    assert overlaps(host, "A") == overlaps(host, "B") == found
+    assert overlaps(host) == found
+    assert overlaps(host, "C") == []
+
+
+def test_overlapping_rules_say_what_both_award_and_an_example(host: Host) -> None:
+    host.rule("A", quantity_score=2, amount_score="0.333", applies_from="2025-01-01+00")
+    host.rule("B", flat_score=-1, subject_class="EVENT", applies_until="2030-01-01+00")
+    (pair,) = host.named("select * from engagement.overlapping_rules()")
+    assert (pair.subject_id, pair.subject_class) == (None, "EVENT")
+    assert (pair.applies_from, pair.applies_until) == (
+        instant("2025-01-01+00"), instant("2030-01-01+00"),
+    )  # fmt: skip
+    assert (pair.points, pair.other_points, pair.total_points) == (
+        Decimal("35.3"), -1, Decimal("34.3"),
+    )  # fmt: skip
+
+
+def test_overlapping_rules_without_a_host(host: Host) -> None:
+    host.rule("A", flat_score=1, subject_id="BOOK")
+    host.rule("B", flat_score=1, subject_class="EVENT")
+    host.run("call engagement.detach_host()")
+    assert overlaps(host) == [("A", "B", False)]

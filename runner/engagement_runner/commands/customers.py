@@ -1,6 +1,6 @@
 """Commands about one customer besides its score card.
 
-Adjustments, employers, the trend, the forecast, and a person's data: exported and erased.
+Its key, adjustments, employers, the trend, the forecast, and a person's data: exported and erased.
 """
 
 import click
@@ -25,10 +25,42 @@ TREND = (
     show.Column("score", "", "bar", no_wrap=True),
 )
 
+FOUND = (
+    show.Column("customer_id", "Customer"),
+    show.Column("display_name", "Name"),
+    show.Column("customer_type", "Type"),
+    show.Column("is_active", "Active", "flag"),
+    show.Column("score", "Score", "number"),
+)
+
 FORECAST = (
     show.Column("weeks", "Weeks", "number"),
     *TREND,
 )
+
+
+@click.command()
+@dsn_option
+@click.argument("text", metavar="NAME")
+@option(
+    "--limit",
+    type=click.IntRange(min=1, max=10000),
+    metavar="NUMBER",
+    default=25,
+    help="Most customers to list.",
+)
+@format_option
+def find(dsn: str | None, text: str, limit: int, format: show.Format) -> None:
+    """Find customers by NAME, or a part of it: the other commands want a customer's key.
+
+    Upper and lower case are the same. A key is found, too.
+    """
+    with session(dsn) as connection:
+        queries.execute(connection, "check_attached")
+        rows = queries.rows(connection, "find_customer", text=text, limit=limit)
+        show.listing(rows, FOUND, format, empty="Nobody is called so.")
+        if len(rows) == limit:
+            show.say(f"the first {limit:,} only: give more of the name, or --limit")
 
 
 # -5 is a number here and no option.

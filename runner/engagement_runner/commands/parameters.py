@@ -6,6 +6,9 @@ from engagement_runner import completion, queries, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.session import format_option, session
 
+LOCALE = "LOCALE"
+"""The parameter of which SQL knows the form, and only Babel whether there is such a locale."""
+
 
 @click.group()
 def params() -> None:
@@ -46,6 +49,11 @@ def set_(dsn: str | None, name: str, value: str) -> None:
             old = queries.value(connection, "parameter_get", name=name)
             queries.execute(connection, "parameter_set", name=name, value=value)
             new = queries.value(connection, "parameter_get", name=name)
+            if name == LOCALE:
+                # Loading locales takes a while. An unknown one takes the change back.
+                from engagement_runner.formats import Formats
+
+                Formats(new)
         if old == new:
             show.result(f"{name} is {new} already.")
         else:

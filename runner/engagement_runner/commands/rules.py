@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,8 +79,10 @@ def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
 
     It scores activities of ENGAGEMENT_TYPE; the points belong to CATEGORY_CODE.
     """
-    with session(dsn) as connection:
+    with session(dsn) as connection, connection.transaction():
+        known = _overlaps(connection)
         queries.execute(connection, "rule_add", rule_code=rule_code, **fields)
+        _warn_of_overlaps(connection, known, [rule_code])
         show.result(f"Rule {rule_code} added; the next recalculation applies it.")
 
 
@@ -135,13 +137,16 @@ def revise(
         if preview:
             _print_preview(connection, changes, retroactive, format)
             return
-        queries.execute(
-            connection,
-            "rule_revise",
-            rule_code=rule_code,
-            changes=changes,
-            retroactive=retroactive,
-        )
+        with connection.transaction():
+            known = _overlaps(connection)
+            queries.execute(
+                connection,
+                "rule_revise",
+                rule_code=rule_code,
+                changes=changes,
+                retroactive=retroactive,
+            )
+            _warn_of_overlaps(connection, known, [rule_code])
         version = queries.value(connection, "rule_version", rule_code=rule_code)
         show.result(f"Rule {rule_code} is at version {version}; the next recalculation applies it.")
 
@@ -221,8 +226,39 @@ def apply(
             return
         # A dry run makes the changes and takes them back, so that it meets every error as well.
         with connection.transaction(force_rollback=dry_run):
+            known = _overlaps(connection)
             done = queries.rows(connection, "rule_apply", rules=wanted, retroactive=retroactive)
+            _warn_of_overlaps(
+                connection, known,
+                [r["rule_code"] for r in done.records if r["action"] in ("add", "revise")],
+                together=[r["rule_code"] for r in done.records],
+            )  # fmt: skip
         show.rule_changes(done, format, dry_run)
+
+
+def _overlaps(connection: Connection) -> queries.Rows:
+    """Return the pairs of rules that award the same activities now."""
+    return queries.rows(connection, "rule_overlaps", rule_codes=None, known="[]", together=[])
+
+
+def _warn_of_overlaps(
+    connection: Connection,
+    known: queries.Rows,
+    rule_codes: Sequence[str],
+    together: Sequence[str] = (),
+) -> None:
+    """Say on stderr which pairs are new because the rules *rule_codes* have changed.
+
+    *known* are the pairs before the change; *together*: the rules of one file.
+    """
+    found = queries.rows(
+        connection, "rule_overlaps", rule_codes=list(rule_codes),
+        known="[" + ",".join(known.texts) + "]", together=list(together),
+    )  # fmt: skip
+    for pair in found.records:
+        show.say(f"warning: {show.overlap(pair)}", "yellow")
+    if found:
+        show.say("If that is meant, nothing needs to be done; else `engagement rules retire CODE`.")
 
 
 def _print_preview(

@@ -62,15 +62,21 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
 @click.command("at-risk")
 @dsn_option
 @option("--weeks", metavar="WEEKS", default="8", help="In how many weeks.")
-@option("--fall", metavar="POINTS", help="Also those who lose so many points within their band.")
+@option("--fall", metavar="POINTS", help="Also those who lose so many points.")
 @format_option
 def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
 
-    Active customers, from the last recalculation on.
+    Where there are no bands: who will lose points at all. Active customers, from the last
+    recalculation on.
     """
     with session(dsn) as connection:
         rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
+        if fall is None and not queries.value(connection, "has_bands"):
+            show.say(
+                "There are no bands (engagement.score_band): listed is who will lose points at "
+                "all; --fall POINTS lists who will lose so many."
+            )
         show.listing(rows, AT_RISK, format, empty="Nobody will fall by then.")
 
 

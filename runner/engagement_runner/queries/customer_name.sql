@@ -1,3 +1,5 @@
 -- What the host calls a customer.
 select max(display_name)
-from engagement.host_customers(array[%(customer)s]::engagement.host_key[])
+from engagement.host_customers(
+    array[engagement.customer_key(%(customer)s::text)]::engagement.host_key[]
+)

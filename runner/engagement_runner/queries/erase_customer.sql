@@ -1,2 +1,2 @@
 -- A transaction of its own.
-call engagement.erase_customer(p_customer_id => %(customer)s::engagement.host_key)
+call engagement.erase_customer(p_customer_id => engagement.customer_key(%(customer)s::text))

@@ -16,7 +16,7 @@ from (
         c.causes
     from (
         select
-            %(customer)s::engagement.host_key as customer_id,
+            engagement.customer_key(%(customer)s::text) as customer_id,
             %(begin)s::timestamptz as begin_at,
             coalesce(%(end)s::timestamptz, now()) as end_at
     ) as r

@@ -1,3 +1,3 @@
 -- All that the package holds of a person.
 select jsonb_pretty(engagement.export_customer(
-    p_customer_id => %(customer)s::engagement.host_key))
+    p_customer_id => engagement.customer_key(%(customer)s::text)))

@@ -3,6 +3,6 @@ select row_to_json(b)::text
 from engagement.points_by(
     p_dimension => %(dimension)s,
     p_segment => %(segment)s,
-    p_company_id => %(company)s::engagement.host_key,
+    p_company_id => engagement.customer_key(%(company)s::text),
     p_from => %(begin)s::timestamptz,
     p_to => %(end)s::timestamptz) as b

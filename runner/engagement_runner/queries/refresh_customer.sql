@@ -1,1 +1,1 @@
-call engagement.refresh_customer(p_customer_id => %(customer)s::engagement.host_key)
+call engagement.refresh_customer(p_customer_id => engagement.customer_key(%(customer)s::text))

@@ -8,7 +8,7 @@ from (
         activity,
         points,
         count(*) over () as total_count
-    from engagement.explain_score(%(customer)s::engagement.host_key)
+    from engagement.explain_score(engagement.customer_key(%(customer)s::text))
     where expires_at <= now() + interval '1 year'
     order by expires_at, points desc, source, source_id
     limit %(rows)s

@@ -9,7 +9,7 @@ from (
         own_score,
         last_earned_at,
         count(*) over () as total_count
-    from engagement.company_people(%(customer)s::engagement.host_key)
+    from engagement.company_people(engagement.customer_key(%(customer)s::text))
     order by points desc, customer_id
     limit %(rows)s
 ) as p

@@ -5,9 +5,10 @@ from (
     select
         coalesce(nullif(b.label, ''), b.band_code) as band,
         coalesce(c.is_active, false) as is_active
-    from (select %(customer)s::engagement.host_key as customer_id) as k
-    left join engagement.host_customers(array[%(customer)s]::engagement.host_key[]) as c
-        on k.customer_id = c.customer_id
+    from (select engagement.customer_key(%(customer)s::text) as customer_id) as k
+    left join engagement.host_customers(
+        array[engagement.customer_key(%(customer)s::text)]::engagement.host_key[]
+    ) as c on k.customer_id = c.customer_id
     left join engagement.customer_score as s on k.customer_id = s.customer_id
     left join engagement.score_band as b on s.band_code = b.band_code
 ) as s

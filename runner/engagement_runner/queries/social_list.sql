@@ -8,8 +8,8 @@ from (
     left join
         engagement.host_customers(
             case when %(customer)s::text is not null
-                then array[%(customer)s]::engagement.host_key[] end
+                then array[engagement.customer_key(%(customer)s::text)]::engagement.host_key[] end
         ) as c using (customer_id)
-    where %(customer)s::text is null or s.customer_id = %(customer)s::engagement.host_key
+    where %(customer)s::text is null or s.customer_id = engagement.customer_key(%(customer)s::text)
     order by s.customer_id, s.social_type, s.social_subtype, s.source_system
 ) as s

@@ -1,7 +1,7 @@
 -- Adds a social community score or changes one: what is NULL stays, what is in cleared becomes NULL.
 select row_to_json(s)::text
 from engagement.set_social_score(
-    p_customer_id => %(customer)s::engagement.host_key,
+    p_customer_id => engagement.customer_key(%(customer)s::text),
     p_social_type => %(social_type)s,
     p_social_subtype => %(social_subtype)s,
     p_source_system => %(system)s,

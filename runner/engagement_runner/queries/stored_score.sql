@@ -6,5 +6,5 @@ from (
         score,
         calculated_at
     from engagement.customer_score
-    where customer_id = %(customer)s::engagement.host_key
+    where customer_id = engagement.customer_key(%(customer)s::text)
 ) as s

@@ -1,0 +1,2 @@
+-- Whether customers are divided into bands.
+select exists (select 1 from engagement.score_band)
