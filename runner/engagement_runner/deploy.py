@@ -8,27 +8,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
 
-from engagement_runner import __version__, files, queries
+from engagement_runner import files, objects, queries
 from engagement_runner.errors import EngagementError, describe
-from engagement_runner.files import SqlFile, Statement
-from engagement_runner.plan import (
-    DISTRIBUTION,
-    Connection,
-    Plan,
-    Tablespaces,
-    make_plan,
-    make_trial_plan,
-    read_state,
-)
+from engagement_runner.files import SqlFile
+from engagement_runner.objects import SqlFileError
+from engagement_runner.plan import DISTRIBUTION, Plan, make_plan, make_trial_plan
+from engagement_runner.state import Connection, Tablespaces, read_state
 
 Report = Callable[[str], None]
 Result = TypeVar("Result")
@@ -50,26 +43,8 @@ PROPAGATION = "citus.enable_ddl_propagation"
 LOCAL_KINDS = {"host", "host schema", "sources"}
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
-_CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
-_CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
-_TRANSACTION_CONTROL = re.compile(
-    r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
-)
 _CALL = re.compile(r"call\b", re.I)
 _UNKNOWN_SOURCE = "EG006"
-_INDEX = re.compile(
-    r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
-)
-
-
-class SqlFileError(EngagementError):
-    """A statement of a file failed; ``sqlstate`` says how."""
-
-    def __init__(self, message: str, sqlstate: str | None) -> None:
-        super().__init__(message)
-        self.sqlstate = sqlstate
-
-
 # -- one at a time, and never in the host's way --------------------------------------------------
 
 
@@ -193,7 +168,7 @@ def deploy(
             connection.execute("select set_config(%s, 'on', false)", [PROPAGATION])
         for file in postponed:
             report(f"build {file.object_name} concurrently: its table has rows")
-            _build_index_concurrently(connection, file, plan.tablespaces)
+            objects.build_index_concurrently(connection, file, plan.tablespaces)
         if plan.distribute:
             # After the deployment: Citus sees tables that are committed only.
             unobtrusively(connection, lambda: _distribute(connection, top, report), report)
@@ -228,9 +203,10 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
         plan.warnings.extend(
             f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
         )
-    if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
+    changes = [step for step in plan.steps if step.action != "move"]
+    if any(step.file.kind in ("routine", "trigger") for step in changes):
         _regenerate(connection)
-    if plan.steps:
+    if changes:
         _record_routines(connection, top)
     return postponed
 
@@ -270,36 +246,41 @@ def _take_steps(
             _set_locally(connection, PROPAGATION, "on" if is_shared else "off")
             # Citus warns of whatever stays on the coordinator.
             _set_locally(connection, "client_min_messages", "error" if is_shared else "warning")
+        if step.action == "move":
+            queries.execute(connection, "move_file", path=file.path, kind=file.kind, was=step.was)
+            continue
+        if step.action == "drop":
+            objects.drop(connection, file)
         if step.action in ("drop", "forget"):
-            if step.action == "drop":
-                _drop(connection, file)
             queries.execute(connection, "forget_file", path=file.path)
             continue
+        if step.was:
+            queries.execute(connection, "forget_file", path=step.was)
         if file.kind == "index":
-            if _build_index(connection, file, plan.is_first):
-                _record(connection, file)
+            if objects.build_index(connection, file, plan.is_first):
+                objects.record(connection, file)
             else:
                 postponed.append(file)
             continue
         if file.kind in ("routine", "trigger"):
-            _apply_routine(connection, file)
+            objects.apply_routine(connection, file)
         elif file.kind == "view":
-            _apply_view(connection, file)
+            objects.apply_view(connection, file)
         elif is_host:
             run_host(connection, file)
         else:
-            _run(connection, file)
+            objects.run(connection, file)
         if file.kind == "migration":
             _set_locally(connection, "default_tablespace", plan.tablespaces.index)
             queries.execute(connection, "move_indexes")
         if file.kind != "host schema":  # the host's own from now on
-            _record(connection, file)
+            objects.record(connection, file)
     return postponed
 
 
 def _run_host(connection: Connection, file: SqlFile) -> None:
     """Run an adapter, and refuse it if it lacks a required view."""
-    _run(connection, file)
+    objects.run(connection, file)
     _check_host(connection, file)
 
 
@@ -311,21 +292,10 @@ def _check_host(connection: Connection, file: SqlFile) -> None:
         raise SqlFileError(describe(error, file.path), error.sqlstate) from error
 
 
-def _record(connection: Connection, file: SqlFile) -> None:
-    queries.execute(
-        connection,
-        "record_file",
-        path=file.path,
-        kind=file.kind,
-        checksum=file.checksum,
-        version=__version__,
-    )
-
-
 def _regenerate(connection: Connection) -> None:
     """Generate anew what registration generated, by adapter or by hand, with an older generator."""
     _set_locally(connection, "search_path", "pg_catalog, pg_temp")
-    if all(_signatures(connection, name) for name in GENERATORS):
+    if all(objects.signatures(connection, name) for name in GENERATORS):
         queries.execute(connection, "regenerate")
 
 
@@ -377,90 +347,6 @@ def _record_routines(connection: Connection, top: Path) -> None:
                 fingerprint=row["fingerprint"],
                 path=row["path"],
             )
-
-
-def _run(connection: Connection, file: SqlFile) -> None:
-    """Run the statements of a file.
-
-    Raises:
-        SqlFileError: one failed; the message names the file and the line.
-    """
-    for statement in file.statements():
-        _run_statement(connection, file, statement)
-
-
-def _run_statement(connection: Connection, file: SqlFile, statement: Statement) -> None:
-    """Run a statement of a file. Raises SqlFileError, which names the file and the line."""
-    if _TRANSACTION_CONTROL.match(statement.text):
-        raise SqlFileError(
-            f"{file.path}:{statement.line}: a deployment is one transaction, "
-            f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
-            None,
-        )
-    try:
-        connection.execute(statement.text.encode())
-    except psycopg.Error as error:
-        message = describe(error, file.path, statement.line, statement.text)
-        if file.kind == "host" and error.sqlstate in _CANNOT_REPLACE_VIEW:
-            message += (
-                " (hint: PostgreSQL only adds columns to a view; write drop view … before "
-                "it, or run engagement detach --host first)"
-            )
-        raise SqlFileError(message, error.sqlstate) from error
-
-
-def _apply_routine(connection: Connection, file: SqlFile) -> None:
-    """Replace a routine: PostgreSQL keeps an old one that differs in its arguments."""
-    before = _signatures(connection, file.object_name)
-    try:
-        with connection.transaction():
-            _run(connection, file)
-        after = _signatures(connection, file.object_name)
-    except SqlFileError as error:
-        if error.sqlstate not in _CANNOT_REPLACE_ROUTINE or not before:
-            raise
-        _drop_routines(connection, before)
-        _run(connection, file)
-        return
-    if not after and file.kind == "routine":
-        raise EngagementError(f"{file.path} declares no routine engagement.{file.object_name}")
-    if set(after) - set(before):
-        _drop_routines(connection, before)
-
-
-def _signatures(connection: Connection, name: str) -> list[str]:
-    found = connection.execute(queries.load("signatures"), {"routine_name": name})
-    return [signature for (signature,) in found]
-
-
-def _drop_routines(connection: Connection, signatures: Iterable[str], cascade: str = "") -> None:
-    for signature in signatures:
-        connection.execute(f"drop routine {signature} {cascade}".encode())
-
-
-def _apply_view(connection: Connection, file: SqlFile) -> None:
-    """Replace a view: PostgreSQL only lets columns be added."""
-    try:
-        with connection.transaction():
-            _run(connection, file)
-    except SqlFileError as error:
-        if error.sqlstate not in _CANNOT_REPLACE_VIEW:
-            raise
-        _drop(connection, file)
-        _run(connection, file)
-
-
-def _drop(connection: Connection, file: SqlFile) -> None:
-    """Drop the object of a file; a seed leaves its rows."""
-    name = sql.Identifier("engagement", file.object_name)
-    if file.kind == "view":
-        connection.execute(sql.SQL("drop view if exists {}").format(name))
-    elif file.kind == "index":
-        connection.execute(sql.SQL("drop index if exists {}").format(name))
-    elif file.kind == "trigger":
-        _drop_routines(connection, _signatures(connection, file.object_name), "cascade")
-    elif file.kind == "routine":
-        _drop_routines(connection, _signatures(connection, file.object_name))
 
 
 # -- trying an adapter -----------------------------------------------------------------------------
@@ -552,7 +438,7 @@ def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
             place = f"{Path(file.path).name}:{statement.line}"
             try:
                 with connection.transaction():
-                    _run_statement(connection, file, statement)
+                    objects.run_statement(connection, file, statement)
             except SqlFileError as error:
                 cause = error.__cause__
                 if (
@@ -576,48 +462,3 @@ def _remark(place: str, error: psycopg.Error) -> Remark:
     diag = error.diag
     parts = filter(None, (diag.message_primary, diag.message_detail))
     return Remark("error", place, f"{error.sqlstate}: {': '.join(parts)}", diag.message_hint)
-
-
-# -- indexes -------------------------------------------------------------------------------------
-
-
-def _index(file: SqlFile) -> tuple[sql.Identifier, sql.Identifier, str]:
-    """Return the names of an index and its table, and its statement."""
-    statements = file.statements()
-    match = _INDEX.match(statements[0].text) if len(statements) == 1 else None
-    if not match or match[2] != file.object_name:
-        raise EngagementError(
-            f"{file.path}: expected exactly one statement, "
-            f"create [unique] index if not exists {file.object_name} on engagement.TABLE …"
-        )
-    return (
-        sql.Identifier("engagement", match[2]),
-        sql.Identifier("engagement", match[3]),
-        statements[0].text,
-    )
-
-
-def _build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
-    """Build an index if nobody waits for its table; an older one of the name is replaced.
-
-    That is so for a table without rows, and for every table of a first deployment.
-    """
-    index, table, _ = _index(file)
-    a_row = sql.SQL("select 1 from {} limit 1").format(table)
-    if not is_first and _first(connection, a_row):
-        return False
-    connection.execute(sql.SQL("drop index if exists {}").format(index))
-    _run(connection, file)
-    return True
-
-
-def _build_index_concurrently(
-    connection: Connection, file: SqlFile, tablespaces: Tablespaces
-) -> None:
-    """Build an index on a table with rows, without keeping anybody from writing."""
-    connection.execute("select set_config('default_tablespace', %s, false)", [tablespaces.index])
-    index, _, statement = _index(file)
-    connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
-    statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)
-    _run(connection, SqlFile(file.path, file.kind, statement))
-    _record(connection, file)

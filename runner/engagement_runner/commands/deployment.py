@@ -14,8 +14,9 @@ from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
-from engagement_runner.plan import KEY_TYPES, Tablespaces
+from engagement_runner.plan import KEY_TYPES
 from engagement_runner.session import format_option
+from engagement_runner.state import Tablespaces
 
 
 def _progress(line: str) -> None:
