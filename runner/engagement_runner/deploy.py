@@ -1,7 +1,7 @@
 """Deploy: compare the files with what is applied, then apply what differs, in one transaction.
 
-A deployment reads as ``read_state`` → ``make_plan`` (both in :mod:`engagement_runner.plan`) →
-``_apply``. Whatever it does to the database it does while it holds the deploy lock.
+A deployment reads as ``read_state`` → ``make_plan`` → ``_apply``. Whatever it does to the database
+it does while it holds the deploy lock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from engagement_runner import files, objects, queries
+from engagement_runner import __version__, files, objects, queries
 from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile
 from engagement_runner.objects import SqlFileError
@@ -130,6 +130,7 @@ def deploy(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
     top: Path | None = None,
     wait: bool = True,
     report: Report = lambda line: None,
@@ -144,6 +145,7 @@ def deploy(
         roles: create the package's roles and grant them their rights, now and from now on.
         tablespaces: where to make tables and indexes; None: where they are already.
         distribute: spread ledger and scores over the nodes of a Citus cluster.
+        allow_older: go back to these files from those of a newer release.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
         report: takes a line about each step.
@@ -156,8 +158,9 @@ def deploy(
     with deploy_lock(connection, report, wait):
 
         def work() -> tuple[Plan, list[SqlFile]]:
+            state = read_state(connection)
             plan = make_plan(
-                read_state(connection), top, host, key_type, roles, tablespaces, distribute
+                state, top, host, key_type, roles, tablespaces, distribute, allow_older
             )
             return plan, _apply(connection, plan, top, report)
 
@@ -183,6 +186,7 @@ def dry_run(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
@@ -190,7 +194,7 @@ def dry_run(
         connection.execute("set transaction read only")
         state = read_state(connection)
         top = top or files.root()
-        return make_plan(state, top, host, key_type, roles, tablespaces, distribute)
+        return make_plan(state, top, host, key_type, roles, tablespaces, distribute, allow_older)
 
 
 def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> list[SqlFile]:
@@ -208,6 +212,8 @@ def _apply(connection: Connection, plan: Plan, top: Path, report: Report) -> lis
         _regenerate(connection)
     if changes:
         _record_routines(connection, top)
+    if plan.release and not plan.is_empty:
+        queries.execute(connection, "record_deployment", release=plan.release, version=__version__)
     return postponed
 
 

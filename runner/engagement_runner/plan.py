@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engagement_runner import __version__, files
+from engagement_runner import __version__, files, release
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import SqlFile
 from engagement_runner.state import State, Tablespaces
@@ -53,6 +53,8 @@ class Plan:
         distribute: after the steps, ledger and scores are spread over a cluster.
         on_citus: the database has Citus.
         is_distributed: ledger and scores are spread over its nodes already.
+        release: number of the package's release, or None if it has none.
+        release_before: number of the release that was deployed before, or None.
     """
 
     key_type: str
@@ -63,16 +65,22 @@ class Plan:
     distribute: bool = False
     on_citus: bool = False
     is_distributed: bool = False
+    release: int | None = None
+    release_before: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """There is nothing to do."""
-        return not self.steps and not self.distribute
+        return not self.lines
 
     @property
     def lines(self) -> list[str]:
         """What is done, one line each."""
-        return [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
+        lines = [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
+        if self.release and self.release != self.release_before:
+            before = f" (was {self.release_before})" if self.release_before else ""
+            lines.append(f"note release {self.release}{before}")
+        return lines
 
 
 def make_plan(
@@ -83,6 +91,7 @@ def make_plan(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
 ) -> Plan:
     """Compare the package's files with what is applied.
 
@@ -95,6 +104,7 @@ def make_plan(
         tablespaces: where tables and indexes are made; None: where they are already, else in
             the database's own.
         distribute: spread ledger and scores over the nodes of a Citus cluster.
+        allow_older: go back to this package's files from those of a newer release.
 
     Raises:
         EngagementError: the database cannot be brought to this package's state.
@@ -117,6 +127,8 @@ def make_plan(
             hint="create extension citus on every node and add the workers (citus_add_node), or "
             "deploy without --distribute: one machine needs none of it.",
         )
+    if not allow_older:
+        _refuse_newer(state, top)
     warnings: list[str] = []
     steps = _engine_steps(state, top)
     steps += _host_steps(state, top, host, _is_change(steps), warnings)
@@ -131,7 +143,24 @@ def make_plan(
         distribute=distribute and not state.is_distributed,
         on_citus=state.has_citus,
         is_distributed=state.is_distributed,
+        release=release.number(top),
+        release_before=state.release,
     )
+
+
+def _refuse_newer(state: State, top: Path) -> None:
+    """Raise EngagementError if the database was deployed from a newer release than this package's.
+
+    Two checkouts of one release that are being edited are not told apart.
+    """
+    own = release.number(top) or 0
+    if state.release and state.release > own:
+        raise EngagementError(
+            f"the database was deployed from release {state.release} of the package's files, and "
+            f"this command ({__version__}) has release {own}",
+            hint="Use the newer command. To go back to this one's files: "
+            "engagement deploy --allow-older",
+        )
 
 
 def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = None) -> Plan:
@@ -148,6 +177,7 @@ def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = N
             version than this.
     """
     plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
+    _refuse_newer(state, top)
     if state.files and _is_change(_engine_steps(state, top)):
         raise EngagementError(
             "the package in this database is not as this version has it",

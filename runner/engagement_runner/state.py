@@ -24,8 +24,8 @@ class Tablespaces:
 
 @dataclass(frozen=True)
 class State:
-    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, and
-    whether it is in a Citus cluster and spread over it.
+    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, the
+    release of the files, and whether it is in a Citus cluster and spread over it.
     """
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class State:
     tablespaces: Tablespaces | None = None
     has_citus: bool = False
     is_distributed: bool = False
+    release: int | None = None
 
     def place_of(self, file: SqlFile) -> str | None:
         """Return the path under which the file's object is applied, or None."""
@@ -55,9 +56,10 @@ def read_state(connection: Connection) -> State:
     found = connection.execute(
         "select to_regclass('engagement_meta.applied_file') is not null,"
         " to_regnamespace('crm') is not null,"
-        " to_regclass('pg_catalog.pg_dist_partition') is not null"
+        " to_regclass('pg_catalog.pg_dist_partition') is not null,"
+        " to_regclass('engagement_meta.deployment') is not null"
     ).fetchone()
-    is_deployed, has_crm, has_citus = found if found else (False, False, False)
+    is_deployed, has_crm, has_citus, has_release = found if found else (False,) * 4
     if not is_deployed:
         return State(has_crm=has_crm, has_citus=has_citus)
     applied = connection.execute(queries.load("applied_files")).fetchall()
@@ -69,6 +71,7 @@ def read_state(connection: Connection) -> State:
         tablespaces=_tablespaces(connection),
         has_citus=has_citus,
         is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
+        release=queries.value(connection, "deployed_release") if has_release else None,
     )
 
 

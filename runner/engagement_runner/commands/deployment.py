@@ -71,6 +71,13 @@ def _progress(line: str) -> None:
     help="Print the plan and change nothing.",
 )
 @click.option(
+    "--allow-older",
+    is_flag=True,
+    show_envvar=True,
+    help="Go back to this command's files in a database that a newer command deployed; what is new "
+    "in those is taken out. Without it, or after a newer migration, such a deployment is refused.",
+)
+@click.option(
     "--wait/--no-wait",
     default=True,
     show_default=True,
@@ -87,6 +94,7 @@ def deploy(
     index_tablespace: str | None,
     distribute: bool,
     dry_run: bool,
+    allow_older: bool,
     wait: bool,
 ) -> None:
     """Bring the database to the state of this package.
@@ -106,6 +114,7 @@ def deploy(
                 roles=roles,
                 tablespaces=tablespaces,
                 distribute=distribute,
+                allow_older=allow_older,
             )
             for line in plan.warnings:
                 _progress(f"warning: {line}")
@@ -119,6 +128,7 @@ def deploy(
                 roles=roles,
                 tablespaces=tablespaces,
                 distribute=distribute,
+                allow_older=allow_older,
                 wait=wait,
                 report=_progress,
             )
