@@ -21,6 +21,7 @@ from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile
 from engagement_runner.objects import SqlFileError
 from engagement_runner.plan import DISTRIBUTION, Plan, make_plan, make_trial_plan
+from engagement_runner.rights import rights_explained
 from engagement_runner.state import Connection, Tablespaces, read_state
 
 Report = Callable[[str], None]
@@ -164,7 +165,9 @@ def deploy(
             )
             return plan, _apply(connection, plan, top, report)
 
-        plan, postponed = unobtrusively(connection, work, report)
+        adapter = files.host_adapter(host, top) if host else None
+        with rights_explained(connection, adapter, tablespaces, roles=roles):
+            plan, postponed = unobtrusively(connection, work, report)
         for line in plan.warnings:
             report(f"warning: {line}")
         if plan.is_distributed and postponed:
@@ -420,7 +423,8 @@ def try_adapter(
         _take_steps(connection, plan, lambda line: None, run_host)
         return measure(remarks)
 
-    with deploy_lock(connection, report):
+    adapter = files.host_adapter(host, top)
+    with deploy_lock(connection, report), rights_explained(connection, adapter, renames=True):
         return unobtrusively(connection, work, report, is_trial=True)
 
 
