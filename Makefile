@@ -7,7 +7,7 @@ WORKERS ?= 2
 # shorter search by the state machine.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-hosts test-citus lint bench docs clean
+.PHONY: venv demo test test-hosts test-citus lint release bench docs clean
 
 venv: $(VENV)/.dev-installed
 
@@ -59,7 +59,12 @@ lint: venv
 	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql docs
 # LT01 takes the brackets of `comment on procedure p(text)` for a mistake.
 	$(BIN)/sqlfluff lint --processes 2 --exclude-rules LT01,LT02,LT08,LT14 procedures triggers
-	$(BIN)/squawk migrations/*.sql indexes/*.sql
+	$(BIN)/squawk $$(find migrations indexes -name '*.sql')
+
+# Moves the number in sql/RELEASE, by which an older command knows that a database is newer than it.
+# After every change of a SQL file, and after a merge; while you edit, deploy as you like.
+release: $(VENV)/.demo-installed
+	$(BIN)/python -m engagement_runner.release
 
 # SMOKE=1: everything once and small, in a few minutes, and no results are written. For the record:
 # BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much.

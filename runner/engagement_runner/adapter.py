@@ -11,8 +11,8 @@ import psycopg
 from engagement_runner import queries
 from engagement_runner.deploy import Remark, Report, try_adapter, unregistered_sources
 from engagement_runner.errors import describe
-from engagement_runner.plan import Connection
 from engagement_runner.queries import Rows, loads
+from engagement_runner.state import Connection
 
 #: Views that every host has besides its sources, each with a query that profiles it.
 HOST_VIEWS = ("customer", "employment", "subject")

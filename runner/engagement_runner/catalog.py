@@ -11,7 +11,8 @@ from psycopg import sql
 from engagement_runner import files, queries
 from engagement_runner.deploy import PROPAGATION, Report, deploy_lock, unobtrusively
 from engagement_runner.errors import EngagementError
-from engagement_runner.plan import Connection, State, make_plan, read_state
+from engagement_runner.plan import make_plan
+from engagement_runner.state import Connection, State, read_state
 
 SCHEMAS = ("engagement", "engagement_host", "engagement_meta")
 

@@ -1,35 +1,29 @@
 """Deploy: compare the files with what is applied, then apply what differs, in one transaction.
 
-A deployment reads as ``read_state`` → ``make_plan`` (both in :mod:`engagement_runner.plan`) →
-``_apply``. Whatever it does to the database it does while it holds the deploy lock.
+A deployment reads as ``read_state`` → ``make_plan`` → ``_apply``. Whatever it does to the database
+it does while it holds the deploy lock.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
 
-from engagement_runner import __version__, files, queries
+from engagement_runner import __version__, files, objects, queries
 from engagement_runner.connection import PINNED_PATH, as_caller, as_owner, pinned
 from engagement_runner.errors import EngagementError, describe
-from engagement_runner.files import SqlFile, Statement
-from engagement_runner.plan import (
-    DISTRIBUTION,
-    Connection,
-    Plan,
-    Tablespaces,
-    make_plan,
-    make_trial_plan,
-    read_state,
-)
+from engagement_runner.files import SqlFile
+from engagement_runner.objects import SqlFileError
+from engagement_runner.plan import DISTRIBUTION, Plan, make_plan, make_trial_plan
+from engagement_runner.rights import rights_explained
+from engagement_runner.state import Connection, Tablespaces, read_state
 
 Report = Callable[[str], None]
 Result = TypeVar("Result")
@@ -53,26 +47,8 @@ LOCAL_KINDS = {"host", "host schema", "sources"}
 MADE_BY = {"host": "ADAPTER", "sources": "PACKAGE"}
 
 _RETRY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
-_CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
-_CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
-_TRANSACTION_CONTROL = re.compile(
-    r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
-)
 _CALL = re.compile(r"call\b", re.I)
 _UNKNOWN_SOURCE = "EG006"
-_CANNOT_CAST = "42846"
-_UUID_KEY = re.compile(r"\buuid\b.*\b(host_key|bigint)\b")
-_INDEX = re.compile(
-    r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
-)
-
-
-class SqlFileError(EngagementError):
-    """A statement of a file failed; ``sqlstate`` says how."""
-
-    def __init__(self, message: str, sqlstate: str | None) -> None:
-        super().__init__(message)
-        self.sqlstate = sqlstate
 
 
 # -- one at a time, and never in the host's way --------------------------------------------------
@@ -162,6 +138,7 @@ def deploy(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
     top: Path | None = None,
     wait: bool = True,
     report: Report = lambda line: None,
@@ -176,6 +153,7 @@ def deploy(
         roles: create the package's roles and grant them their rights, now and from now on.
         tablespaces: where to make tables and indexes; None: where they are already.
         distribute: spread ledger and scores over the nodes of a Citus cluster.
+        allow_older: go back to these files from those of a newer release.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
         report: takes a line about each step.
@@ -188,19 +166,22 @@ def deploy(
     with deploy_lock(connection, report, wait) as author_path:
 
         def work() -> tuple[Plan, list[SqlFile]]:
+            state = read_state(connection)
             plan = make_plan(
-                read_state(connection), top, host, key_type, roles, tablespaces, distribute
+                state, top, host, key_type, roles, tablespaces, distribute, allow_older
             )
             return plan, _apply(connection, plan, top, report, author_path)
 
-        plan, postponed = unobtrusively(connection, work, report)
+        adapter = files.host_adapter(host, top) if host else None
+        with rights_explained(connection, adapter, tablespaces, roles=roles):
+            plan, postponed = unobtrusively(connection, work, report)
         for line in plan.warnings:
             report(f"warning: {line}")
         if plan.is_distributed and postponed:
             connection.execute("select set_config(%s, 'on', false)", [PROPAGATION])
         for file in postponed:
             report(f"build {file.object_name} concurrently: its table has rows")
-            _build_index_concurrently(connection, file, plan.tablespaces)
+            objects.build_index_concurrently(connection, file, plan.tablespaces)
         if plan.distribute:
             # After the deployment: Citus sees tables that are committed only.
             unobtrusively(connection, lambda: _distribute(connection, top, report), report)
@@ -215,6 +196,7 @@ def dry_run(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
     top: Path | None = None,
 ) -> Plan:
     """Return what :func:`deploy` would do, from within a read-only transaction."""
@@ -222,7 +204,7 @@ def dry_run(
         connection.execute("set transaction read only")
         state = read_state(connection)
         top = top or files.root()
-        return make_plan(state, top, host, key_type, roles, tablespaces, distribute)
+        return make_plan(state, top, host, key_type, roles, tablespaces, distribute, allow_older)
 
 
 def _apply(
@@ -237,10 +219,13 @@ def _apply(
         plan.warnings.extend(
             f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
         )
-    if any(step.file.kind in ("routine", "trigger") for step in plan.steps):
+    changes = [step for step in plan.steps if step.action != "move"]
+    if any(step.file.kind in ("routine", "trigger") for step in changes):
         _regenerate(connection)
-    if plan.steps:
+    if changes:
         _record_routines(connection, top)
+    if plan.release and not plan.is_empty:
+        queries.execute(connection, "record_deployment", release=plan.release, version=__version__)
     return postponed
 
 
@@ -277,21 +262,26 @@ def _take_steps(
             _set_locally(connection, PROPAGATION, "on" if is_shared else "off")
             # Citus warns of whatever stays on the coordinator.
             _set_locally(connection, "client_min_messages", "error" if is_shared else "warning")
+        if step.action == "move":
+            queries.execute(connection, "move_file", path=file.path, kind=file.kind, was=step.was)
+            continue
+        if step.action == "drop":
+            objects.drop(connection, file)
         if step.action in ("drop", "forget"):
-            if step.action == "drop":
-                _drop(connection, file)
             queries.execute(connection, "forget_file", path=file.path)
             continue
+        if step.was:
+            queries.execute(connection, "forget_file", path=step.was)
         if file.kind == "index":
-            if _build_index(connection, file, plan.is_first):
-                _record(connection, file)
+            if objects.build_index(connection, file, plan.is_first):
+                objects.record(connection, file)
             else:
                 postponed.append(file)
             continue
         if file.kind in ("routine", "trigger"):
-            _apply_routine(connection, file)
+            objects.apply_routine(connection, file)
         elif file.kind == "view":
-            _apply_view(connection, file)
+            objects.apply_view(connection, file)
         elif file.kind == "host":
             # An adapter may rely on its author's path; the package's own files name every schema.
             _set_locally(connection, "search_path", author_path)
@@ -300,20 +290,20 @@ def _take_steps(
         elif file.kind == "roles":
             # The package's owner need not be one who makes roles.
             with as_caller(connection):
-                _run(connection, file)
+                objects.run(connection, file)
         else:
-            _run(connection, file)
+            objects.run(connection, file)
         if file.kind == "migration":
             _set_locally(connection, "default_tablespace", plan.tablespaces.index)
             queries.execute(connection, "move_indexes")
         if file.kind != "host schema":  # the host's own from now on
-            _record(connection, file)
+            objects.record(connection, file)
     return postponed
 
 
 def _run_host(connection: Connection, file: SqlFile) -> None:
     """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
-    _run(connection, file)
+    objects.run(connection, file)
     _check_host(connection, file)
     queries.execute(connection, "detach_leftovers")
 
@@ -326,20 +316,9 @@ def _check_host(connection: Connection, file: SqlFile) -> None:
         raise SqlFileError(describe(error, file.path), error.sqlstate) from error
 
 
-def _record(connection: Connection, file: SqlFile) -> None:
-    queries.execute(
-        connection,
-        "record_file",
-        path=file.path,
-        kind=file.kind,
-        checksum=file.checksum,
-        version=__version__,
-    )
-
-
 def _regenerate(connection: Connection) -> None:
     """Generate anew what registration generated, by adapter or by hand, with an older generator."""
-    if all(_signatures(connection, name) for name in GENERATORS):
+    if all(objects.signatures(connection, name) for name in GENERATORS):
         queries.execute(connection, "regenerate")
 
 
@@ -390,92 +369,6 @@ def _record_routines(connection: Connection, top: Path) -> None:
                 fingerprint=row["fingerprint"],
                 path=row["path"],
             )
-
-
-def _run(connection: Connection, file: SqlFile) -> None:
-    """Run the statements of a file.
-
-    Raises:
-        SqlFileError: one failed; the message names the file and the line.
-    """
-    for statement in file.statements():
-        _run_statement(connection, file, statement)
-
-
-def _run_statement(connection: Connection, file: SqlFile, statement: Statement) -> None:
-    """Run a statement of a file. Raises SqlFileError, which names the file and the line."""
-    if _TRANSACTION_CONTROL.match(statement.text):
-        raise SqlFileError(
-            f"{file.path}:{statement.line}: a deployment is one transaction, "
-            f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
-            None,
-        )
-    try:
-        connection.execute(statement.text.encode())
-    except psycopg.Error as error:
-        message = describe(error, file.path, statement.line, statement.text)
-        if file.kind == "host" and error.sqlstate in _CANNOT_REPLACE_VIEW:
-            message += (
-                " (hint: PostgreSQL only adds columns to a view; write drop view … before "
-                "it, or run engagement detach --host first)"
-            )
-        if file.kind == "host" and error.sqlstate == _CANNOT_CAST and _UUID_KEY.search(message):
-            message += " (hint: if the host's keys are uuid: --key-type uuid)"
-        raise SqlFileError(message, error.sqlstate) from error
-
-
-def _apply_routine(connection: Connection, file: SqlFile) -> None:
-    """Replace a routine: PostgreSQL keeps an old one that differs in its arguments."""
-    before = _signatures(connection, file.object_name)
-    try:
-        with connection.transaction():
-            _run(connection, file)
-        after = _signatures(connection, file.object_name)
-    except SqlFileError as error:
-        if error.sqlstate not in _CANNOT_REPLACE_ROUTINE or not before:
-            raise
-        _drop_routines(connection, before)
-        _run(connection, file)
-        return
-    if not after and file.kind == "routine":
-        raise EngagementError(f"{file.path} declares no routine engagement.{file.object_name}")
-    if set(after) - set(before):
-        _drop_routines(connection, before)
-
-
-def _signatures(connection: Connection, name: str) -> list[str]:
-    found = connection.execute(queries.load("signatures"), {"routine_name": name})
-    return [signature for (signature,) in found]
-
-
-def _drop_routines(connection: Connection, signatures: Iterable[str], cascade: str = "") -> None:
-    for signature in signatures:
-        connection.execute(f"drop routine {signature} {cascade}".encode())
-
-
-def _apply_view(connection: Connection, file: SqlFile) -> None:
-    """Replace a view: PostgreSQL only lets columns be added."""
-    try:
-        with connection.transaction():
-            _run(connection, file)
-    except SqlFileError as error:
-        if error.sqlstate not in _CANNOT_REPLACE_VIEW:
-            raise
-        _drop(connection, file)
-        _run(connection, file)
-
-
-def _drop(connection: Connection, file: SqlFile) -> None:
-    """Drop the object of a file; a seed leaves its rows."""
-    name = sql.Identifier("engagement", file.object_name)
-    if file.kind == "view":
-        connection.execute(sql.SQL("drop view if exists {}").format(name))
-    elif file.kind == "index":
-        connection.execute(sql.SQL("drop index if exists {}").format(name))
-    elif file.kind == "trigger":
-        _drop_routines(connection, _signatures(connection, file.object_name), "cascade")
-    elif file.kind == "routine":
-        _drop_routines(connection, _signatures(connection, file.object_name))
 
 
 # -- trying an adapter -----------------------------------------------------------------------------
@@ -543,7 +436,11 @@ def try_adapter(
         _take_steps(connection, plan, lambda line: None, author_path, run_host)
         return measure(remarks)
 
-    with deploy_lock(connection, report) as author_path:
+    adapter = files.host_adapter(host, top)
+    with (
+        deploy_lock(connection, report) as author_path,
+        rights_explained(connection, adapter, renames=True),
+    ):
         return unobtrusively(connection, work, report, is_trial=True)
 
 
@@ -567,7 +464,7 @@ def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
             place = f"{Path(file.path).name}:{statement.line}"
             try:
                 with connection.transaction():
-                    _run_statement(connection, file, statement)
+                    objects.run_statement(connection, file, statement)
             except SqlFileError as error:
                 cause = error.__cause__
                 if (
@@ -591,48 +488,3 @@ def _remark(place: str, error: psycopg.Error) -> Remark:
     diag = error.diag
     parts = filter(None, (diag.message_primary, diag.message_detail))
     return Remark("error", place, f"{error.sqlstate}: {': '.join(parts)}", diag.message_hint)
-
-
-# -- indexes -------------------------------------------------------------------------------------
-
-
-def _index(file: SqlFile) -> tuple[sql.Identifier, sql.Identifier, str]:
-    """Return the names of an index and its table, and its statement."""
-    statements = file.statements()
-    match = _INDEX.match(statements[0].text) if len(statements) == 1 else None
-    if not match or match[2] != file.object_name:
-        raise EngagementError(
-            f"{file.path}: expected exactly one statement, "
-            f"create [unique] index if not exists {file.object_name} on engagement.TABLE …"
-        )
-    return (
-        sql.Identifier("engagement", match[2]),
-        sql.Identifier("engagement", match[3]),
-        statements[0].text,
-    )
-
-
-def _build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
-    """Build an index if nobody waits for its table; an older one of the name is replaced.
-
-    That is so for a table without rows, and for every table of a first deployment.
-    """
-    index, table, _ = _index(file)
-    a_row = sql.SQL("select 1 from {} limit 1").format(table)
-    if not is_first and _first(connection, a_row):
-        return False
-    connection.execute(sql.SQL("drop index if exists {}").format(index))
-    _run(connection, file)
-    return True
-
-
-def _build_index_concurrently(
-    connection: Connection, file: SqlFile, tablespaces: Tablespaces
-) -> None:
-    """Build an index on a table with rows, without keeping anybody from writing."""
-    connection.execute("select set_config('default_tablespace', %s, false)", [tablespaces.index])
-    index, _, statement = _index(file)
-    connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
-    statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)
-    _run(connection, SqlFile(file.path, file.kind, statement))
-    _record(connection, file)

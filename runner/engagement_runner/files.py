@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,6 +23,12 @@ REPEATABLE = {
 }
 HOSTS = "sql/hosts"
 RULES = "sql/seed"
+RELEASE = "sql/RELEASE"
+#: The folders that the package consists of.
+FOLDERS = ("migrations", "procedures", "triggers", "indexes", "sql")
+
+#: Kinds of which a package has one file: such a file is itself wherever it lies.
+_SINGLE = {"grants", "sources", "roles"}
 
 _STATEMENT_PARTS = re.compile(
     r"""
@@ -77,6 +84,18 @@ class SqlFile:
         """Name of the object that the file declares: its own name, without an ``NN_`` prefix."""
         return re.sub(r"^\d+_", "", Path(self.path).stem)
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What the file is wherever it lies: two files of one identity are the same object.
+
+        Routines of both folders share their names, a migration is known by its file's name.
+        """
+        if self.kind in _SINGLE:
+            return self.kind, ""
+        if self.kind == "migration":
+            return self.kind, Path(self.path).name
+        return "routine" if self.kind == "trigger" else self.kind, self.object_name
+
     def statements(self) -> list[Statement]:
         """Split the file at its semicolons, so that an error can name a line.
 
@@ -114,61 +133,113 @@ def _read(top: Path, path: Path, kind: str) -> SqlFile:
     return SqlFile(path.relative_to(top).as_posix(), kind, path.read_text("utf-8-sig"))
 
 
+def _paths(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder and its sub-folders, by name, so that a move reorders none."""
+    found = (
+        path
+        for path in folder.rglob(pattern)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    return sorted(found, key=lambda path: (path.name, path.as_posix()))
+
+
 def _folder(top: Path, folder: str, kind: str) -> list[SqlFile]:
-    return [_read(top, path, kind) for path in sorted((top / folder).glob("*.sql"))]
+    return [_read(top, path, kind) for path in _paths(top / folder, "*.sql")]
+
+
+def _once(files: Iterable[SqlFile]) -> list[SqlFile]:
+    """Return the files.
+
+    Raises:
+        EngagementError: two of them declare one object.
+    """
+    found: dict[tuple[str, str], SqlFile] = {}
+    for file in files:
+        other = found.setdefault(file.identity, file)
+        if other is not file:
+            kind, name = file.identity
+            raise EngagementError(
+                f"{other.path} and {file.path} both declare {kind} {name}".rstrip(),
+                hint="Take one of the two files away, or give it another name.",
+            )
+    return list(found.values())
 
 
 def migrations(top: Path) -> list[SqlFile]:
     """Return the migrations in their order."""
-    return _folder(top, "migrations", "migration")
+    return _once(_folder(top, "migrations", "migration"))
 
 
 def repeatables(top: Path) -> list[SqlFile]:
-    """Return routines, triggers, views and seeds in the order of applying."""
-    return [file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)]
+    """Return routines, triggers, views and seeds in the order of applying.
+
+    Raises:
+        EngagementError: two files declare one object.
+    """
+    return _once(file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind))
+
+
+def _single(top: Path, kind: str) -> list[SqlFile]:
+    """Return the file ``KIND.sql`` of ``sql/``, or nothing where a package has none."""
+    of_objects = [top / folder for folder in (*REPEATABLE, HOSTS)]
+    return _once(
+        _read(top, path, kind)
+        for path in _paths(top / "sql", f"{kind}.sql")
+        if not any(path.is_relative_to(folder) for folder in of_objects)
+    )
 
 
 def grants(top: Path) -> list[SqlFile]:
-    """Return ``sql/grants.sql``, or nothing where a package has none."""
-    path = top / "sql/grants.sql"
-    return [_read(top, path, "grants")] if path.exists() else []
+    """Return ``grants.sql``, or nothing where a package has none."""
+    return _single(top, "grants")
 
 
 def sources(top: Path) -> list[SqlFile]:
-    """Return ``sql/sources.sql``, the package's own activity sources, or nothing without it."""
-    path = top / "sql/sources.sql"
-    return [_read(top, path, "sources")] if path.exists() else []
+    """Return ``sources.sql``, the package's own activity sources, or nothing without it."""
+    return _single(top, "sources")
 
 
 def roles(top: Path) -> list[SqlFile]:
-    """Return ``sql/roles.sql``, or nothing where a package has none."""
-    path = top / "sql/roles.sql"
-    return [_read(top, path, "roles")] if path.exists() else []
+    """Return ``roles.sql``, or nothing where a package has none."""
+    return _single(top, "roles")
 
 
 def indexes(top: Path) -> list[SqlFile]:
-    """Return the index files."""
-    return _folder(top, "indexes", "index")
+    """Return the index files.
+
+    Raises:
+        EngagementError: two files declare one index.
+    """
+    return _once(_folder(top, "indexes", "index"))
+
+
+def package_files(top: Path) -> Iterator[tuple[str, str]]:
+    """Return path and text of every file that belongs to a release, in the order of the paths."""
+    for folder in FOLDERS:
+        for path in sorted((top / folder).rglob("*")):
+            name = path.relative_to(top).as_posix()
+            if path.is_file() and path.suffix in (".sql", ".toml") and "/." not in name:
+                yield name, path.read_text("utf-8-sig")
 
 
 def host_names(top: Path) -> list[str]:
     """Return the names of the adapters that come with the package."""
     return sorted(
         file.stem
-        for file in (top / HOSTS).glob("*.sql")
+        for file in _paths(top / HOSTS, "*.sql")
         if not file.stem.endswith(("_schema", "_sample", "_rules"))
     )
 
 
 def rule_names(top: Path) -> list[str]:
     """Return the names of the files of rules that come with the package."""
-    return sorted(file.stem.removesuffix("_rules") for file in (top / RULES).glob("*_rules.toml"))
+    return sorted(file.stem.removesuffix("_rules") for file in _paths(top / RULES, "*_rules.toml"))
 
 
 def seeded_names(table: str, top: Path) -> list[str]:
-    """Return the first column of the rows that ``sql/seed/TABLE.sql`` brings, in their order."""
-    text = (top / "sql/seed" / f"{table}.sql").read_text("utf-8-sig")
-    return re.findall(r"^\s*\('(\w+)',", text, re.MULTILINE)
+    """Return the first column of the rows that the seed ``TABLE.sql`` brings, in their order."""
+    (path,) = _paths(top / "sql/seed", f"{table}.sql")
+    return re.findall(r"^\s*\('(\w+)',", path.read_text("utf-8-sig"), re.MULTILINE)
 
 
 def host_adapter(name: str, top: Path) -> SqlFile:
@@ -182,9 +253,9 @@ def host_adapter(name: str, top: Path) -> SqlFile:
         EngagementError: there is no such adapter.
     """
     if not name.endswith(".sql"):
-        bundled = top / HOSTS / f"{name}.sql"
-        if bundled.is_file():
-            return _read(top, bundled, "host")
+        if re.fullmatch(r"[\w-]+", name):
+            for bundled in _paths(top / HOSTS, f"{name}.sql"):
+                return _read(top, bundled, "host")
         raise EngagementError(
             f"no host adapter is called {name}",
             hint=f"Known: {', '.join(host_names(top))}. "
@@ -203,9 +274,9 @@ def host_adapter(name: str, top: Path) -> SqlFile:
 
 def host_schema(adapter: SqlFile, top: Path) -> SqlFile | None:
     """Return the tables that a bundled adapter brings along (``NAME_schema.sql``), if any."""
-    path = top / HOSTS / f"{Path(adapter.path).stem}_schema.sql"
-    if adapter.path.startswith(HOSTS) and path.is_file():
-        return _read(top, path, "host schema")
+    if adapter.path.startswith(HOSTS):
+        for path in _paths(top / HOSTS, f"{Path(adapter.path).stem}_schema.sql"):
+            return _read(top, path, "host schema")
     return None
 
 
@@ -216,5 +287,7 @@ def rule_file(name: str, top: Path) -> Path:
         name: name of a file of the package, such as ``starter``; anything else is a path.
         top: the folder of the SQL folders.
     """
-    bundled = top / RULES / f"{name}_rules.toml"
-    return bundled if re.fullmatch(r"\w+", name) and bundled.is_file() else Path(name)
+    if re.fullmatch(r"\w+", name):
+        for bundled in _paths(top / RULES, f"{name}_rules.toml"):
+            return bundled
+    return Path(name)

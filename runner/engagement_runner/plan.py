@@ -1,4 +1,4 @@
-"""What a database has, what the package's files are, and the steps from the one to the other.
+"""The steps from what a database has to what the package's files are.
 
 Nothing here changes the database.
 """
@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import psycopg
-
-from engagement_runner import __version__, files, queries
+from engagement_runner import __version__, files, release
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import SqlFile
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from engagement_runner.state import State, Tablespaces
 
 #: Kinds of the files that are there whatever the host is.
 ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
@@ -28,37 +24,21 @@ DISTRIBUTION = "distribute award, customer_score, category_score (by customer_id
 
 
 @dataclass(frozen=True)
-class Tablespaces:
-    """Where the package's tables and its indexes are; empty: the database's own tablespace."""
-
-    data: str = ""
-    index: str = ""
-
-
-@dataclass(frozen=True)
-class State:
-    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, and
-    whether it is in a Citus cluster and spread over it.
-    """
-
-    files: dict[str, tuple[str, str]] = field(default_factory=dict)
-    indexes: dict[str, bool] = field(default_factory=dict)
-    key_type: str | None = None
-    has_crm: bool = False
-    tablespaces: Tablespaces | None = None
-    has_citus: bool = False
-    is_distributed: bool = False
-
-
-@dataclass(frozen=True)
 class Step:
-    """One thing to do: ``apply`` a file, ``drop`` the object of a file that is gone, or
-    ``forget`` a file whose place another takes.
+    """One thing to do.
+
+    Attributes:
+        action: ``apply`` a file; ``move``: note its new place, its object stays as it is; ``drop``
+            the object of a file that is gone; ``forget`` a file whose place another takes.
+        file: the file.
+        reason: why, for people.
+        was: the path under which the file is applied, if it is another one.
     """
 
     action: str
     file: SqlFile
     reason: str
+    was: str = ""
 
     def __str__(self) -> str:
         return f"{self.action} {self.file.path} ({self.reason})"
@@ -73,53 +53,34 @@ class Plan:
         distribute: after the steps, ledger and scores are spread over a cluster.
         on_citus: the database has Citus.
         is_distributed: ledger and scores are spread over its nodes already.
+        release: number of the package's release, or None if it has none.
+        release_before: number of the release that was deployed before, or None.
     """
 
     key_type: str
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     is_first: bool = False
-    tablespaces: Tablespaces = Tablespaces()
+    tablespaces: Tablespaces = field(default_factory=Tablespaces)
     distribute: bool = False
     on_citus: bool = False
     is_distributed: bool = False
+    release: int | None = None
+    release_before: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """There is nothing to do."""
-        return not self.steps and not self.distribute
+        return not self.lines
 
     @property
     def lines(self) -> list[str]:
         """What is done, one line each."""
-        return [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
-
-
-def read_state(connection: Connection) -> State:
-    """Read what the database has."""
-    found = connection.execute(
-        "select to_regclass('engagement_meta.applied_file') is not null,"
-        " to_regnamespace('crm') is not null,"
-        " to_regclass('pg_catalog.pg_dist_partition') is not null"
-    ).fetchone()
-    is_deployed, has_crm, has_citus = found if found else (False, False, False)
-    if not is_deployed:
-        return State(has_crm=has_crm, has_citus=has_citus)
-    applied = connection.execute(queries.load("applied_files")).fetchall()
-    return State(
-        files={path: (kind, checksum) for path, kind, checksum in applied},
-        indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
-        key_type=queries.value(connection, "key_type"),
-        has_crm=has_crm,
-        tablespaces=_tablespaces(connection),
-        has_citus=has_citus,
-        is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
-    )
-
-
-def _tablespaces(connection: Connection) -> Tablespaces | None:
-    found = connection.execute(queries.load("tablespaces")).fetchone()
-    return Tablespaces(*found) if found else None
+        lines = [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
+        if self.release and self.release != self.release_before:
+            before = f" (was {self.release_before})" if self.release_before else ""
+            lines.append(f"note release {self.release}{before}")
+        return lines
 
 
 def make_plan(
@@ -130,6 +91,7 @@ def make_plan(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    allow_older: bool = False,
 ) -> Plan:
     """Compare the package's files with what is applied.
 
@@ -142,6 +104,7 @@ def make_plan(
         tablespaces: where tables and indexes are made; None: where they are already, else in
             the database's own.
         distribute: spread ledger and scores over the nodes of a Citus cluster.
+        allow_older: go back to this package's files from those of a newer release.
 
     Raises:
         EngagementError: the database cannot be brought to this package's state.
@@ -164,10 +127,12 @@ def make_plan(
             hint="create extension citus on every node and add the workers (citus_add_node), or "
             "deploy without --distribute: one machine needs none of it.",
         )
+    if not allow_older:
+        _refuse_newer(state, top)
     warnings: list[str] = []
     steps = _engine_steps(state, top)
-    steps += _host_steps(state, top, host, bool(steps), warnings)
-    steps += _role_steps(state, top, roles, bool(steps))
+    steps += _host_steps(state, top, host, _is_change(steps), warnings)
+    steps += _role_steps(state, top, roles, _is_change(steps))
     steps += _index_steps(state, top)
     return Plan(
         key_type or state.key_type or "bigint",
@@ -178,7 +143,24 @@ def make_plan(
         distribute=distribute and not state.is_distributed,
         on_citus=state.has_citus,
         is_distributed=state.is_distributed,
+        release=release.number(top),
+        release_before=state.release,
     )
+
+
+def _refuse_newer(state: State, top: Path) -> None:
+    """Raise EngagementError if the database was deployed from a newer release than this package's.
+
+    Two checkouts of one release that are being edited are not told apart.
+    """
+    own = release.number(top) or 0
+    if state.release and state.release > own:
+        raise EngagementError(
+            f"the database was deployed from release {state.release} of the package's files, and "
+            f"this command ({__version__}) has release {own}",
+            hint="Use the newer command. To go back to this one's files: "
+            "engagement deploy --allow-older",
+        )
 
 
 def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = None) -> Plan:
@@ -195,7 +177,8 @@ def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = N
             version than this.
     """
     plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
-    if state.files and _engine_steps(state, top):
+    _refuse_newer(state, top)
+    if state.files and _is_change(_engine_steps(state, top)):
         raise EngagementError(
             "the package in this database is not as this version has it",
             hint="engagement deploy brings it up to date; an adapter can be tried then.",
@@ -209,16 +192,33 @@ def _named(tablespace: str) -> str:
     return f"tablespace {tablespace}" if tablespace else "the database's own tablespace"
 
 
-def _difference(state: State, file: SqlFile) -> str | None:
-    """Return why the file is to be applied, or None."""
-    if file.path not in state.files:
-        return "new"
-    return "changed" if state.files[file.path][1] != file.checksum else None
+def _step(state: State, file: SqlFile, otherwise: str | None = None) -> Step | None:
+    """Return what is to be done with a file, or None.
+
+    Args:
+        state: what the database has.
+        file: the file.
+        otherwise: why it is to be applied even if it did not change.
+    """
+    place = state.place_of(file)
+    if place is None:
+        return Step("apply", file, "new")
+    was = place if place != file.path else ""
+    changed = "changed" if state.files[place][1] != file.checksum else None
+    if reason := changed or otherwise:
+        return Step("apply", file, f"{reason}; was {was}" if was else reason, was)
+    return Step("move", file, f"was {was}", was) if was else None
+
+
+def _is_change(steps: Iterable[Step]) -> bool:
+    """Tell whether the steps do more than to note where files lie now."""
+    return any(step.action != "move" for step in steps)
 
 
 def _gone(state: State, known: Iterable[SqlFile], kinds: set[str]) -> list[SqlFile]:
-    """Return what is applied of the given kinds and is no file any more."""
-    paths = {file.path for file in known}
+    """Return what is applied of the given kinds and is no file any more, wherever it lies."""
+    known = list(known)
+    paths = {file.path for file in known} | {state.place_of(file) for file in known}
     return [
         SqlFile(path, kind, "")
         for path, (kind, _) in sorted(state.files.items())
@@ -226,31 +226,55 @@ def _gone(state: State, known: Iterable[SqlFile], kinds: set[str]) -> list[SqlFi
     ]
 
 
-def _engine_steps(state: State, top: Path) -> list[Step]:
+def _gone_steps(state: State, known: list[SqlFile], kind: str) -> list[Step]:
+    """Drop the objects of the files that are gone, unless another file declares them."""
+    declared = {file.identity: file.path for file in known}
+    return [
+        Step("forget", file, f"{declared[file.identity]} declares it")
+        if file.identity in declared
+        else Step("drop", file, "file is gone")
+        for file in _gone(state, known, {kind})
+    ]
+
+
+def _migration_steps(state: State, top: Path) -> list[Step]:
+    """A migration is known by its file's name, wherever it lies; a renamed one by its text."""
     migrations = files.migrations(top)
-    for unknown in _gone(state, migrations, {"migration"}):
-        raise EngagementError(
-            f"the database has {unknown.path}, which this version ({__version__}) does not know",
-            hint="The database was deployed by a newer version; use that version or a later one.",
-        )
+    gone = _gone(state, migrations, {"migration"})
+    steps = []
     for file in migrations:
-        if _difference(state, file) == "changed":
+        step = _step(state, file)
+        if step and step.action == "apply" and step.reason != "new":
             raise EngagementError(
                 f"{file.path} was changed after it had been applied to this database",
                 hint="Restore the file, and put the change into a new migration.",
             )
-    steps = [Step("apply", file, "new") for file in migrations if _difference(state, file)]
-    migrated = "after a migration" if steps else None
+        renamed = [other for other in gone if state.files[other.path][1] == file.checksum]
+        if step and step.action == "apply" and renamed:
+            gone.remove(renamed[0])
+            step = Step("move", file, f"was {renamed[0].path}", renamed[0].path)
+        steps += [step] if step else []
+    for unknown in gone:
+        raise EngagementError(
+            f"the database has {unknown.path}, which this version ({__version__}) does not know",
+            hint="The database was deployed by a newer version; use that version or a later one.",
+        )
+    return steps
+
+
+def _engine_steps(state: State, top: Path) -> list[Step]:
+    steps = _migration_steps(state, top)
+    migrated = "after a migration" if _is_change(steps) else None
     repeatables = files.repeatables(top)
     for file in repeatables:
-        if reason := _difference(state, file) or migrated:
-            steps.append(Step("apply", file, reason))
+        if step := _step(state, file, migrated):
+            steps.append(step)
     # Views may call routines, so they go first.
     for kind in ("view", "trigger", "routine", "seed"):
-        steps += [Step("drop", file, "file is gone") for file in _gone(state, repeatables, {kind})]
+        steps += _gone_steps(state, repeatables, kind)
     for file in files.grants(top):
-        if reason := _difference(state, file) or ("after the steps above" if steps else None):
-            steps.append(Step("apply", file, reason))
+        if step := _step(state, file, "after the steps above" if _is_change(steps) else None):
+            steps.append(step)
     return steps
 
 
@@ -263,49 +287,60 @@ def _host_steps(
     if host:
         adapter = files.host_adapter(host, top)
     elif applied:
-        try:
-            adapter = files.host_adapter(str(top / applied[0]), top)
-        except EngagementError:
+        adapter = _applied_adapter(applied[0], top)
+        if adapter is None:
             warnings.append(
                 f"host adapter {applied[0]} is not there; it stays as it was applied "
                 "(deploy --host names another place)"
             )
-    steps = []
+    steps: list[Step] = []
     if adapter:
         steps += [
             Step("forget", SqlFile(path, "host", ""), f"{adapter.path} takes its place")
             for path in applied
-            if path != adapter.path
+            if path not in (adapter.path, state.place_of(adapter))
         ]
-        reason = _difference(state, adapter)
-        if reason or steps or engine_changed:
+        changed = "after the steps above" if steps or engine_changed else None
+        step = _step(state, adapter, changed)
+        if step and step.action == "apply":
             schema = files.host_schema(adapter, top)
             if schema and not state.has_crm:
                 steps.append(Step("apply", schema, "schema crm does not exist"))
-            steps.append(Step("apply", adapter, reason or "after the steps above"))
+        steps += [step] if step else []
     # The package's own sources ask the host for employers, so they are there while it is.
     for file in files.sources(top) if adapter or applied else []:
-        if reason := _difference(state, file) or ("after the adapter" if steps else None):
-            steps.append(Step("apply", file, reason))
+        if step := _step(state, file, "after the adapter" if _is_change(steps) else None):
+            steps.append(step)
     return steps
+
+
+def _applied_adapter(path: str, top: Path) -> SqlFile | None:
+    """Return the adapter that was applied from this path; one of the package may have moved."""
+    names = [str(top / path)] if Path(path).is_absolute() else [str(top / path), Path(path).stem]
+    for name in names:
+        try:
+            return files.host_adapter(name, top)
+        except EngagementError:
+            continue
+    return None
 
 
 def _role_steps(state: State, top: Path, wanted: bool, changed: bool) -> list[Step]:
     return [
-        Step("apply", file, reason)
+        step
         for file in files.roles(top)
-        if (wanted or file.path in state.files)
-        and (reason := _difference(state, file) or ("after the steps above" if changed else None))
+        if (wanted or state.place_of(file))
+        and (step := _step(state, file, "after the steps above" if changed else None))
     ]
 
 
 def _index_steps(state: State, top: Path) -> list[Step]:
     indexes = files.indexes(top)
-    steps = [Step("drop", file, "file is gone") for file in _gone(state, indexes, {"index"})]
+    steps = _gone_steps(state, indexes, "index")
     for file in indexes:
-        reason = _difference(state, file)
-        if not reason and not state.indexes.get(file.object_name):
-            reason = "invalid" if file.object_name in state.indexes else "missing"
-        if reason:
-            steps.append(Step("apply", file, reason))
+        missing = None
+        if not state.indexes.get(file.object_name):
+            missing = "invalid" if file.object_name in state.indexes else "missing"
+        if step := _step(state, file, missing):
+            steps.append(step)
     return steps

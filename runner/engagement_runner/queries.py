@@ -1,5 +1,7 @@
 """Named queries: one statement a file in ``queries/``, so that the Python holds no SQL text.
 
+The files may lie in sub-folders; a name is unique.
+
 Parameters are written ``%(name)s``, as psycopg takes them. A query that lists things returns one
 column, a JSON object per row: numbers stay exact, ``infinity`` stays readable, and the order of
 the keys is the order of the columns.
@@ -38,12 +40,30 @@ class Rows:
 
 
 @functools.cache
+def paths(folder: Path = FOLDER) -> dict[str, Path]:
+    """Return the query files of a folder and its sub-folders, by name.
+
+    Raises ValueError where two files have one name.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*.sql")):
+        other = found.setdefault(path.stem, path)
+        if other != path:
+            both = " and ".join(p.relative_to(folder).as_posix() for p in (other, path))
+            raise ValueError(f"two queries are called {path.stem}: {both}")
+    return found
+
+
+@functools.cache
 def load(name: str) -> bytes:
-    """Return the text of the query *name*, the file ``queries/NAME.sql``.
+    """Return the text of the query *name*, the file ``NAME.sql`` somewhere in ``queries/``.
 
     Raises FileNotFoundError for a name without a file.
     """
-    return (FOLDER / f"{name}.sql").read_bytes()
+    path = paths().get(name)
+    if path is None:
+        raise FileNotFoundError(f"{FOLDER.name}/…/{name}.sql")
+    return path.read_bytes()
 
 
 def execute(connection: psycopg.Connection[Any], name: str, /, **parameters: object) -> None:

@@ -90,7 +90,7 @@ def test_new_version_reaches_the_nodes(living: Connection, package: Path) -> Non
 
 
 def test_migration_changes_a_column_that_views_read(living: Connection, package: Path) -> None:
-    for file in [*package.glob("sql/views/*.sql"), *package.glob("procedures/*.sql")]:
+    for file in [*package.glob("sql/views/**/*.sql"), *package.glob("procedures/**/*.sql")]:
         file.write_text(file.read_text().replace("ranked_type", "rank_type"))
     (package / "migrations/9999_rank_type.sql").write_text(
         "drop view engagement.segment_dormant;\n"

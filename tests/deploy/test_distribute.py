@@ -10,7 +10,7 @@ import pytest
 
 from engagement_runner.deploy import deploy
 from engagement_runner.errors import EngagementError
-from engagement_runner.plan import read_state
+from engagement_runner.state import read_state
 
 Connection = psycopg.Connection[Any]
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 
 from engagement_runner import catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.cli import main
+from engagement_runner.deploy import deploy, try_adapter
+from engagement_runner.objects import SqlFileError
 
 Connection = psycopg.Connection[Any]
 
@@ -74,3 +77,102 @@ def test_detach_host_as_ordinary_role_frees_its_tables(deployer: Connection) -> 
     assert left == (0,)
     deploy(deployer, "reference")
     assert catalog.check(deployer) == []
+
+
+def missing(error: Exception) -> str:
+    """The statements that an error names as missing."""
+    return str(error).partition("(what is missing: ")[2].removesuffix(")")
+
+
+@pytest.mark.parametrize(
+    ("lost", "sqlstate"),
+    [
+        ("create on database {database}", "42501"),
+        ("usage on schema crm", "42501"),
+        ("select on all tables in schema crm", "EG008"),
+        ("trigger on all tables in schema crm", "EG008"),
+        ("select on crm.product", "42501"),
+    ],
+)
+def test_deploy_without_a_right_says_what_to_grant(
+    deployer: Connection, database: str, databases: Any, lost: str, sqlstate: str
+) -> None:
+    owner = databases.connect(database)
+    name, role = owner.info.dbname, deployer.info.user
+    for right in (lost, "create on database {database}"):
+        owner.execute(f"revoke {right.format(database=name)} from {role}".encode())
+    if not lost.startswith("create"):
+        owner.execute(f"grant create on database {name} to {role}".encode())
+    with pytest.raises(SqlFileError) as refused:
+        deploy(deployer, "reference")
+    assert refused.value.sqlstate == sqlstate
+    assert missing(refused.value).startswith("grant ")
+    owner.execute(missing(refused.value).encode())
+    deploy(deployer, "reference")
+    assert catalog.check(deployer) == []
+
+
+def test_deploy_own_adapter_without_rights_names_relations_as_it_writes_them(
+    deployer: Connection, database: str, databases: Any, tmp_path: Any
+) -> None:
+    owner = databases.connect(database)
+    role = deployer.info.user
+    owner.execute(
+        """
+        create schema "My Shop"; create table "My Shop"."Sale" (id bigint, at timestamptz);
+        create table public.sale_note (note text); create table public.unread (note text);
+        revoke all on public.sale_note, public.unread from public;
+        """
+    )
+    adapter = tmp_path / "shop.sql"
+    adapter.write_text('select id from "My Shop"."Sale"; select note from sale_note;')
+    with pytest.raises(SqlFileError) as refused:
+        deploy(deployer, str(adapter))
+    assert missing(refused.value) == (
+        f'grant usage on schema "My Shop" to {role}; '
+        f'grant select, trigger on "My Shop"."Sale", public.sale_note to {role}'
+    )
+
+
+def let_read_what_is_deployed(owner: Connection, role: str) -> None:
+    owner.execute(f"grant usage on schema engagement_meta to {role}".encode())
+    owner.execute(f"grant select on all tables in schema engagement_meta to {role}".encode())
+
+
+def test_deploy_over_a_package_of_another_role_names_its_owner(
+    deployer: Connection, database: str, databases: Any
+) -> None:
+    owner = databases.connect(database)
+    deploy(owner, "reference")
+    let_read_what_is_deployed(owner, deployer.info.user)
+    owner.execute("delete from engagement_meta.applied_file where path like 'procedures/%'")
+    with pytest.raises(SqlFileError, match=f"belongs to the role {owner.info.user}") as refused:
+        deploy(deployer, "reference")
+    assert refused.value.sqlstate == "42501"
+
+
+def test_adapter_check_after_a_restore_that_lost_create_says_what_to_grant(
+    deployer: Connection, database: str, databases: Any
+) -> None:
+    deploy(deployer, "reference")
+    owner = databases.connect(database)
+    role, name = deployer.info.user, owner.info.dbname
+    owner.execute(f"revoke create on database {name} from {role}".encode())
+    with pytest.raises(SqlFileError) as refused:
+        try_adapter(deployer, "reference", lambda remarks: None)
+    assert missing(refused.value) == f"grant create on database {name} to {role}"
+    owner.execute(missing(refused.value).encode())
+    assert try_adapter(deployer, "reference", len) == 0
+
+
+def test_undeploy_command_as_another_role_names_the_owner(
+    deployer: Connection, database: str, databases: Any
+) -> None:
+    owner = databases.connect(database)
+    deploy(owner, "reference")
+    let_read_what_is_deployed(owner, deployer.info.user)
+    result = CliRunner().invoke(main, ["undeploy", "--yes", "--dsn", deployer.info.dsn])
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "42501" in result.stderr
+    assert f"the package belongs to the role {owner.info.user}" in result.stderr

@@ -9,8 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from engagement_runner import catalog
+from engagement_runner.cli import main
 from engagement_runner.deploy import deploy, dry_run
 from engagement_runner.embedded import EmbeddedServer
 
@@ -156,6 +158,7 @@ def test_deploy_roles_that_another_made_needs_no_createrole(
     with pytest.raises(Exception) as error:
         deploy(plain, "reference", roles=True)
     assert getattr(error.value, "sqlstate", None) == "42501"
+    assert "alter role plain createrole" in str(error.value)
     assert catalog.status(plain).applied == 0
     deploy(creator, "reference", roles=True)
     deploy(plain, "reference", roles=True)
@@ -257,3 +260,73 @@ def test_undeploy_leaves_roles_and_no_grant(
     assert dump(dsn) == before
     deploy(session, "reference")
     assert value(session, GRANTS) == 0  # forgotten with the rest
+
+
+def undeploy(session: Connection, *options: str) -> Any:
+    """Run the command."""
+    dsn = session.info.dsn
+    return CliRunner().invoke(main, ["undeploy", "--yes", "--dsn", dsn, *options])
+
+
+def test_undeploy_command_leaves_the_roles_and_says_so(
+    steward: Callable[..., Connection],
+) -> None:
+    session = steward("creator", "createrole")
+    deploy(session, "reference", roles=True)
+    result = undeploy(session)
+    assert result.exit_code == 0
+    assert "engagement_staff" in result.stdout.splitlines()[-1]
+    assert "undeploy --roles" in result.stdout
+    assert len(value(session, ROLES)) == 3
+    assert undeploy(session, "--roles").exit_code == 0  # and later
+    assert value(session, ROLES) is None
+    assert "role" not in undeploy(session, "--roles").stdout
+
+
+def test_undeploy_roles_drops_them_where_nothing_keeps_them(
+    steward: Callable[..., Connection],
+) -> None:
+    session = steward("creator", "createrole")
+    deploy(session, "reference", roles=True)
+    result = undeploy(session, "--roles")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("is dropped") == 3
+    assert value(session, ROLES) is None
+    deploy(session, "reference", roles=True)
+    assert catalog.check(session) == []
+
+
+def test_undeploy_roles_says_what_keeps_them(
+    own_server: EmbeddedServer, steward: Callable[..., Connection]
+) -> None:
+    first = steward("creator", "createrole")
+    deploy(first, "reference", roles=True)
+    with psycopg.connect(own_server.dsn(), autocommit=True) as superuser:
+        superuser.execute("create role ada login in role engagement_operator")
+        superuser.execute("create table kept (note text)")
+        superuser.execute("grant select on kept to engagement_staff")
+    with psycopg.connect(own_server.dsn("of_creator"), autocommit=True) as superuser:
+        superuser.execute("grant select on crm.product to engagement_staff")
+    result = undeploy(first, "--roles")
+    assert result.exit_code == 0, result.stderr
+    staff, operator = (
+        next(line for line in result.stdout.splitlines() if f"engagement_{name} stays" in line)
+        for name in ("staff", "operator")
+    )
+    assert "table crm.product" in staff
+    assert "in database postgres" in staff
+    assert "the member ada" in operator
+    assert value(first, ROLES) == ["engagement_operator", "engagement_staff"]
+    assert value(first, MEMBERS) == ["engagement_operator > engagement_staff"]
+
+
+def test_undeploy_roles_of_another_maker_leaves_them_and_succeeds(
+    steward: Callable[..., Connection],
+) -> None:
+    deploy(steward("creator", "createrole"), roles=True)
+    plain = steward("plain")
+    deploy(plain, "reference")
+    result = undeploy(plain, "--roles")
+    assert result.exit_code == 0, result.stderr
+    assert len(value(plain, ROLES)) == 3
+    assert result.stdout.count(" stays") == 3

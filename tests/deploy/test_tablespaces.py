@@ -11,7 +11,7 @@ import pytest
 from engagement_runner.catalog import undeploy
 from engagement_runner.deploy import deploy, dry_run
 from engagement_runner.errors import EngagementError
-from engagement_runner.plan import Tablespaces
+from engagement_runner.state import Tablespaces
 
 Connection = psycopg.Connection[Any]
 SPACES = Tablespaces("slow_disk", "fast_disk")

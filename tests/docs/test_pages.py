@@ -119,7 +119,7 @@ def test_security_page_statements_list_definers_with_a_pinned_path(deployed: Con
 
 
 def test_errors_page_lists_every_sqlstate_that_is_raised() -> None:
-    files = [f for folder in ("procedures", "triggers") for f in (TOP / folder).glob("*.sql")]
+    files = [f for folder in ("procedures", "triggers") for f in (TOP / folder).rglob("*.sql")]
     raised = {code for file in files for code in re.findall(r"'(EG\d{3})'", file.read_text())}
     listed = re.findall(r"^\| (EG\d{3}) \|", (TOP / "docs/errors.md").read_text(), re.MULTILINE)
     # EG100 takes back a trial and is caught where it is raised.

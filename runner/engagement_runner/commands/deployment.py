@@ -14,8 +14,11 @@ from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
-from engagement_runner.plan import KEY_TYPES, Tablespaces
+from engagement_runner.plan import KEY_TYPES
+from engagement_runner.rights import rights_explained
+from engagement_runner.roles import drop_roles, left_behind
 from engagement_runner.session import format_option
+from engagement_runner.state import Tablespaces
 
 
 def _progress(line: str) -> None:
@@ -70,6 +73,13 @@ def _progress(line: str) -> None:
     help="Print the plan and change nothing.",
 )
 @click.option(
+    "--allow-older",
+    is_flag=True,
+    show_envvar=True,
+    help="Go back to this command's files in a database that a newer command deployed; what is new "
+    "in those is taken out. Without it, or after a newer migration, such a deployment is refused.",
+)
+@click.option(
     "--wait/--no-wait",
     default=True,
     show_default=True,
@@ -86,6 +96,7 @@ def deploy(
     index_tablespace: str | None,
     distribute: bool,
     dry_run: bool,
+    allow_older: bool,
     wait: bool,
 ) -> None:
     """Bring the database to the state of this package.
@@ -105,6 +116,7 @@ def deploy(
                 roles=roles,
                 tablespaces=tablespaces,
                 distribute=distribute,
+                allow_older=allow_older,
             )
             for line in plan.warnings:
                 _progress(f"warning: {line}")
@@ -118,6 +130,7 @@ def deploy(
                 roles=roles,
                 tablespaces=tablespaces,
                 distribute=distribute,
+                allow_older=allow_older,
                 wait=wait,
                 report=_progress,
             )
@@ -185,18 +198,36 @@ def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
     show_envvar=True,
     help="Also drop what other schemas have built on the package's objects.",
 )
+@click.option(
+    "--roles",
+    is_flag=True,
+    show_envvar=True,
+    help="Also drop the roles engagement_staff, _operator and _admin, each unless something else "
+    "keeps it: rights in another database, a member. What keeps it is said.",
+)
 @command_errors()
-def undeploy(dsn: str | None, yes: bool, cascade: bool) -> None:
+def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
     """Take everything out of the database, ledger and scores included.
 
-    The host's own tables stay as they were.
+    The host's own tables stay as they were. The roles that deploy --roles made belong to the whole
+    server; they stay, without a right in this database, unless --roles is given.
     """
     with connect(dsn) as connection:
         if not yes:
             name = connection.info.dbname
             click.confirm(f"Drop all scores, rules and awards in {name}?", abort=True, err=True)
-        done = catalog.undeploy(connection, cascade, _progress)
+        with rights_explained(connection):
+            done = catalog.undeploy(connection, cascade, _progress)
+        dropped = drop_roles(connection) if roles else []
+        left = [] if roles else left_behind(connection)
     click.echo("Undeployed." if done else "Nothing to do: nothing is deployed.")
+    for line in dropped:
+        click.echo(line)
+    if left:
+        click.echo(
+            f"Roles of the server that stay: {', '.join(left)}. engagement undeploy --roles "
+            "drops them."
+        )
 
 
 @click.command()
@@ -221,6 +252,6 @@ def detach(dsn: str | None, host: bool, cascade: bool) -> None:
     Deploy with --host to attach again; the next recalculation is then a full one.
     """
     assert host
-    with connect(dsn) as connection:
+    with connect(dsn) as connection, rights_explained(connection):
         catalog.detach_host(connection, cascade, _progress)
     click.echo("Detached. Attach again with: engagement deploy --host NAME|FILE.sql")
