@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from engagement_runner import queries
 from engagement_runner.cli import main
+from patience import PATIENCE
 from report.html import Page
 
 Connection = psycopg.Connection[Any]
@@ -379,7 +380,7 @@ def test_report_without_room_leaves_nothing(deployed: Connection, tmp_path: Path
     done = subprocess.run(
         ["bash", "-c", f"trap '' XFSZ; ulimit -f 2; exec {program} report --out {out}"],
         env={**os.environ, "ENGAGEMENT_DSN": deployed.info.dsn},
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 1
     assert "cannot write" in done.stderr and "Traceback" not in done.stderr
@@ -393,7 +394,7 @@ def test_report_to_a_pipe_leaves_it_a_pipe(deployed: Connection, tmp_path: Path)
         done = CliRunner().invoke(
             main, ["report", "--out", str(pipe)], env={"ENGAGEMENT_DSN": deployed.info.dsn}
         )
-        read = reader.communicate(timeout=30)[0]
+        read = reader.communicate(timeout=PATIENCE)[0]
     assert done.exit_code == 0, done.stderr
     assert read.rstrip().endswith("</html>") and pipe.is_fifo()
 

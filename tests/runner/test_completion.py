@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE
+
 PROGRAM = Path(sys.executable).with_name("engagement")
 
 
@@ -70,5 +72,5 @@ def test_completion_script_in_bash_completes(program: Callable[..., Any]) -> Non
         f"COMP_WORDS=(engagement params set TRIG); COMP_CWORD=3\n"
         f'_engagement_completion {PROGRAM}; echo "${{COMPREPLY[*]}}"'
     )
-    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout.splitlines()[-1:] == ["TRIGGER_MODE"], done.stderr

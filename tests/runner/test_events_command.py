@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from patience import PATIENCE, STATEMENT_TIMEOUT
+
 from .conftest import PROGRAM, People, clean_environment
 
 Connection = psycopg.Connection[Any]
@@ -128,7 +130,7 @@ def test_events_that_nobody_reads_stay(
             env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
             stdout=broken,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert run.returncode == 1
     assert b"Traceback" not in run.stderr
@@ -148,7 +150,7 @@ def follower(deployed: Connection) -> Iterator[Callable[..., subprocess.Popen[st
             stderr=subprocess.PIPE,
             text=True,
         )
-        limit = threading.Timer(60, process.kill)  # so that a read ends when nothing comes
+        limit = threading.Timer(PATIENCE, process.kill)  # so that a read ends when nothing comes
         limit.start()
         running.append((process, limit))
         return process
@@ -162,7 +164,7 @@ def follower(deployed: Connection) -> Iterator[Callable[..., subprocess.Popen[st
 
 def wait_until_waiting(connection: Connection) -> None:
     """Return when the follower has looked at the outbox and waits."""
-    connection.execute("set statement_timeout = '60s'")
+    connection.execute(STATEMENT_TIMEOUT)
     connection.execute(
         """
         do $$ begin
@@ -172,6 +174,7 @@ def wait_until_waiting(connection: Connection) -> None:
                 and state = 'idle' and query ilike 'commit%')
             loop
                 perform pg_stat_clear_snapshot();
+                perform pg_sleep(0.01);
             end loop;
         end $$
         """
