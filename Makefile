@@ -3,41 +3,83 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
-# The machine's own PostgreSQL, if any: the suite runs on it as well as on the embedded one, with a
-# shorter search by the state machine.
+# The machine's own PostgreSQL, if any: what depends on the server runs on it as well as on the
+# embedded one.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-hosts test-citus lint release bench docs clean
+.PHONY: venv demo test test-versions test-hosts test-citus lock lint release bench docs clean
 
 venv: $(VENV)/.dev-installed
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo-installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
-	touch $@
+# What is installed are the versions and the files of the lock, and the project itself beside them.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+define install
+$(PIP) --require-hashes --requirement locks/$(1).txt
+$(PIP) --no-deps --no-build-isolation --editable .
+touch $(patsubst %,$(VENV)/.%-installed,$(1) $(2))
+endef
 
-$(VENV)/.bench-installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	touch $@ $(VENV)/.demo-installed
+$(VENV)/.demo-installed: locks/demo.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,demo)
 
-$(VENV)/.docs-installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	touch $@ $(VENV)/.demo-installed
+$(VENV)/.bench-installed: locks/bench.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,bench,demo)
 
-$(VENV)/.dev-installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@ $(VENV)/.bench-installed $(VENV)/.docs-installed $(VENV)/.demo-installed
+$(VENV)/.docs-installed: locks/docs.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,docs,demo)
+
+$(VENV)/.dev-installed: locks/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,dev,bench docs demo)
+
+# The newest versions that pyproject.toml allows, with the hashes of all their files, for Python 3.11
+# and later on any system. KEEP=1 keeps the versions that are in the lock already.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --custom-compile-command 'make lock' --group build pyproject.toml
+lock: venv
+	$(COMPILE) $(if $(KEEP),,--upgrade) --extra dev --output-file locks/dev.txt
+	for extra in demo bench docs; do \
+	    $(COMPILE) --upgrade --extra $$extra --constraint locks/dev.txt --no-annotate \
+	        --output-file locks/$$extra.txt || exit 1; \
+	done
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/engagement demo
 
+# The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. Both run,
+# whatever the first one finds.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 test: venv
-	$(BIN)/python -m pytest -n $(WORKERS)
-ifneq ($(SYSTEM_BINDIR),)
-	PG_BINDIR=$(SYSTEM_BINDIR) $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
-endif
+	@verdict=0; trap 'exit 130' INT; \
+	run() { \
+	    on=$$1; shift; echo "== on $$on"; \
+	    if "$$@"; then said="$$said$$on: passed\n"; else said="$$said$$on: FAILED\n"; verdict=1; fi; \
+	}; \
+	run "the embedded PostgreSQL" $(PYTEST) $(ARGS); \
+	if [ -n "$(SYSTEM_BINDIR)" ]; then \
+	    run "the PostgreSQL in $(SYSTEM_BINDIR)" env PG_BINDIR=$(SYSTEM_BINDIR) \
+	        $(PYTEST) -m 'not slow and not once' $(ARGS); \
+	fi; \
+	printf "$$said"; exit $$verdict
+
+# A part of the suite on the lowest versions that pyproject.toml allows, and on the newest, each in
+# an environment of its own. VERSIONS=highest for one of them.
+VERSIONS ?= lowest-direct highest
+VERSIONS_TESTS ?= tests/suite tests/runner tests/report tests/deploy tests/docs tests/triggers
+test-versions: venv
+	@verdict=0; trap 'exit 130' INT; \
+	for versions in $(VERSIONS); do \
+	    environment=$(CURDIR)/.venv-$$versions; echo "== $$versions"; \
+	    $(BIN)/uv venv --quiet --clear --python $(BIN)/python $$environment && \
+	    $(BIN)/uv pip install --quiet --python $$environment/bin/python --upgrade \
+	        --resolution $$versions --group build --editable '.[dev]' && \
+	    $(BIN)/uv pip list --quiet --python $$environment/bin/python && \
+	    $$environment/bin/python -m pytest -n $(WORKERS) --dist worksteal $(VERSIONS_TESTS) $(ARGS) && \
+	    said="$$said$$versions: passed\n" || { said="$$said$$versions: FAILED\n"; verdict=1; }; \
+	done; \
+	printf "$$said"; exit $$verdict
 
 # Real hosts, installed from the package index and made once: their folder is ENGAGEMENT_HOSTS_DIR,
 # by default .venv-hosts. HOSTS=tests/hosts/tryton for one of them.
@@ -77,5 +119,5 @@ docs: $(VENV)/.docs-installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(patsubst %,.venv-%,$(VERSIONS)) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find runner tests -name __pycache__ -prune -exec rm -rf {} +

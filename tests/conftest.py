@@ -11,21 +11,45 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from cluster import SHARD_COUNT, Cluster, ClusterDatabases
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
+from patience import STATEMENT_TIMEOUT
 
 Connection = psycopg.Connection[Any]
 _numbers = itertools.count(1)
+
+#: Examples take as long as the machine needs.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+def expect_signals() -> None:
+    """Take signals as a program in the foreground does; so do the programs that tests start.
+
+    A shell without job control starts ``make test &`` with SIGINT ignored, and others pass on
+    signals that they ignore or block. Python itself turns SIGPIPE into an error, and resets it for
+    the programs that it starts.
+    """
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    for number, handler in handlers.items():
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*handlers, signal.SIGPIPE})
+
+
+expect_signals()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -228,12 +252,12 @@ def second_session(databases: Databases) -> Callable[..., Connection]:
 def wait_until_blocked(databases: Databases) -> Callable[[Connection], None]:
     """``wait_until_blocked(session)``: return when the session waits for a lock.
 
-    Fails after 30 s. The session is busy in another thread, so the question is asked beside it.
+    The session is busy in another thread, so the question is asked beside it.
     """
 
     def wait(session: Connection) -> None:
         observer = databases.connect(session.info.dsn)
-        observer.execute("set statement_timeout = '30s'")
+        observer.execute(STATEMENT_TIMEOUT)
         observer.execute(
             """
             create or replace procedure pg_temp.wait_until_blocked(p_pid integer)
@@ -241,6 +265,7 @@ def wait_until_blocked(databases: Databases) -> Callable[[Connection], None]:
             begin
                 while cardinality(pg_catalog.pg_blocking_pids(p_pid)) = 0 loop
                     perform pg_catalog.pg_stat_clear_snapshot();
+                    perform pg_catalog.pg_sleep(0.01);
                 end loop;
             end
             $$

@@ -82,7 +82,6 @@ def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> It
                 connection.execute("select pg_advisory_unlock(%s, %s)", lock)
 
 
-
 def unobtrusively(
     connection: Connection,
     work: Callable[[], Result],

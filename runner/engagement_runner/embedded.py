@@ -28,7 +28,8 @@ from engagement_runner.errors import EngagementError
 #: Settings of a server whose data nobody minds losing when the machine (not the server) crashes.
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal"}
 
-_START_SECONDS = 60
+#: How long a busy machine may take to start or stop a server.
+_PATIENCE = 600
 
 # Waits for the end of its standard input, which comes when the parent is gone however it went;
 # then stops the server and removes what it left.
@@ -158,7 +159,7 @@ class EmbeddedServer:
         Raises:
             EngagementError: it does not start; the message holds the end of its log.
         """
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             if self._postgres is None:
                 command: list[str | Path] = [self._binary("postgres"), "-D", self.data_dir]
@@ -180,7 +181,7 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stop the server in order; open sessions are ended."""
         if self._postgres and self._postgres.poll() is None:
-            self.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data_dir)
+            self._stop("fast")
             self._postgres.wait()
         self._postgres = None
 
@@ -199,7 +200,7 @@ class EmbeddedServer:
     def remove(self) -> None:
         """Stop the server and remove its files."""
         if self._postgres and self._postgres.poll() is None:
-            self.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data_dir, check=False)
+            self._stop("immediate", check=False)
             self._postgres.wait()
         if self._watchdog and self._watchdog.stdin:
             self._watchdog.stdin.close()
@@ -226,6 +227,10 @@ class EmbeddedServer:
         return done.stdout
 
     # -- details -------------------------------------------------------------------------------
+
+    def _stop(self, mode: str, check: bool = True) -> None:
+        limit = ("-w", "-t", str(_PATIENCE))
+        self.run("pg_ctl", "stop", "-m", mode, *limit, "-D", self.data_dir, check=check)
 
     def _binary(self, tool: str) -> Path:
         path = self.bindir / tool

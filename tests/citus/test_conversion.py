@@ -10,6 +10,7 @@ import pytest
 from citus.life import AS_OF, LIFE, ORDERS, Connection, rows
 from cluster import ClusterDatabases
 from engagement_runner.deploy import deploy
+from patience import PATIENCE
 
 
 @pytest.fixture
@@ -68,10 +69,10 @@ def test_order_in_an_open_transaction_is_waited_for_and_not_lost(
 
     with ThreadPoolExecutor() as pool:
         converted = pool.submit(deploy, used, distribute=True, report=report)
-        assert waits.wait(60)
+        assert waits.wait(PATIENCE)
         clerk.execute(ORDERS.encode())  # and is not kept from doing so
         clerk.commit()
-        converted.result(60)
+        converted.result(PATIENCE)
     assert rows(used, "select engagement.is_distributed()") == [(True,)]
     prove(used)
     clerk.execute(ORDERS.encode())

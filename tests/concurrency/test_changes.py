@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
+from patience import PATIENCE
 from scoring.host import NOW, Document, Host, Line, instant
 
 Another = Callable[[], Host]
@@ -224,7 +225,7 @@ def test_take_waits_for_a_change_that_is_being_made(
         admin.revise({"flat_score": 100}, retroactive=True)
         run = background(runner.recalculate)
         wait_until_blocked(runner.session)
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     assert scene.points() == [101, 101]
     assert {award.rule_id for award in scene.host.awards(scene.person)} == {
         min(award.rule_id for award in scene.host.awards(scene.person)),
@@ -236,8 +237,7 @@ def test_take_goes_on_by_the_rules_of_before_when_a_change_is_left_open(
     scene: Scene, another: Another
 ) -> None:
     scene.host.run(
-        "alter function engagement.run_take(engagement.recalculation_run)"
-        " set lock_timeout = '1ms'"
+        "alter function engagement.run_take(engagement.recalculation_run) set lock_timeout = '1ms'"
     )
     scene.host.revise({"flat_score": 50}, retroactive=True)
     scene.host.order(scene.person, Line(quantity=3))
@@ -269,7 +269,7 @@ def test_refresh_left_open_across_a_change_and_its_run_is_mended(
         run = background(runner.recalculate)
         wait_until_blocked(runner.session)
         assert scene.host.runs()[-1].phase in ("WHOLE", "AWARDS", "TOTALS")
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     assert scene.host.verify() == []
     scene.host.proven()
     assert scene.points() == ([101, 101, 103] if change == "rule" else [2, 2, 4])

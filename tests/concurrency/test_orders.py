@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from patience import PATIENCE, STATEMENT_TIMEOUT
 from scoring.host import NOW, Host, Line
 
 Another = Callable[[], Host]
@@ -23,7 +24,7 @@ LEFT_TO_THE_QUEUE = {"55P03", "40001"}
 
 def never_wait(clerk: Host) -> None:
     """The host's own limits: what would wait for a lock fails, and what hangs fails as well."""
-    clerk.run("set lock_timeout = '200ms'; set statement_timeout = '20s'")
+    clerk.run(f"set lock_timeout = '{PATIENCE}s'; {STATEMENT_TIMEOUT}")
 
 
 modes = pytest.mark.parametrize("mode", ["IMMEDIATE", "DEFERRED"])
@@ -164,11 +165,12 @@ def test_package_table_locked_by_somebody_order_commits_and_nothing_is_lost(
     host.proven()
     holder, clerk = another(), another()
     never_wait(clerk)
+    own_limit = clerk.one("show lock_timeout")
     holder.run("begin")
     holder.run(f"lock table engagement.{table} in access exclusive mode")
     clerk.order(customer, Line(quantity=3))
     clerk.set_line(order.line, quantity=2)
-    assert clerk.one("show lock_timeout") == "200ms"
+    assert clerk.one("show lock_timeout") == own_limit
     holder.run("rollback")
     host.proven("FULL" if table == "pending_activity" else "INCREMENTAL")
     assert host.live(customer) == [4, 6]
@@ -199,7 +201,7 @@ def test_run_locks_no_row_of_the_host(
         never_wait(clerk)
         clerk.set_line(order.line, quantity=4)
         clerk.order(customer, Line(quantity=1))
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     host.proven()
     assert host.live(customer) == [5, 20]
 
@@ -221,7 +223,7 @@ def test_run_and_host_that_want_each_other_s_awards_do_not_deadlock(
     for line in lines[:10] + lines[11:]:
         clerk.set_line(line, quantity=2)
     clerk.run("commit")
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     host.proven()
     assert host.live(customer) == [10] * 20
 
@@ -270,8 +272,8 @@ def test_recalculate_while_orders_come_in(
     clerks = [background(enter, another(), seed) for seed in range(4)]
     runs = background(keep_up, clerks, another())
     for clerk in clerks:
-        clerk.result(timeout=120)
-    assert runs.result(timeout=120) > 0
+        clerk.result(timeout=PATIENCE)
+    assert runs.result(timeout=PATIENCE) > 0
     states = host.rows("select distinct sqlstate_code from engagement.scoring_failure")
     assert {state for (state,) in states} <= LEFT_TO_THE_QUEUE
     assert host.verify() == []

@@ -12,6 +12,7 @@ import pytest
 
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
+from patience import PATIENCE
 from scoring.fixtures import furnish
 from scoring.host import NOW, Host, Line, instant, refused
 
@@ -91,7 +92,7 @@ def test_two_refreshes_of_one_customer_never_lose_the_newer_sum(
         refreshes.append(background(newer.refresh, whom))
         wait_until_blocked(newer.session)  # for the older one, before it sums
     for refresh in refreshes:
-        refresh.result(timeout=60)
+        refresh.result(timeout=PATIENCE)
     assert host.score(whom).score == 12
 
 
@@ -110,8 +111,8 @@ def test_refresh_waits_for_a_run_and_has_the_newer_sum(
         host.order(customer, Line(quantity=4))
         refresh = background(refresher.refresh, customer)
         wait_until_blocked(refresher.session)
-    run.result(timeout=60)
-    refresh.result(timeout=60)
+    run.result(timeout=PATIENCE)
+    refresh.result(timeout=PATIENCE)
     assert host.score(customer).score == 15
     host.proven(as_of=None)
 
@@ -128,7 +129,7 @@ def test_second_run_refused_while_one_is_under_way(
             host.run(f"call engagement.{second}")
         (row,) = host.runs()
         assert (row.run_status, row.finished_at) == ("RUNNING", None)
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     (row,) = host.runs()
     assert row.run_status == "COMPLETED"
     host.proven()
@@ -152,7 +153,7 @@ def test_second_run_refused_between_two_batches_of_the_first(
         wait_until_blocked(first.session)
         with host.unchanged(), refused("EG009"):
             host.run("call engagement.recalculate()")
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     assert [row.run_status for row in host.runs()] == ["COMPLETED"]
     assert host.score(customer).score == 0
 
@@ -175,7 +176,7 @@ def test_many_runs_at_once_one_at_a_time(
         return results
 
     calls = [background(run, another()) for _ in range(8)]
-    results = [result for call in calls for result in call.result(timeout=60)]
+    results = [result for call in calls for result in call.result(timeout=PATIENCE)]
     assert set(results) == {"done", "EG009"}
     # Nobody took over a run that was alive: whoever began one finished it.
     assert [row.run_status for row in host.runs()] == ["COMPLETED"] * results.count("done")
@@ -225,10 +226,12 @@ def test_run_ended_in_the_middle_is_resumed(
     ) as run:  # fmt: skip
         host.rows(f"select {end}(%s)", runner.session.info.backend_pid)
         with pytest.raises(psycopg.OperationalError):
-            run.result(timeout=60)
+            run.result(timeout=PATIENCE)
     if end == "pg_terminate_backend":
         host.rows(
-            "select pg_terminate_backend(%s::integer, 10000)", runner.session.info.backend_pid
+            "select pg_terminate_backend(%s::integer, %s)",
+            runner.session.info.backend_pid,
+            PATIENCE * 1000,
         )
     died = host.runs()[-1]
     assert (died.run_status, died.run_mode) == ("RUNNING", "FULL")
@@ -299,7 +302,7 @@ def crashed_at(
                 ):
                     own_server.kill9()
                 with pytest.raises(psycopg.OperationalError):
-                    run.result(timeout=60)
+                    run.result(timeout=PATIENCE)
             own_server.start()
             return connect()
 
@@ -317,9 +320,7 @@ def crashed_at(
 def test_server_killed_in_the_middle_of_full_resumes(
     crashed_at: Callable[[str], Host], phase: str, table: str, column: str, key: int
 ) -> None:
-    host = crashed_at(
-        f"update on engagement.{table} for each row when (old.{column} = {key})"
-    )
+    host = crashed_at(f"update on engagement.{table} for each row when (old.{column} = {key})")
     died = host.runs()[-1]
     assert (died.run_mode, died.run_status, died.phase) == ("FULL", "RUNNING", phase)
     assert 0 < died.done_count < died.total_count  # some batches are there for good
@@ -357,7 +358,7 @@ def test_ranking_leaves_whom_a_refresh_has_changed_meanwhile(
         refresher.refresh(falling)  # as of now, when all has expired
         run = background(runner.run, RUN)
         wait_until_blocked(runner.session)
-    run.result(timeout=60)
+    run.result(timeout=PATIENCE)
     assert (host.score(falling).score, host.score(falling).band_code) == (0, None)
     assert host.rows(
         "select customer_id, event_type from engagement.score_event order by created_at"
@@ -385,7 +386,7 @@ def test_telling_of_bands_leaves_whom_a_refresh_has_told_meanwhile(
             customer,
         )
         wait_until_blocked(runner.session)
-    telling.result(timeout=60)
+    telling.result(timeout=PATIENCE)
     assert host.rows("select event_type from engagement.score_event") == []
     assert host.rows("select customer_id, announced_band from engagement.customer_score") == [
         (customer, None)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from patience import PATIENCE
 from scoring.host import Host
 
 Another = Callable[[], Host]
@@ -25,7 +26,7 @@ def test_set_social_score_of_a_row_that_another_session_is_adding_refused(
         host.social(customer, 5)
         future = background(second.social, customer, 7)
         wait_until_blocked(second.session)
-    error = future.exception(timeout=30)
+    error = future.exception(timeout=PATIENCE)
     assert isinstance(error, psycopg.Error) and error.sqlstate == "EG012"
     assert host.live(customer) == [5]
 
@@ -40,7 +41,7 @@ def test_set_social_score_of_a_row_that_another_session_is_changing_waits(
         host.social(customer, 6, is_new=False)
         future = background(second.social, customer, 7, is_new=False, description="Wrote")
         wait_until_blocked(second.session)
-    assert future.result(timeout=30).score == 7
+    assert future.result(timeout=PATIENCE).score == 7
     host.proven()
     assert host.live(customer) == [7]
 
@@ -64,6 +65,6 @@ def test_upload_beside_another_of_the_same_scores_waits(
         host.upload(*lines)
         future = background(second.upload, *reversed([{**line, "score": "6"} for line in lines]))
         wait_until_blocked(second.session)
-    assert future.result(timeout=30) == []
+    assert future.result(timeout=PATIENCE) == []
     host.proven(as_of=None)
     assert [host.live(customer) for customer in customers] == [[6]] * 5

@@ -12,6 +12,7 @@ import pytest
 
 from engagement_runner.deploy import LOCK_CLASS, LOCK_KEY, deploy
 from engagement_runner.errors import EngagementError
+from patience import PATIENCE
 
 Connection = psycopg.Connection[Any]
 
@@ -41,7 +42,7 @@ def test_deploy_beside_another_says_that_it_waits(database: str, databases: Any)
 
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(deploy, session, report=report)
-        assert waiting.wait(30)
+        assert waiting.wait(PATIENCE)
         other.execute("select pg_advisory_unlock(%s, %s)", (LOCK_CLASS, LOCK_KEY))
         assert done.result().steps
 
@@ -69,7 +70,7 @@ def test_deploy_beside_an_open_order_gives_way_and_tries_again(
         with host.transaction():
             host.execute("insert into crm.customer (display_name) values ('Ada')")
             done = pool.submit(deploy, session, "reference", report=report)
-            assert given_way.wait(30)
+            assert given_way.wait(PATIENCE)
         assert done.result().steps
     attached = session.execute(
         "select count(*) from pg_trigger where tgrelid = 'crm.customer'::regclass"

@@ -13,6 +13,7 @@ from engagement_runner.catalog import detach_host, status
 from engagement_runner.deploy import deploy, dry_run
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import root
+from patience import PATIENCE
 
 Connection = psycopg.Connection[Any]
 
@@ -330,7 +331,7 @@ def test_deploy_index_on_filled_ledger_lets_a_writer_go_on(
     deploy(session, top=package)
     session.execute(AWARD)
     writer = databases.connect(database)
-    writer.execute("set lock_timeout = '1ms'")
+    writer.execute(f"set lock_timeout = '{PATIENCE}s'")
     (package / "indexes/award_recorded.sql").write_text(INDEX)
 
     def write(line: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
 from engagement_runner.errors import EngagementError
+from patience import PATIENCE
 
 PARENT = """
 import sys, time
@@ -81,7 +82,7 @@ def test_server_outlived_by_nothing_when_its_parent_is_killed(server: EmbeddedSe
         family = [postmaster(base), *_watchdogs(base)]
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert alive == []
     assert not base.exists()
 
@@ -110,5 +111,5 @@ def test_server_kept_outlives_the_context() -> None:
     process = postmaster(server.base)
     assert process.is_running()
     subprocess.run(server.stop_command, shell=True, check=True, stdout=subprocess.DEVNULL)
-    psutil.wait_procs([process], timeout=30)
+    psutil.wait_procs([process], timeout=PATIENCE)
     assert not server.base.exists()

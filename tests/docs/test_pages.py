@@ -20,6 +20,7 @@ from engagement_runner.cli import main
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.files import SqlFile
+from patience import PATIENCE
 
 Connection = psycopg.Connection[Any]
 
@@ -34,7 +35,7 @@ def shell(text: str, dsn: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
     return done.stdout

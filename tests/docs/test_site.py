@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from docs.pages import TOP
+from patience import PATIENCE
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
@@ -51,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     return folder

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engagement_runner.cli import main
+from patience import PATIENCE
 
 PROGRAM = Path(sys.executable).with_name("engagement")
 
@@ -51,7 +52,7 @@ def program() -> Callable[..., subprocess.CompletedProcess[str]]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
 
     return call
@@ -86,7 +87,7 @@ def terminal() -> Callable[..., TerminalResult]:
         except OSError:  # how Linux says that the other end is closed
             pass
         os.close(ours)
-        return TerminalResult(written.decode(), process.wait(timeout=60))
+        return TerminalResult(written.decode(), process.wait(timeout=PATIENCE))
 
     return call
 

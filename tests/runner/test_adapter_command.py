@@ -19,6 +19,7 @@ from psycopg import sql
 
 from engagement_runner import adapter, catalog, files
 from engagement_runner.embedded import EmbeddedServer
+from patience import PATIENCE, STATEMENT_TIMEOUT
 
 from .conftest import PROGRAM, People, clean_environment
 
@@ -547,7 +548,7 @@ def while_measuring(
         thread.start()
         try:
             wait_until_blocked(checking)
-            host.execute("set lock_timeout = '20s'")  # so that waiting would fail
+            host.execute(f"set lock_timeout = '{PATIENCE}s'")  # so that waiting would fail
             act(host)
         finally:
             gate.execute("select pg_advisory_unlock(1, 1)")
@@ -646,12 +647,13 @@ def test_adapter_check_interrupted_cancels_its_query_and_changes_nothing(
                 where l.locktype = 'advisory' and (l.classid, l.objid) = (1, 1) and not l.granted)
             loop
                 perform pg_stat_clear_snapshot();
+                perform pg_sleep(0.01);
             end loop;
         end $$"""
-    shop.execute("set statement_timeout = '60s'")
+    shop.execute(STATEMENT_TIMEOUT)
     shop.execute(wait_for.format("not"))
     run.send_signal(stop)
-    stdout, stderr = run.communicate(timeout=60)
+    stdout, stderr = run.communicate(timeout=PATIENCE)
     assert (run.returncode, stdout) == (130, ""), stderr
     assert "Traceback" not in stderr
     assert "nothing is changed" in stderr.splitlines()[-1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from engagement_runner import queries
+from engagement_runner import __version__, queries
 from engagement_runner.cli import main
 from engagement_runner.files import SqlFile
 
@@ -33,23 +34,29 @@ def context_of(path: tuple[str, ...]) -> click.Context:
 
 
 @pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
-def test_help_names_an_environment_variable_for_every_option(path: tuple[str, ...]) -> None:
+def test_help_names_an_environment_variable_for_every_option(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = context_of(path)
     assert context.command.help
     for option in context.command.params:
         if isinstance(option, click.Option) and option.name != "help":
             record = option.get_help_record(context)
             assert record
-            assert "[env var: ENGAGEMENT_" in record[1], option.opts
+            names = re.findall(r"\bENGAGEMENT_\w+", record[1])
+            assert names, option.opts
+            monkeypatch.setenv(names[0], "7")
+            assert option.resolve_envvar_value(context) == "7", option.opts
 
 
 def test_help_lists_every_command_of_the_contract() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
+    listed = {line.split()[0] for line in text.splitlines() if line.strip()}
     for name in ("deploy", "status", "check", "undeploy", "detach", "recalculate", "refresh",
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
                  "points", "adjust", "employers", "trend", "schedule", "explain-change",
                  "forecast", "at-risk", "events", "export", "erase"):  # fmt: skip
-        assert f"\n  {name} " in text
+        assert name in listed
 
 
 def test_help_says_what_exit_code_3_is_for() -> None:
@@ -59,7 +66,8 @@ def test_help_says_what_exit_code_3_is_for() -> None:
 
 def test_version_prints_name_and_version() -> None:
     result = CliRunner().invoke(main, ["--version"])
-    assert result.output.startswith("engagement, version ")
+    assert result.exit_code == 0
+    assert {"engagement", __version__} <= set(re.findall(r"[\w.]+", result.output))
 
 
 def test_environment_variable_of_an_option_is_used() -> None:

@@ -1,4 +1,4 @@
-"""What a shell completes, asked as bash asks: by environment variables, without a database."""
+"""What a shell completes, without a database."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.shell_completion import BashComplete, ShellComplete
+
+from engagement_runner.cli import main
+from patience import PATIENCE
 
 PROGRAM = Path(sys.executable).with_name("engagement")
 
 
-@pytest.fixture
-def complete(program: Callable[..., Any]) -> Callable[[str], list[str]]:
-    """``complete("params set T")``: the candidates for the last word, as ``type,value``."""
+VARIABLE = "_ENGAGEMENT_COMPLETE"
 
-    def call(line: str) -> list[str]:
-        words = f"engagement {line}"
-        result = program(
-            _ENGAGEMENT_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))
-        )
-        assert (result.returncode, result.stderr) == (0, "")
-        return str(result.stdout).split()
 
-    return call
+def complete(line: str) -> list[str]:
+    """The candidates for the last word, as ``type,value``: ``complete("params set T")``."""
+    *words, last = line.split(" ")
+    shell = ShellComplete(main, {}, "engagement", VARIABLE)
+    return [f"{item.type},{item.value}" for item in shell.get_completions(words, last)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def complete(program: Callable[..., Any]) -> Callable[[str], list[str]]:
     ],
 )
 def test_completion_of_a_word_offers_the_names_that_begin_so(
-    complete: Callable[[str], list[str]], line: str, expected: list[str]
+    line: str, expected: list[str]
 ) -> None:
     assert complete(line) == expected
 
@@ -57,18 +56,19 @@ def test_completion_of_a_word_offers_the_names_that_begin_so(
 def test_completion_script_is_printed_for_each_shell(
     program: Callable[..., Any], shell: str
 ) -> None:
-    result = program(_ENGAGEMENT_COMPLETE=f"{shell}_source")
+    result = program(**{VARIABLE: f"{shell}_source"})
     assert result.returncode == 0
-    assert f"_ENGAGEMENT_COMPLETE={shell}_complete" in result.stdout
+    assert VARIABLE in result.stdout
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_completion_script_in_bash_completes(program: Callable[..., Any]) -> None:
-    script = program(_ENGAGEMENT_COMPLETE="bash_source").stdout
+    function = BashComplete(main, {}, "engagement", VARIABLE).func_name
+    script = program(**{VARIABLE: "bash_source"}).stdout
     asked = (
         f"{script}\n"
         f"COMP_WORDS=(engagement params set TRIG); COMP_CWORD=3\n"
-        f'_engagement_completion {PROGRAM}; echo "${{COMPREPLY[*]}}"'
+        f'{function} {PROGRAM}; echo "${{COMPREPLY[*]}}"'
     )
-    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout.splitlines()[-1:] == ["TRIGGER_MODE"], done.stderr

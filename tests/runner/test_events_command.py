@@ -17,6 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from patience import PATIENCE, STATEMENT_TIMEOUT
+
 from .conftest import PROGRAM, People, clean_environment
 
 Connection = psycopg.Connection[Any]
@@ -129,7 +131,7 @@ def test_events_that_nobody_reads_stay(
             env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
             stdout=broken,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert run.returncode == 1
     assert b"Traceback" not in run.stderr
@@ -149,7 +151,7 @@ def follower(deployed: Connection) -> Iterator[Callable[..., subprocess.Popen[st
             stderr=subprocess.PIPE,
             text=True,
         )
-        limit = threading.Timer(60, process.kill)  # so that a read ends when nothing comes
+        limit = threading.Timer(PATIENCE, process.kill)  # so that a read ends when nothing comes
         limit.start()
         running.append((process, limit))
         return process
@@ -163,7 +165,7 @@ def follower(deployed: Connection) -> Iterator[Callable[..., subprocess.Popen[st
 
 def wait_until_waiting(connection: Connection) -> None:
     """Return when the follower has looked at the outbox and waits."""
-    connection.execute("set statement_timeout = '60s'")
+    connection.execute(STATEMENT_TIMEOUT)
     connection.execute(
         """
         do $$ begin
@@ -173,6 +175,7 @@ def wait_until_waiting(connection: Connection) -> None:
                 and state = 'idle' and query ilike 'commit%')
             loop
                 perform pg_stat_clear_snapshot();
+                perform pg_sleep(0.01);
             end loop;
         end $$
         """
@@ -231,7 +234,7 @@ class Reader:
 
     def ended(self) -> int:
         """The exit code of the command, which leaves no traceback."""
-        _, errors = self.process.communicate(timeout=60)
+        _, errors = self.process.communicate(timeout=PATIENCE)
         assert b"Traceback" not in errors, errors
         return self.process.returncode
 
@@ -254,7 +257,7 @@ def test_events_that_nobody_reads_before_the_command_ends_stay(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=PATIENCE) == 1
         assert process.stderr and b"--no-ack" in process.stderr.read()
     assert outbox(deployed) == [one_event]
 
@@ -342,7 +345,7 @@ def test_events_that_find_no_room_stay(
             env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert run.returncode == 1
     assert b"Traceback" not in run.stderr

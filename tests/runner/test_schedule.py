@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
+from patience import STATEMENT_TIMEOUT
 
 Connection = psycopg.Connection[Any]
 
@@ -226,7 +227,7 @@ def test_schedule_without_a_scheduler_is_a_usage_error(
 
 def wait_for_jobs(session: Connection, count: int) -> list[tuple[Any, ...]]:
     """Return what *count* jobs ended with, when they have."""
-    session.execute("set statement_timeout = '60s'")
+    session.execute(STATEMENT_TIMEOUT)
     session.execute(
         f"""
         do $$ begin
@@ -234,6 +235,7 @@ def wait_for_jobs(session: Connection, count: int) -> list[tuple[Any, ...]]:
                    where status in ('succeeded', 'failed')) < {count}
             loop
                 perform pg_catalog.pg_stat_clear_snapshot();
+                perform pg_catalog.pg_sleep(0.01);
             end loop;
         end $$
         """.encode()

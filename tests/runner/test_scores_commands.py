@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from engagement_runner import show
+from patience import PATIENCE, STATEMENT_TIMEOUT
 
 from .conftest import PROGRAM, People, clean_environment
 
@@ -590,12 +591,13 @@ def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
                 and state = 'active' and wait_event_type = 'Lock')
             loop
                 perform pg_stat_clear_snapshot();
+                perform pg_sleep(0.01);
             end loop;
         end $$"""
-    deployed.execute("set statement_timeout = '60s'")
+    deployed.execute(STATEMENT_TIMEOUT)
     deployed.execute((wait_for % "not").encode())
     run.send_signal(stop)
-    stdout, stderr = run.communicate(timeout=60)
+    stdout, stderr = run.communicate(timeout=PATIENCE)
     assert run.returncode == 130
     assert stdout == ""
     assert "Traceback" not in stderr

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from engagement_runner import queries
+from patience import PATIENCE, STATEMENT_TIMEOUT
 
 from .conftest import PROGRAM, People, clean_environment
 
@@ -362,12 +363,13 @@ def test_verify_interrupted_cancels_its_query(
                 and state = 'active' and wait_event_type = 'Lock')
             loop
                 perform pg_stat_clear_snapshot();
+                perform pg_sleep(0.01);
             end loop;
         end $$"""
-    deployed.execute("set statement_timeout = '60s'")
+    deployed.execute(STATEMENT_TIMEOUT)
     deployed.execute((wait_for % "not").encode())
     run.send_signal(stop)
-    stdout, stderr = run.communicate(timeout=60)
+    stdout, stderr = run.communicate(timeout=PATIENCE)
     assert (run.returncode, stdout) == (130, "")
     assert "Traceback" not in stderr
     assert "interrupted" in stderr.splitlines()[-1]

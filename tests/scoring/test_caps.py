@@ -478,7 +478,7 @@ def test_cap_of_any_sequence_equals_a_replay(host: Host) -> None:
         derandomize=True,
         database=None,
         deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(sequences)
     def check(sequence: list[tuple[dt.datetime, Decimal]]) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from patience import PATIENCE
 from scoring.fixtures import furnish
 from scoring.host import NOW, Host, Line, instant, refused
 
@@ -266,13 +267,13 @@ def test_event_is_notified_when_it_is_committed(
     for person in (customer, *others):
         host.order(person, Line(quantity=10))
     host.proven()
-    (notice,) = listener.notifies(timeout=30, stop_after=1)
+    (notice,) = listener.notifies(timeout=PATIENCE, stop_after=1)
     assert (notice.channel, notice.payload) == ("engagement_score_event", "3")
     host.order(customer, Line(quantity=10))
     with host.session.transaction():
         host.refresh(customer)
         assert list(listener.notifies(timeout=0)) == []
-    (notice,) = listener.notifies(timeout=30, stop_after=1)
+    (notice,) = listener.notifies(timeout=PATIENCE, stop_after=1)
     assert notice.payload == "1"
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from patience import PATIENCE
 from scoring.acts import CHANGES, Association, all_acts, search
 from scoring.fixtures import furnish
 from scoring.host import NOW, STATE, Host, Line, refused
@@ -555,6 +556,6 @@ def test_preview_waits_for_another_change_of_the_setup_and_orders_do_not(
             base.order(customer, Line(quantity=5))
             base.refresh(customer)
             assert base.failures() == []
-        rows = future.result(timeout=60)
+        rows = future.result(timeout=PATIENCE)
     # It starts from what the other session has decided meanwhile.
     assert rows == preview(base, {"BOUGHT": {"quantity_score": 4}})

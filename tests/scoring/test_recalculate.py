@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from patience import PATIENCE
 from scoring.host import NOW, Host, Line, instant, refused
 
 MODES = pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
@@ -349,7 +350,7 @@ def dies(
             wait_until_blocked(runner)
             host.rows("select pg_terminate_backend(%s::integer)", runner.info.backend_pid)
             with pytest.raises(psycopg.OperationalError):
-                call.result(timeout=30)
+                call.result(timeout=PATIENCE)
         host.rows("select pg_terminate_backend(%s::integer, 10000)", runner.info.backend_pid)
 
     return die

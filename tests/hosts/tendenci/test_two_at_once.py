@@ -10,16 +10,19 @@ import pytest
 from hosts.tendenci.conftest import as_deployer
 from hosts.tendenci.host import COMPANY, Association, Driver
 from hosts.tendenci.product import ROLE
+from patience import PATIENCE
 
 
 @pytest.fixture
 def other(association: Association, _processes: Callable[[int], Driver]) -> Iterator[Driver]:
-    """A second process of the product. Whoever waits a second for a lock fails."""
+    """A second process of the product. Whoever waits for a lock of the other's fails."""
     database = association.session.info.dbname
     with psycopg.connect(
         association.session.info.dsn, user="postgres", autocommit=True
     ) as superuser:
-        superuser.execute(f"alter role {ROLE} in database {database} set lock_timeout = '1s'")
+        superuser.execute(
+            f"alter role {ROLE} in database {database} set lock_timeout = '{PATIENCE}s'"
+        )
         association.acts.use(database=database)
         second = _processes(1)
         second.use(database=database)
