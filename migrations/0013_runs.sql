@@ -21,6 +21,7 @@ create table engagement.recalculation_rank (
     percentile integer,
     band_code text,
     ranked_type text,
+    is_crossing boolean not null default true,
     is_busy boolean not null default false,
     constraint recalculation_rank_pkey primary key (customer_id)
 );
@@ -32,4 +33,6 @@ comment on column engagement.recalculation_rank.score is
 comment on column engagement.recalculation_rank.percentile is 'As customer_score.percentile.';
 comment on column engagement.recalculation_rank.band_code is 'As customer_score.band_code.';
 comment on column engagement.recalculation_rank.ranked_type is 'As customer_score.ranked_type.';
+comment on column engagement.recalculation_rank.is_crossing is
+    'True: the band is another than was told last.';
 comment on column engagement.recalculation_rank.is_busy is 'As recalculation_customer.is_busy.';

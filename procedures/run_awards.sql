@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
-    v_size integer := coalesce(p_run.batch_size, 1000);
+    v_size integer := coalesce(p_run.batch_size, 2000);
     v_source text;
     v_ids engagement.host_key[];
     v_counts bigint[];

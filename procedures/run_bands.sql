@@ -8,12 +8,12 @@ create or replace function engagement.run_bands(p_run engagement.recalculation_r
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '30s'
+set lock_timeout = '200ms'
 set enable_seqscan = off
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
-    v_size integer := coalesce(p_run.batch_size, 1000);
+    v_size integer := coalesce(p_run.batch_size, 2000);
     v_ranks engagement.recalculation_rank[];
     v_ids engagement.host_key[];
     v_free engagement.host_key[];
@@ -24,30 +24,30 @@ begin
         return false;
     end if;
     v_ids := array(select r.customer_id from unnest(v_ranks) r order by r.customer_id);
-    if engagement.is_distributed() then
-        v_free := engagement.lock_scores(v_ids);
-    elsif v_ranks[1].is_busy then
+    v_free := v_ids;
+    if v_ranks[1].is_busy then
+        perform set_config('lock_timeout', '30s', true);
         v_free := engagement.lock_scores(v_ids[1:1]);  -- nobody waits for this run meanwhile
         v_began_at := clock_timestamp();
         v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
-    else
-        v_free := engagement.lock_free_scores(v_ids);
     end if;
-    update engagement.customer_score s
-    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
-    from (select u.* from unnest(v_ranks) u) r
-    where s.customer_id = r.customer_id and s.customer_id = any (v_free) and s.score = r.score
-          and (s.percentile, s.band_code, s.ranked_type)
-              is distinct from (r.percentile, r.band_code, r.ranked_type);
-    perform engagement.announce_bands(
-        p_as_of => p_run.as_of, p_customer_ids => v_free, p_is_run => true);
+    begin
+        perform engagement.write_ranks(p_run, v_ranks, v_free);
+    exception when lock_not_available then
+        if v_ranks[1].is_busy then
+            raise;
+        end if;
+        v_free := engagement.lock_free_scores(v_ids);
+        perform engagement.write_ranks(p_run, v_ranks, v_free);
+    end;
     if cardinality(v_free) < cardinality(v_ids) then
         v_known := array(select s.customer_id from engagement.customer_score s
                          where s.customer_id = any (v_ids));
         insert into engagement.recalculation_rank (
-            customer_id, score, percentile, band_code, ranked_type, is_busy
+            customer_id, score, percentile, band_code, ranked_type, is_crossing, is_busy
         )
-        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, true
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type,
+               r.is_crossing, true
         from unnest(v_ranks) r
         where r.customer_id in (select k.id from unnest(v_known) k (id))
               and r.customer_id not in (select f.id from unnest(v_free) f (id));

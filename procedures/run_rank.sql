@@ -20,6 +20,7 @@ begin
     execute format($sql$
         with ranking as materialized (
             select n.customer_id, n.score, n.ranked_type, n.percentile, n.band_code,
+                   n.band_code is distinct from n.announced_band as is_crossing,
                    (n.percentile, n.band_code, n.ranked_type, n.band_code)
                    is distinct from (n.old_percentile, n.old_band_code, n.old_type,
                                      n.announced_band) as is_changed
@@ -61,9 +62,9 @@ begin
             where score_percentile.from_score <> excluded.from_score
         )
         insert into engagement.recalculation_rank (
-            customer_id, score, percentile, band_code, ranked_type
+            customer_id, score, percentile, band_code, ranked_type, is_crossing
         )
-        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, r.is_crossing
         from ranking r
         where r.is_changed
         on conflict (customer_id) do nothing$sql$,

@@ -15,7 +15,7 @@ set enable_seqscan = off
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
-    v_size integer := coalesce(p_run.batch_size, 1000);
+    v_size integer := coalesce(p_run.batch_size, 2000);
     v_ids engagement.host_key[];
     v_free engagement.host_key[];
     v_is_touched boolean;
