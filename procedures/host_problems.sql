@@ -53,17 +53,14 @@ begin
         exception
             when lock_not_available then
                 null;
-            when undefined_table or invalid_schema_name then
-                sqlstate_code := sqlstate;
-                problem := format('view %s of source %s does not exist', object_name, source);
-                hint := format('%s If the source is no more: '
-                               'call engagement.unregister_source(%L);', v_redeploy, source);
-                return next;
             when others then
                 sqlstate_code := sqlstate;
-                problem := format('view %s of source %s cannot be read: %s', object_name, source,
-                                  sqlerrm);
-                hint := v_redeploy;
+                problem := case when to_regclass(object_name) is null
+                    then format('view %s of source %s does not exist', object_name, source)
+                    else format('view %s of source %s cannot be read: %s', object_name, source,
+                                sqlerrm) end;
+                hint := format('%s If the source is no more: '
+                               'call engagement.unregister_source(%L);', v_redeploy, source);
                 return next;
         end;
     end loop;

@@ -1,6 +1,7 @@
 -- What an adapter no longer attaches, its deployment removes: called after its file, in the same
 -- transaction, which knows what attach_triggers was called for. What was attached by hand stays.
--- So does what belongs to a source that goes on although the file does not register it.
+-- So does what belongs to a source that goes on although the file does not register it. While an
+-- adapter is only tried, no trigger is touched: the attachment is forgotten until the trial ends.
 -- Writes: attached_table, routines, the host's triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on a table that loses triggers.
 create or replace procedure engagement.detach_leftovers()
@@ -24,7 +25,11 @@ begin
                        coalesce(current_setting('engagement.registered_sources', true), ''), ',')))
         order by a.attachment_id
     loop
-        perform engagement.drop_capture(v_attachment_id);
+        if coalesce(current_setting('engagement.is_trial', true), '') = 'Y' then
+            delete from engagement.attached_table a where a.attachment_id = v_attachment_id;
+        else
+            perform engagement.drop_capture(v_attachment_id);
+        end if;
     end loop;
 end
 $$;

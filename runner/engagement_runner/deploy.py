@@ -425,6 +425,7 @@ def try_adapter(
         remarks.extend(_run_on(connection, file))
         if not any(remark.severity == "error" for remark in remarks):
             _check_host(connection, file)
+            queries.execute(connection, "detach_leftovers")
 
     def work() -> Result:
         remarks.clear()

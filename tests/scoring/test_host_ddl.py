@@ -350,6 +350,12 @@ def test_deploy_removes_what_the_adapter_no_longer_attaches(host: Host, tmp_path
         ("join crm.committee as c on c.committee_id = m.committee_id;", ";"),
         ("from crm.committee_member as m\n;", "from crm.committee_member as m;"),
     )  # fmt: skip
+    half = write_adapter(tmp_path / "half.sql", (ATTACH_COMMITTEE, ""))
+    assert [
+        finding["place"]
+        for finding in adapter.check(host.session, half).findings.records
+        if "reads table crm.committee and has no triggers" in finding["finding"]
+    ] == ["committee_seat"]
     adapter.check(host.session, path)
     assert host.one("select count(*) from pg_trigger where tgrelid = 'crm.committee'::regclass"
                     " and not tgisinternal") == 4  # fmt: skip
