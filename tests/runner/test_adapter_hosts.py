@@ -334,17 +334,18 @@ def test_adapter_check_names_a_key_that_is_the_text_of_a_date(
     assert ", or " in finding["example"]
 
 
-def test_adapter_check_names_a_text_that_is_a_date_in_some_sessions_only(
+def test_session_columns_of_a_text_that_is_a_date_in_some_sessions_only_says_why(
     trial_on: Callable[[str], Trial],
 ) -> None:
-    trial = trial_on("camel")
-    finding = trial.problem(
-        (
-            'o."orderedOn"::timestamp at time zone',
-            "('12/' || 25 || '/2020')::timestamp at time zone",
-        )
+    session = trial_on("camel").session
+    deploy(session, None, "uuid")
+    session.execute(
+        "create view app.told as select id as source_id, ('20/' || 12 || '/25')::date as d"
+        ' from app."Order"'
     )
-    assert finding["finding"].startswith("cannot be read in a session with another DateStyle")
+    found = session.execute("select * from engagement.session_columns('app.told')").fetchall()
+    assert [(column, here) for column, _, _, here, _ in found] == [(None, None)]
+    assert found[0][4]
 
 
 def test_adapter_check_leaves_the_sessions_settings_alone(trial_on: Callable[[str], Trial]) -> None:
