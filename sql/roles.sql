@@ -34,14 +34,16 @@ end
 $$;
 
 -- What an earlier version granted and this one does not.
-revoke all on all tables in schema engagement, engagement_host
+revoke all on all tables in schema engagement, engagement_host, engagement_meta
 from engagement_staff, engagement_operator, engagement_admin;
 revoke all on all routines in schema engagement
 from engagement_staff, engagement_operator, engagement_admin;
 
-grant usage on schema engagement, engagement_host to engagement_staff;
+-- Of engagement_meta, which files of the package are applied: status and check read it.
+grant usage on schema engagement, engagement_host, engagement_meta to engagement_staff;
 grant select on all tables in schema engagement to engagement_staff;
 grant select on all tables in schema engagement_host to engagement_staff;
+grant select on all tables in schema engagement_meta to engagement_staff;
 grant execute on routine
     engagement.refresh_customer,
     engagement.score_at,
@@ -65,6 +67,7 @@ grant execute on routine
     engagement.check_attached,
     engagement.check_customer,
     engagement.check_instant,
+    engagement.is_instant,
     engagement.parameter,
     engagement.calendar,
     engagement.leaves_overview_at,
@@ -118,6 +121,11 @@ grant execute on routine
     engagement.verify_source,
     engagement.verify_scores,
     engagement.verify_totals,
+    engagement.verify_ranks,
+    engagement.score_history,
+    engagement.scores_sql,
+    engagement.unread_source,
+    engagement.unread_activities,
     engagement.is_in_part,
     engagement.check_held,
     engagement.as_key

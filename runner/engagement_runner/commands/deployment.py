@@ -6,6 +6,8 @@ The group gives every option an environment variable, ENGAGEMENT_<COMMAND>_<PARA
 from __future__ import annotations
 
 import json
+import re
+from typing import Any, ClassVar
 
 import click
 
@@ -15,7 +17,7 @@ from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
 from engagement_runner.plan import KEY_TYPES, Tablespaces
-from engagement_runner.session import format_option
+from engagement_runner.session import format_option, option
 
 
 def _progress(line: str) -> None:
@@ -127,18 +129,59 @@ def deploy(
         click.echo(f"Deployed: {len(plan.lines)} steps, key type {plan.key_type}.")
 
 
+class Duration(click.ParamType):
+    """A length of time, such as 8d or 36h, in seconds."""
+
+    name = "duration"
+    SECONDS: ClassVar[dict[str, int]] = {
+        "s": 1, "m": 60, "h": 3600, "d": catalog.DAY, "w": 7 * catalog.DAY,
+    }  # fmt: skip
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> int:
+        """Return the seconds; anything else is wrong usage."""
+        found = re.fullmatch(r"([0-9]{1,9})([smhdw])", str(value).strip())
+        if not found:
+            self.fail("use a number and s, m, h, d or w, such as 8d", param, context)
+        return int(found[1]) * self.SECONDS[found[2]]
+
+
 @click.command()
 @dsn_option
+@option(
+    "--max-age",
+    type=Duration(),
+    default="8d",
+    metavar="TIME",
+    help="From when on the last complete run is stale, such as 8d or 36h.",
+)
+@option(
+    "--max-queue-age",
+    type=Duration(),
+    default="8d",
+    metavar="TIME",
+    help="From when on the oldest change that waits for a run is stale.",
+)
 @format_option
 @click.pass_context
 @command_errors()
-def status(context: click.Context, dsn: str | None, format: show.Format) -> None:
+def status(
+    context: click.Context,
+    dsn: str | None,
+    max_age: int,
+    max_queue_age: int,
+    format: show.Format,
+) -> None:
     """Show what is applied, pending and drifted, and what the engine is doing.
 
-    Exit code: 0 current, 1 something is pending, 2 the database drifted from its files.
+    Exit code, the highest that applies: 0 current; 4 pending: a deployment has something to do;
+    5 stale: no run for too long, or a change has waited too long; 6 drift: the database differs
+    from what was deployed; 7 failed: a run has died, a source cannot be read, a view is gone, or a
+    failure is open; 8 the server cannot be reached. 1 is any other error, 2 wrong usage.
     """
     with connect(dsn) as connection:
-        found = catalog.status(connection)
+        found = catalog.status(connection, max_age=max_age, max_queue_age=max_queue_age)
     show.status(found, format)
     context.exit(found.exit_code)
 
@@ -153,7 +196,8 @@ def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
 
     Lists missing, changed and undeclared routines (those that registration generates included),
     routines that everybody may execute, invalid and missing indexes, missing and disabled
-    triggers, and tables that an activity view reads although they have no triggers.
+    triggers, tables that an activity view reads although they have no triggers, and parameters
+    that were written past engagement.set_parameter.
 
     Exit code: 0 nothing found, 3 something found.
     """
