@@ -203,7 +203,7 @@ def test_status_names_the_view_that_is_gone_before_and_after_the_next_run(
     in_order: Connection, engagement: Callable[..., Any]
 ) -> None:
     in_order.execute(GONE)
-    for _ in range(2):
+    for unread_count in range(2):
         result = engagement(in_order, "status", "--format", "json")
         assert result.exit_code == 7
         content = json.loads(result.stdout)
@@ -211,11 +211,8 @@ def test_status_names_the_view_that_is_gone_before_and_after_the_next_run(
             {"source": "order_line", "view_name": "engagement_host.order_line"}
         ]
         assert any("engagement_host.order_line" in line for line in content["failed"])
+        assert content["unread_sources"] == unread_count
         in_order.execute("call engagement.recalculate('FULL')")
-    assert content["unread_sources"] == 0
-    assert json.loads(engagement(in_order, "status", "--format", "json").stdout)[
-        "unread_sources"
-    ] == 1  # fmt: skip
 
 
 @pytest.mark.parametrize("view", ["customer", "employment", "subject"])
@@ -311,7 +308,7 @@ def test_status_while_a_run_is_under_way_is_not_failed(
         blocker.execute("lock table engagement.category_score in access exclusive mode")
         pid = runner.info.backend_pid
         runner.execute("select engagement.begin_run('FULL', null)")
-        runner.pgconn.send_query(b"lock table engagement.category_score")
+        runner.pgconn.send_query(b"select from engagement.category_score")
         in_order.execute("set statement_timeout = '60s'")
         in_order.execute(
             f"""do $$ begin while cardinality(pg_blocking_pids({pid})) = 0 loop

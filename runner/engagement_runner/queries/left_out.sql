@@ -72,7 +72,7 @@ from (
                     select
                     from pg_catalog.pg_class as c
                     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-                    where pg_catalog.format('%I.%I', n.nspname, c.relname) = s.view_name
+                    where pg_catalog.format('%%I.%%I', n.nspname, c.relname) = s.view_name
                 )
         )
     union all
