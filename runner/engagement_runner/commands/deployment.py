@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, ClassVar
 
 import click
 
@@ -129,36 +128,30 @@ def deploy(
         click.echo(f"Deployed: {len(plan.lines)} steps, key type {plan.key_type}.")
 
 
-class Duration(click.ParamType):
-    """A length of time, such as 8d or 36h, in seconds."""
+#: Seconds of the units of a length of time.
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": catalog.DAY, "w": 7 * catalog.DAY}
 
-    name = "duration"
-    SECONDS: ClassVar[dict[str, int]] = {
-        "s": 1, "m": 60, "h": 3600, "d": catalog.DAY, "w": 7 * catalog.DAY,
-    }  # fmt: skip
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, context: click.Context | None
-    ) -> int:
-        """Return the seconds; anything else is wrong usage."""
-        found = re.fullmatch(r"([0-9]{1,9})([smhdw])", str(value).strip())
-        if not found:
-            self.fail("use a number and s, m, h, d or w, such as 8d", param, context)
-        return int(found[1]) * self.SECONDS[found[2]]
+def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """Return a length of time, such as 8d or 36h, in seconds; anything else is wrong usage."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", value.strip())
+    if not found:
+        raise click.BadParameter("use a number and s, m, h, d or w, such as 8d", context, parameter)
+    return int(found[1]) * SECONDS[found[2]]
 
 
 @click.command()
 @dsn_option
 @option(
     "--max-age",
-    type=Duration(),
+    callback=_seconds,
     default="8d",
     metavar="TIME",
     help="From when on the last complete run is stale, such as 8d or 36h.",
 )
 @option(
     "--max-queue-age",
-    type=Duration(),
+    callback=_seconds,
     default="8d",
     metavar="TIME",
     help="From when on the oldest change that waits for a run is stale.",

@@ -1,6 +1,6 @@
 -- Triggers that an attached table should have and has not, and the package's triggers that are
--- disabled. The routine behind an attachment's triggers is called capture__<attachment_id>. Names are
--- compared, not resolved: who asks may have no right on the host's schemas.
+-- disabled. The routine behind an attachment's triggers is called capture__<attachment_id>.
+-- Names are compared, not resolved: who asks may have no right on the host's schemas.
 with relation_found as (
     select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name
     from pg_catalog.pg_class as c
