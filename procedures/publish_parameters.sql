@@ -5,9 +5,9 @@
 -- tables.
 --
 -- With a name, that parameter alone is taken from the table, and all others stay as they are in
--- force: what somebody wrote into the table past set_parameter was not checked, and nothing has been
--- queued for it. Without one, as a deployment and a restore call it, a parameter that is in force
--- stays so as well, and new ones are taken.
+-- force: what somebody wrote into the table past set_parameter was not checked, and nothing has
+-- been queued for it. Without one, as a deployment calls it, what is in force stays so as well, and
+-- new parameters are taken.
 -- Reads: app_parameter. Writes: function engagement.parameter.
 create or replace function engagement.publish_parameters(p_parameter_name text default null)
 returns void

@@ -1,7 +1,7 @@
 -- Sets an application parameter: checked, audited, made known to every session's plans, and what
 -- depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
--- which only its owner may. What is in force is what that function says; a value that somebody wrote
--- into the table past this routine is not, until it is set here.
+-- which only its owner may. What is in force is what that function says; a value that somebody
+-- wrote into the table past this routine is not, until it is set here.
 -- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
 -- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
 create or replace function engagement.set_parameter(p_parameter_name text, p_value text)

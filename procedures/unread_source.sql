@@ -6,6 +6,11 @@ returns text
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 as $$
 declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);

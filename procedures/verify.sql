@@ -1,7 +1,7 @@
 -- The proof: everything recomputed from the source and compared, row by row; no row is no
 -- difference. What is still queued is nobody's error and is left out: whole sources, activities,
--- and the totals of customers they concern. What cannot be read is no proof, and a row. A part of the customers can be proven at a time: by
--- range, or a sample.
+-- and the totals of customers they concern. What cannot be read is no proof, and a row. A part of
+-- the customers can be proven at a time: by range, or a sample.
 -- Definer: what it compares, it reads as the package's owner.
 -- Reads: everything. Writes: nothing. Raises: EG004, EG006.
 create or replace function engagement.verify(

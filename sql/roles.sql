@@ -34,14 +34,16 @@ end
 $$;
 
 -- What an earlier version granted and this one does not.
-revoke all on all tables in schema engagement, engagement_host
+revoke all on all tables in schema engagement, engagement_host, engagement_meta
 from engagement_staff, engagement_operator, engagement_admin;
 revoke all on all routines in schema engagement
 from engagement_staff, engagement_operator, engagement_admin;
 
-grant usage on schema engagement, engagement_host to engagement_staff;
+-- Of engagement_meta, which files of the package are applied: status and check read it.
+grant usage on schema engagement, engagement_host, engagement_meta to engagement_staff;
 grant select on all tables in schema engagement to engagement_staff;
 grant select on all tables in schema engagement_host to engagement_staff;
+grant select on all tables in schema engagement_meta to engagement_staff;
 grant execute on routine
     engagement.refresh_customer,
     engagement.score_at,
@@ -69,6 +71,7 @@ grant execute on routine
     engagement.customer_key,
     engagement.as_key,
     engagement.check_instant,
+    engagement.is_instant,
     engagement.parameter,
     engagement.calendar,
     engagement.leaves_overview_at,
@@ -116,6 +119,7 @@ grant execute on routine
     engagement.acknowledge_events,
     engagement.export_customer,
     engagement.host_problems,
+    engagement.present_attachments,
     -- what these call as their caller
     engagement.is_switched_off,
     engagement.check_mode,
@@ -127,6 +131,11 @@ grant execute on routine
     engagement.verify_source,
     engagement.verify_scores,
     engagement.verify_totals,
+    engagement.verify_ranks,
+    engagement.score_history,
+    engagement.scores_sql,
+    engagement.unread_source,
+    engagement.unread_activities,
     engagement.is_in_part,
     engagement.check_held,
     engagement.check_commits,

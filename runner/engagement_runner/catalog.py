@@ -10,11 +10,31 @@ from psycopg import sql
 
 from engagement_runner import files, queries
 from engagement_runner.deploy import PROPAGATION, Report, deploy_lock, unobtrusively
-from engagement_runner.errors import EngagementError
+from engagement_runner.errors import (
+    EXIT_DRIFT,
+    EXIT_FAILED,
+    EXIT_PENDING,
+    EXIT_STALE,
+    EngagementError,
+)
 from engagement_runner.plan import make_plan
 from engagement_runner.state import Connection, State, read_state
 
 SCHEMAS = ("engagement", "engagement_host", "engagement_meta")
+
+#: Seconds.
+DAY = 86400
+
+#: Exit code of each state of a deployment, the worst first.
+STATES = {
+    "failed": EXIT_FAILED,
+    "drift": EXIT_DRIFT,
+    "stale": EXIT_STALE,
+    "pending": EXIT_PENDING,
+}
+
+#: The migration that made the table of events.
+EVENTS = "migrations/0009_caps_fading_events.sql"
 
 #: Routines that the engine rewrites while it runs: they must exist, their text may differ.
 REWRITTEN = {"parameter"}
@@ -30,8 +50,8 @@ class Status:
         pending: what the next deployment would do, one line each.
         notes: what is worth knowing about it.
         drift: where the database differs from what was deployed, one line each.
-        activity: last_run, queued_statements, queued_keys, open_failures, attached; empty where
-            nothing is deployed.
+        activity: last_run, queued_statements, queued_keys, open_failures, attached, failed, stale
+            and more (queries/status_activity.sql); empty where nothing is deployed.
     """
 
     key_type: str | None
@@ -42,15 +62,37 @@ class Status:
     activity: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def states(self) -> list[str]:
+        """What is the matter, the worst first: failed, drift, stale, pending; nothing: current."""
+        found = {
+            "failed": self.activity.get("failed"),
+            "drift": self.drift,
+            "stale": self.activity.get("stale"),
+            "pending": self.pending,
+        }
+        return [state for state, lines in found.items() if lines]
+
+    @property
     def exit_code(self) -> int:
-        """0 current, 1 pending, 2 drift."""
-        return 2 if self.drift else 1 if self.pending else 0
+        """That of the worst of the states, 0 where there is none."""
+        return STATES[self.states[0]] if self.states else 0
 
 
-def status(connection: Connection, top: Path | None = None) -> Status:
+def status(
+    connection: Connection,
+    top: Path | None = None,
+    max_age: int = 8 * DAY,
+    max_queue_age: int = 8 * DAY,
+) -> Status:
     """Compare the database with the package's files and see what the engine is doing.
 
     Its instants are in the organisation's time zone, as those of the session are from now on.
+
+    Args:
+        connection: any connection.
+        top: folder of the SQL folders; None: the package's own.
+        max_age: seconds after which the last complete run is stale.
+        max_queue_age: seconds after which what waits in the queue is stale.
     """
     state = read_state(connection)
     pending: list[str] = []
@@ -66,7 +108,17 @@ def status(connection: Connection, top: Path | None = None) -> Status:
     if state.files:
         drift += _routine_findings(connection)
         queries.value(connection, "status_time_zone")
-        activity = queries.record(connection, "status_activity") or {}
+        activity = (
+            queries.record(
+                connection, "status_activity", max_age=max_age, max_queue_age=max_queue_age
+            )
+            or {}
+        )
+        if EVENTS in state.files:
+            activity |= queries.record(connection, "status_events") or {}
+        if activity.get("is_switched_off"):
+            notes.append("scoring is switched off: engagement params set "
+                         "CALCULATE_ENGAGEMENT_SCORE_POINTS Y")  # fmt: skip
         if not activity.get("attached"):
             notes.append("no host is attached: engagement deploy --host NAME|FILE.sql")
     if state.is_distributed:
@@ -155,6 +207,12 @@ def _routine_findings(connection: Connection) -> list[str]:
             findings.append(f"{routine} was changed since it was deployed")
     names = {name for name, _ in found}
     findings += [f"routine engagement.{name} is missing" for name in sorted(REWRITTEN - names)]
+    if "parameter" in names:
+        findings += [
+            f"parameter {name} is {written} in engagement.app_parameter, but {in_force} is in "
+            f"force: engagement params set {name} {in_force} (or {written})"
+            for name, written, in_force in connection.execute(queries.load("parameters_past"))
+        ]
     return findings
 
 

@@ -44,7 +44,7 @@ def main() -> None:
     """Engagement scoring inside PostgreSQL.
 
     Results go to stdout, progress and notices to stderr. Exit codes: 0 done, 1 an error, 2 wrong
-    usage, 3 verify or check found something.
+    usage, 3 verify or check found something, 4 to 7 see status, 8 the server cannot be reached.
     """
     show.never_fail_to_print()
 

@@ -11,7 +11,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engagement_runner import queries
-from engagement_runner.errors import EngagementError, describe, remember_secret
+from engagement_runner.errors import (
+    EXIT_UNREACHABLE,
+    EngagementError,
+    describe,
+    remember_secret,
+)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -55,7 +60,8 @@ def connect(
 
     Raises:
         EngagementError: the string cannot be parsed, or the server cannot be reached. The
-            message holds no part of an unparsable string, which may be a password.
+            message holds no part of an unparsable string, which may be a password. The exit code
+            for a server that cannot be reached is EXIT_UNREACHABLE.
     """
     try:
         conninfo = make_conninfo(dsn or "", fallback_application_name="engagement")
@@ -75,7 +81,9 @@ def connect(
         if not autocommit:
             connection.commit()
     except psycopg.Error as error:
-        raise EngagementError(f"cannot connect: {describe(error)}") from None
+        raise EngagementError(
+            f"cannot connect: {describe(error)}", exit_code=EXIT_UNREACHABLE
+        ) from None
     if shows_warnings:
         connection.add_notice_handler(_show_notice)
     return connection

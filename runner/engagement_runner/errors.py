@@ -11,10 +11,16 @@ import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-#: Exit codes. Click itself ends with 2 on a usage error; 130 is what shells have for Ctrl-C.
+#: Exit codes. Click itself ends with 2 on a usage error; 130 is what shells have for Ctrl-C. 4 to 7
+#: are what status finds, the worst last.
 EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_DIFFERENCES = 3
+EXIT_PENDING = 4
+EXIT_STALE = 5
+EXIT_DRIFT = 6
+EXIT_FAILED = 7
+EXIT_UNREACHABLE = 8
 EXIT_INTERRUPTED = 130
 
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:)[^\s]*(?=@)")

@@ -932,6 +932,8 @@ STATUS_CSV = ("section", "item", "value")
 def status(found: Status, output: Format) -> None:
     """Print the state of a deployment and of its engine."""
     content = {
+        "states": found.states,
+        "exit_code": found.exit_code,
         "key_type": found.key_type,
         "applied": found.applied,
         "pending": found.pending,
@@ -949,6 +951,9 @@ def status(found: Status, output: Format) -> None:
     _state("applied", applied)
     _state_list("pending", found.pending, "yellow")
     _state_list("drift", found.drift, "red")
+    for state, style in (("failed", "red"), ("stale", "yellow")):
+        if found.activity.get(state):
+            _state_list(state, found.activity[state], style)
     if found.notes:
         _state_list("notes", found.notes, "yellow")
     if found.activity:
@@ -960,6 +965,9 @@ def _status_records(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
         if isinstance(value, dict):
             for item, part in value.items():
                 yield {"section": section, "item": item, "value": part}
+        elif section == "missing_views":
+            for row in value:
+                yield {"section": section, "item": row["source"], "value": row["view_name"]}
         elif section == "attached":
             for row in value:
                 yield {"section": section, "item": row["table_name"], "value": row["source"]}
@@ -1007,6 +1015,8 @@ def _engine(engine: Mapping[str, Any]) -> None:
     )
     failures = engine["open_failures"]
     _state("failures", f"{failures:,} open", "red" if failures else "")
+    if engine.get("waiting_events"):
+        _state("events", f"{engine['waiting_events']:,} wait for a consumer")
     _state_list(
         "triggers",
         [

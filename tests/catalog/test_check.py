@@ -49,6 +49,12 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             " where indexrelid = 'engagement.award_customer'::regclass",
             "engagement.award_customer is invalid",
         ),
+        (
+            "update engagement.app_parameter set parameter_value = '0'"
+            " where parameter_name = 'SCORE_DECIMALS'",
+            "SCORE_DECIMALS is 0 in engagement.app_parameter, but 2 is in force: engagement params"
+            " set SCORE_DECIMALS 2",
+        ),
         ("drop index engagement.award_customer", "engagement.award_customer is missing"),
         (
             "alter table crm.order_line disable trigger engagement_order_line_insert",

@@ -44,6 +44,7 @@ CALLS = {
         "check_attached": "select engagement.check_attached()",
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
+        "is_instant": "select engagement.is_instant(now())",
         "parameter": "select engagement.parameter('TIME_ZONE')",
         "calendar": "select * from engagement.calendar(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
@@ -101,6 +102,8 @@ CALLS = {
         "export_customer": "select engagement.export_customer({ann})",
         "check_held": "select engagement.check_held({ann})",
         "is_switched_off": "select engagement.is_switched_off()",
+        "host_problems": "select * from engagement.host_problems()",
+        "present_attachments": "select * from engagement.present_attachments()",
         "check_mode": "select engagement.check_mode('FULL')",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
@@ -112,6 +115,12 @@ CALLS = {
         " cross join lateral engagement.verify_source(s.source, '{{}}', null, null, null, 0) v",
         "verify_scores": "select * from engagement.verify_scores('{{}}', null, null, null, 0)",
         "is_in_part": "select engagement.is_in_part({ann}, null, null, 50, 0)",
+        "verify_ranks": "select * from engagement.verify_ranks(null, null, null, 0)",
+        "score_history": "select * from engagement.score_history(1, 2, now(), now(), now())",
+        "scores_sql": "select engagement.scores_sql()",
+        "unread_source": "select engagement.unread_source('order_line')",
+        "unread_activities": "select * from engagement.unread_activities("
+        "'order_line', null, null, null, 0)",
         "verify_totals": "select * from engagement.verify_totals('2025-06-15 12:00+00',"
         " array[{ann}]::engagement.host_key[])",
     },
@@ -277,8 +286,14 @@ def test_role_reads_everything_or_nothing(log_in: LogIn, relations: list[str], w
 
 
 @pytest.mark.parametrize("who", LOGINS)
-def test_role_sees_not_what_is_deployed(log_in: LogIn, who: str) -> None:
-    assert attempt(log_in(who), "select * from engagement_meta.applied_file") == "42501"
+def test_role_sees_what_is_deployed_and_changes_nothing_of_it(log_in: LogIn, who: str) -> None:
+    session = log_in(who)
+    for table in ("applied_file", "deployed_routine"):
+        state = attempt(session, f"select * from engagement_meta.{table}")
+        assert state == (None if who in MEMBERS else "42501")
+        for change in ("delete from", "truncate"):
+            assert attempt(session, f"{change} engagement_meta.{table}") == "42501"
+    assert attempt(session, "create table engagement_meta.mine (a integer)") == "42501"
 
 
 @pytest.mark.parametrize("who", LOGINS)
@@ -420,6 +435,14 @@ def test_operator_begins_no_run_for_no_instant(log_in: LogIn, as_of: str) -> Non
         ("staff", "rules export", 0),
         ("staff", "recalculate", 1),
         ("staff", "params set OVERVIEW_YEARS 3", 1),
+        ("staff", "status", 0),
+        ("staff", "check", 0),
+        ("operator", "status --format json", 0),
+        ("operator", "check", 0),
+        ("admin", "status", 0),
+        ("admin", "check", 0),
+        ("nobody", "status", 1),
+        ("nobody", "check", 1),
         ("operator", "recalculate --mode FULL", 0),
         ("operator", "verify", 0),
         ("operator", "rules retire BOUGHT", 1),

@@ -66,7 +66,7 @@ def test_status_works_when_the_parameters_routine_is_lost(
 ) -> None:
     deployed.execute("drop function engagement.get_parameter(text)")
     result = engagement(deployed, "status")
-    assert result.exit_code == 2
+    assert result.exit_code == 6
     assert "get_parameter" in result.stdout
     assert "last run  none yet" in result.stdout
 
@@ -128,3 +128,214 @@ def test_command_on_a_terminal_fits_its_width(
     assert "\x1b[" in shown.output
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.output).splitlines()
     assert max(map(len, lines)) <= columns
+
+
+# what is the matter
+
+PENDING = "delete from engagement_meta.applied_file where path = 'procedures/adjust.sql'"
+AGED_RUN = (
+    "update engagement.recalculation_run set started_at = now() - interval '395 days',"
+    " finished_at = now() - interval '395 days'"
+)
+AGED_QUEUE = (
+    "insert into engagement.pending_activity (source, activity_column, keys, queued_at)"
+    " values ('order_line', 'source_id', '{1}', now() - interval '300 days')"
+)
+DRIFT = "alter function engagement.get_parameter(text) cost 7 volatile"
+FAILURE = (
+    "insert into engagement.scoring_failure (failed_at, source, sqlstate_code, message)"
+    " values (now(), 'order_line', '42P01', 'gone')"
+)
+UNREAD = "update engagement.recalculation_run set failed_sources = '{order_line}'"
+DEAD_RUN = (
+    "insert into engagement.recalculation_run (run_id, run_mode, as_of, run_status, phase,"
+    " started_at, backend_pid, backend_started_at)"
+    " values (1000, 'FULL', now(), 'RUNNING', 'TAKE', now(), 1, now())"
+)
+GONE = "alter table crm.order_line drop amount cascade"
+
+
+@pytest.fixture
+def in_order(deployed: Connection) -> Connection:
+    """A deployment after its first run."""
+    deployed.execute("call engagement.recalculate('FULL')")
+    return deployed
+
+
+@pytest.mark.parametrize(
+    ("trouble", "states", "exit_code"),
+    [
+        ((), [], 0),
+        ((PENDING,), ["pending"], 4),
+        ((AGED_RUN,), ["stale"], 5),
+        ((AGED_QUEUE,), ["stale"], 5),
+        ((AGED_RUN, PENDING), ["stale", "pending"], 5),
+        ((DRIFT,), ["drift"], 6),
+        ((DRIFT, AGED_QUEUE), ["drift", "stale"], 6),
+        ((FAILURE,), ["failed"], 7),
+        ((UNREAD,), ["failed"], 7),
+        ((DEAD_RUN,), ["failed"], 7),
+        ((GONE,), ["failed"], 7),
+        (
+            (FAILURE, DRIFT, AGED_RUN, PENDING),
+            ["failed", "drift", "stale", "pending"],
+            7,
+        ),
+    ],
+)
+def test_status_ends_with_the_code_of_what_is_the_matter(
+    in_order: Connection,
+    engagement: Callable[..., Any],
+    trouble: tuple[str, ...],
+    states: list[str],
+    exit_code: int,
+) -> None:
+    for statement in trouble:
+        in_order.execute(statement.encode())
+    for output in ("table", "csv", "json"):
+        result = engagement(in_order, "status", "--format", output)
+        assert result.exit_code == exit_code, result.output
+    content = json.loads(result.stdout)
+    assert (content["states"], content["exit_code"]) == (states, exit_code)
+
+
+def test_status_names_the_view_that_is_gone_before_and_after_the_next_run(
+    in_order: Connection, engagement: Callable[..., Any]
+) -> None:
+    in_order.execute(GONE)
+    for unread_count in range(2):
+        result = engagement(in_order, "status", "--format", "json")
+        assert result.exit_code == 7
+        content = json.loads(result.stdout)
+        assert content["missing_views"] == [
+            {"source": "order_line", "view_name": "engagement_host.order_line"}
+        ]
+        assert any("engagement_host.order_line" in line for line in content["failed"])
+        assert content["unread_sources"] == unread_count
+        in_order.execute("call engagement.recalculate('FULL')")
+
+
+@pytest.mark.parametrize("view", ["customer", "employment", "subject"])
+def test_status_without_a_required_view_is_failed(
+    in_order: Connection, engagement: Callable[..., Any], view: str
+) -> None:
+    in_order.execute(f"alter view engagement_host.{view} rename to mislaid".encode())
+    result = engagement(in_order, "status")
+    assert result.exit_code == 7
+    assert f"engagement_host.{view}" in result.stdout
+
+
+def test_status_of_a_detached_host_is_not_failed(
+    in_order: Connection, engagement: Callable[..., Any]
+) -> None:
+    in_order.execute("call engagement.detach_host()")
+    content = json.loads(engagement(in_order, "status", "--format", "json").stdout)
+    assert "failed" not in content["states"]
+
+
+def test_status_without_a_run_is_as_old_as_the_deployment(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    assert engagement(deployed, "status").exit_code == 0
+    deployed.execute(
+        "update engagement_meta.applied_file set applied_at = applied_at - interval '9 days'"
+    )
+    assert engagement(deployed, "status").exit_code == 5
+
+
+@pytest.mark.parametrize("option", ["--max-age", "--max-queue-age"])
+@pytest.mark.parametrize(
+    ("limit", "exit_code"),
+    [("600m", 5), ("10h", 5), ("12h", 0), ("1d", 0), ("1w", 0), ("36000s", 5)],
+)
+def test_status_limits_are_those_given(
+    in_order: Connection,
+    engagement: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    limit: str,
+    exit_code: int,
+) -> None:
+    if option == "--max-age":
+        in_order.execute(
+            "update engagement.recalculation_run set finished_at = now() - interval '11 hours'"
+        )
+    else:
+        in_order.execute(AGED_QUEUE.replace("300 days", "11 hours").encode())
+    assert engagement(in_order, "status", option, limit).exit_code == exit_code
+    monkeypatch.setenv("ENGAGEMENT_STATUS" + option.replace("-", "_").upper()[1:], limit)
+    assert engagement(in_order, "status").exit_code == exit_code
+
+
+@pytest.mark.parametrize("limit", ["8", "d", "-1d", "8 days", "1.5d", ""])
+def test_status_limit_that_is_none_is_wrong_usage(
+    in_order: Connection, engagement: Callable[..., Any], limit: str
+) -> None:
+    assert engagement(in_order, "status", "--max-age", limit).exit_code == 2
+
+
+def test_status_as_json_has_what_monitoring_asks_for(
+    in_order: Connection, engagement: Callable[..., Any]
+) -> None:
+    in_order.execute(AGED_QUEUE)
+    in_order.execute(
+        "insert into engagement.score_event (customer_id, event_type, score, occurred_at,"
+        " created_at) values (1, 'BAND_UP', 1, now(), now() - interval '1 hour')"
+    )
+    content = json.loads(engagement(in_order, "status", "--format", "json").stdout)
+    assert content["queue_age_seconds"] == 300 * 86400
+    assert content["last_complete_run_age_seconds"] in range(60)
+    assert content["last_run"]["age_seconds"] in range(60)
+    assert content["last_run"]["failed_sources"] == []
+    assert content["last_run"]["is_dead"] is False
+    assert content["waiting_events"] == 1
+    assert content["event_age_seconds"] in range(3600, 3660)
+    counts = ("dead_runs", "unread_sources", "open_failures", "queued_sources")
+    assert [content[name] for name in counts] == [0, 0, 0, 0]
+    assert content["missing_views"] == []
+    assert content["is_switched_off"] is False
+    assert (content["max_age_seconds"], content["max_queue_age_seconds"]) == (691200, 691200)
+
+
+def test_status_while_a_run_is_under_way_is_not_failed(
+    in_order: Connection,
+    second_session: Callable[..., Connection],
+    engagement: Callable[..., Any],
+) -> None:
+    """Its session is busy, here with waiting."""
+    runner = second_session(in_order)
+    with second_session(in_order, autocommit=False) as blocker:
+        blocker.execute("lock table engagement.category_score in access exclusive mode")
+        pid = runner.info.backend_pid
+        runner.execute("select engagement.begin_run('FULL', null)")
+        runner.pgconn.send_query(b"select from engagement.category_score")
+        in_order.execute("set statement_timeout = '60s'")
+        in_order.execute(
+            f"""do $$ begin while cardinality(pg_blocking_pids({pid})) = 0 loop
+                perform pg_stat_clear_snapshot(); end loop; end $$""".encode()
+        )
+        content = json.loads(engagement(in_order, "status", "--format", "json").stdout)
+    assert content["last_run"]["run_status"] == "RUNNING"
+    assert (content["dead_runs"], content["states"]) == (0, [])
+
+
+def test_status_says_that_scoring_is_switched_off(
+    in_order: Connection, engagement: Callable[..., Any]
+) -> None:
+    in_order.execute("select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'N')")
+    result = engagement(in_order, "status")
+    assert "scoring is switched off" in result.stdout
+
+
+def test_status_with_a_parameter_written_past_its_routine_is_drift(
+    in_order: Connection, engagement: Callable[..., Any]
+) -> None:
+    in_order.execute(
+        "update engagement.app_parameter set parameter_value = '0'"
+        " where parameter_name = 'SCORE_DECIMALS'"
+    )
+    result = engagement(in_order, "status")
+    assert result.exit_code == 6
+    assert "SCORE_DECIMALS" in result.stdout
+    assert engagement(in_order, "params", "set", "SCORE_DECIMALS", "2").exit_code == 0
+    assert engagement(in_order, "status").exit_code == 0

@@ -131,6 +131,44 @@ def test_verify_names_what_it_left_out(
     assert sum(status[name] for name in names) in (1, 7)
 
 
+def test_verify_with_an_unread_source_ends_with_3_and_says_what_to_do(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("alter table crm.order_line drop amount cascade")
+    for _ in range(2):
+        result = engagement(deployed, "verify", "--format", "json")
+        assert result.exit_code == 3
+        assert [(row["check_name"], row["source"]) for row in json.loads(result.stdout)] == [
+            ("source cannot be read", "order_line")
+        ]
+        assert "not everything could be read" in result.stderr
+        assert "adapter" in result.stderr
+        deployed.execute("call engagement.recalculate('FULL')")
+    assert "the totals of everybody" in result.stderr
+
+
+def test_verify_with_queued_keys_of_a_gone_view_says_that_no_totals_were_compared(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("select engagement.set_parameter('TRIGGER_MODE', 'DEFERRED')")
+    deployed.execute("update crm.sales_order set order_status = 'CANCELLED'")
+    deployed.execute("alter view engagement_host.order_line rename to mislaid")
+    result = engagement(deployed, "verify")
+    assert result.exit_code == 3
+    assert "the totals of everybody" in " ".join(result.stderr.split())
+
+
+def test_verify_while_bands_wait_for_a_run_says_so(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    deployed.execute("insert into engagement.score_band (band_code, from_score) values ('A', 1)")
+    result = engagement(deployed, "verify")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("proven except: the bands of everybody (")
+    deployed.execute("call engagement.recalculate()")
+    assert engagement(deployed, "verify").stderr == ""
+
+
 # a part
 
 

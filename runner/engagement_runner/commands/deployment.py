@@ -6,6 +6,7 @@ The group gives every option an environment variable, ENGAGEMENT_<COMMAND>_<PARA
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
@@ -17,7 +18,7 @@ from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
 from engagement_runner.plan import KEY_TYPES
 from engagement_runner.rights import rights_explained
 from engagement_runner.roles import drop_roles, left_behind
-from engagement_runner.session import format_option
+from engagement_runner.session import format_option, option
 from engagement_runner.state import Tablespaces
 
 
@@ -140,18 +141,53 @@ def deploy(
         click.echo(f"Deployed: {len(plan.lines)} steps, key type {plan.key_type}.")
 
 
+#: Seconds of the units of a length of time.
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": catalog.DAY, "w": 7 * catalog.DAY}
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    """Return a length of time, such as 8d or 36h, in seconds; anything else is wrong usage."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", value.strip())
+    if not found:
+        raise click.BadParameter("use a number and s, m, h, d or w, such as 8d", context, parameter)
+    return int(found[1]) * SECONDS[found[2]]
+
+
 @click.command()
 @dsn_option
+@option(
+    "--max-age",
+    callback=_seconds,
+    default="8d",
+    metavar="TIME",
+    help="From when on the last complete run is stale, such as 8d or 36h.",
+)
+@option(
+    "--max-queue-age",
+    callback=_seconds,
+    default="8d",
+    metavar="TIME",
+    help="From when on the oldest change that waits for a run is stale.",
+)
 @format_option
 @click.pass_context
 @command_errors()
-def status(context: click.Context, dsn: str | None, format: show.Format) -> None:
+def status(
+    context: click.Context,
+    dsn: str | None,
+    max_age: int,
+    max_queue_age: int,
+    format: show.Format,
+) -> None:
     """Show what is applied, pending and drifted, and what the engine is doing.
 
-    Exit code: 0 current, 1 something is pending, 2 the database drifted from its files.
+    Exit code, the highest that applies: 0 current; 4 pending: a deployment has something to do;
+    5 stale: no run for too long, or a change has waited too long; 6 drift: the database differs
+    from what was deployed; 7 failed: a run has died, a source cannot be read, a view is gone, or a
+    failure is open; 8 the server cannot be reached. 1 is any other error, 2 wrong usage.
     """
     with connect(dsn) as connection:
-        found = catalog.status(connection)
+        found = catalog.status(connection, max_age=max_age, max_queue_age=max_queue_age)
     show.status(found, format)
     context.exit(found.exit_code)
 
@@ -166,7 +202,8 @@ def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
 
     Lists missing, changed and undeclared routines (those that registration generates included),
     routines that everybody may execute, invalid and missing indexes, missing and disabled
-    triggers, and tables that an activity view reads although they have no triggers.
+    triggers, tables that an activity view reads although they have no triggers, and parameters
+    that were written past engagement.set_parameter.
 
     Exit code: 0 nothing found, 3 something found.
     """

@@ -30,6 +30,10 @@ DIFFERENCES = (
 )
 
 
+#: Checks that say of a source or an activity that it cannot be read.
+UNREAD = {"source cannot be read", "activity cannot be read"}
+
+
 @click.command()
 @dsn_option
 @option("--from", "begin", metavar="KEY", help="Only customers with this key or a later one.")
@@ -61,7 +65,9 @@ def verify(
     """Prove the stored scores by recomputing them.
 
     Recomputes from the source and lists every difference; none means proven. Ends with exit
-    code 3 when there is a difference. A --batch that is interrupted, or fails, says with which
+    code 3 when there is a difference, or a source or an activity that cannot be read. What waits
+    for the next run is left out, named on stderr, and no difference: when that is a whole source,
+    nobody's totals are compared. A --batch that is interrupted, or fails, says with which
     --from it goes on.
     """
     if seed is not None and sample is None:
@@ -75,12 +81,30 @@ def verify(
         )
         if found:
             again = _command(None, begin, end, sample, seed)
+            message, hint = _verdict(found)
             raise EngagementError(
-                "the stored scores differ from a recomputation",
-                hint="`engagement recalculate --mode FULL` mends them."
-                + (f" The same sample: `{again}`" if sample else ""),
+                message,
+                hint=hint + (f" The same sample: `{again}`" if sample else ""),
                 exit_code=EXIT_DIFFERENCES,
             )
+
+
+def _verdict(found: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """Return what these differences come to, and what mends them."""
+    checks = {row["check_name"] for row in found}
+    hints = []
+    if checks & UNREAD:
+        hints.append(
+            "What cannot be read is not proven: mend the host's row or the adapter's view"
+            " (`engagement status` names sources without a view), then `engagement recalculate`."
+        )
+    if not checks - UNREAD:
+        return "not everything could be read", hints[0]
+    hints.append(
+        "`engagement recalculate --mode FULL` mends the differences; what it leaves,"
+        " `engagement refresh CUSTOMER` does."
+    )
+    return "the stored scores differ from a recomputation", " ".join(hints)
 
 
 def _command(
@@ -105,8 +129,8 @@ def print_differences(
     sample: str | None = None,
     seed: int | None = None,
     batch: int | None = None,
-) -> int:
-    """Print what engagement.verify finds, and return how many differences.
+) -> list[dict[str, Any]]:
+    """Print what engagement.verify finds, and return the differences.
 
     What it left out because it waits for a run is told on stderr. In batches, each is a
     transaction of its own.
@@ -155,7 +179,7 @@ def print_differences(
     # A run may have taken it in meanwhile, and the host may have written.
     left_out = queries.rows(connection, "left_out").records or before.records
     _print_found(found, output, left_out, is_part=not (begin is end is sample is None))
-    return len(found)
+    return list(found.values())
 
 
 def _progress(done: int, total: int) -> dict[str, Any]:

@@ -61,5 +61,38 @@ from (
             engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
             and exists (select from engagement.pending_activity as p where p.source = 'employment')
         )
+        -- Whom such keys concern is not to be seen.
+        or exists (
+            select
+            from engagement.pending_activity as p
+            join engagement.activity_source as s on s.source = p.source and s.detached_at is null
+            where
+                p.activity_column <> 'recheck'
+                and not exists (
+                    select
+                    from pg_catalog.pg_class as c
+                    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+                    where pg_catalog.format('%%I.%%I', n.nspname, c.relname) = s.view_name
+                )
+        )
+    union all
+    select 'percentiles and bands while a run is under way', null, null, 6
+    where exists (select from engagement.recalculation_run as r where r.run_status = 'RUNNING')
+    union all
+    select 'the bands of everybody', null, null, 7
+    where exists (
+        select
+        from engagement.setup_change as c
+        where
+            c.object_type = 'BAND'
+            and c.old_value - 'label' is distinct from c.new_value - 'label'
+            and c.changed_at >= (
+                select r.started_at
+                from engagement.recalculation_run as r
+                where r.run_status = 'COMPLETED'
+                order by r.finished_at desc, r.run_id desc
+                limit 1
+            )
+    )
     order by 4, 1
 ) as r

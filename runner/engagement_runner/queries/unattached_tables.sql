@@ -1,13 +1,22 @@
 -- Tables that a source's view reads, directly or through other views, without triggers for that
 -- source: INCREMENTAL does not see what changes there. Reads inside functions leave no dependency
--- and are not seen here.
-with recursive reading as (
-    select s.source, pg_catalog.to_regclass(s.view_name)::oid as relation_id
+-- and are not seen here. Names are compared, not resolved: who asks may have no right on the host's
+-- schemas.
+with recursive relation_found as (
+    select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+),
+
+reading as (
+    select s.source, f.oid as relation_id
     from engagement.activity_source as s
+    join relation_found as f on f.relation_name = s.view_name
     where s.detached_at is null
     union
-    select b.source, pg_catalog.to_regclass('engagement_host.' || b.source)::oid
+    select b.source, f.oid
     from (values ('customer'), ('employment')) as b (source)
+    join relation_found as f on f.relation_name = 'engagement_host.' || b.source
     union
     select r.source, d.refobjid
     from reading as r
