@@ -236,8 +236,7 @@ def test_take_goes_on_by_the_rules_of_before_when_a_change_is_left_open(
     scene: Scene, another: Another
 ) -> None:
     scene.host.run(
-        "alter function engagement.run_take(engagement.recalculation_run)"
-        " set lock_timeout = '1ms'"
+        "alter function engagement.run_take(engagement.recalculation_run) set lock_timeout = '1ms'"
     )
     scene.host.revise({"flat_score": 50}, retroactive=True)
     scene.host.order(scene.person, Line(quantity=3))

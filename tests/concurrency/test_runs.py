@@ -317,9 +317,7 @@ def crashed_at(
 def test_server_killed_in_the_middle_of_full_resumes(
     crashed_at: Callable[[str], Host], phase: str, table: str, column: str, key: int
 ) -> None:
-    host = crashed_at(
-        f"update on engagement.{table} for each row when (old.{column} = {key})"
-    )
+    host = crashed_at(f"update on engagement.{table} for each row when (old.{column} = {key})")
     died = host.runs()[-1]
     assert (died.run_mode, died.run_status, died.phase) == ("FULL", "RUNNING", phase)
     assert 0 < died.done_count < died.total_count  # some batches are there for good
