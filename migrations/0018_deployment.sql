@@ -1,6 +1,6 @@
 -- Which release of the package's files was deployed here, so that an older command can tell.
 create table engagement_meta.deployment (
-    deployment_id integer generated always as identity,
+    deployment_id integer not null,
     release integer not null,
     package_version text not null,
     deployed_at timestamptz not null default now(),

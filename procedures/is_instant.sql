@@ -5,9 +5,7 @@ returns boolean
 language sql
 immutable
 parallel safe
-as $$
-    select p_at between '4000-01-01 00:00:00+00 BC' and '200000-01-01 00:00:00+00'
-$$;
+return p_at between '4000-01-01 00:00:00+00 BC' and '200000-01-01 00:00:00+00';
 comment on function engagement.is_instant(timestamptz) is
     'Internal: whether an instant is finite and in the range that scores are computed for; NULL '
     'for NULL.';

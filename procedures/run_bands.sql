@@ -41,8 +41,9 @@ begin
         perform engagement.write_ranks(p_run, v_ranks, v_free);
     end;
     if cardinality(v_free) < cardinality(v_ids) then
-        v_known := array(select s.customer_id from engagement.customer_score s
-                         where s.customer_id = any (v_ids));
+        select array_agg(s.customer_id) into v_known
+        from engagement.customer_score s
+        where s.customer_id = any (v_ids);
         insert into engagement.recalculation_rank (
             customer_id, score, percentile, band_code, ranked_type, is_crossing, is_busy
         )

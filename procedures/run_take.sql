@@ -11,9 +11,9 @@
 --      that resumes it.
 --   2. The setup lock is held meanwhile. Whoever changes rules or parameters holds it until the end
 --      of the transaction, so either all versions of a change are seen here, or none.
---   3. Whoever writes awards outside a run (triggers, a refresh) leaves the keys of what it wrote in
---      the queue, in the same transaction. If it has read rules or parameters of before and commits
---      after this run's comparison, its keys are still queued, and the next run mends it.
+--   3. Whoever writes awards outside a run (triggers, a refresh) leaves the keys of what it wrote
+--      in the queue, in the same transaction. If it has read rules or parameters of before and
+--      commits after this run's comparison, its keys are still queued, and the next run mends it.
 --   4. Any other change (a rule from now on, a parameter, a view, a key) has its row in the queue
 --      when it is seen. A row that is not there yet is left to the next run.
 -- A change of the setup that somebody has left open is waited for 10 seconds. Then this run goes on

@@ -18,6 +18,7 @@ declare
     v_size integer := coalesce(p_run.batch_size, 2000);
     v_ids engagement.host_key[];
     v_free engagement.host_key[];
+    v_known engagement.host_key[];
     v_is_touched boolean;
     v_is_busy boolean;
     v_count bigint;
@@ -34,11 +35,12 @@ begin
         if v_free = '{}' then
             -- It has no row. Whoever creates rows is waited for, and then all such are free.
             perform pg_advisory_xact_lock(1701734241, 4);
-            v_free := array(
-                select u.id from unnest(v_ids) u (id)
-                except
-                select s.customer_id from engagement.customer_score s
-                where s.customer_id = any (v_ids));
+            select array_agg(s.customer_id) into v_known
+            from engagement.customer_score s
+            where s.customer_id = any (v_ids);
+            v_free := array(select u.id from unnest(v_ids) u (id)
+                            except
+                            select k.id from unnest(v_known) k (id));
         end if;
         v_began_at := clock_timestamp();
         v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
