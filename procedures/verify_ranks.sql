@@ -3,8 +3,8 @@
 -- go by these; so each is what its score has by them. Not compared: everything while a run is under
 -- way; rows that a refresh wrote while the last run was (it may have gone by the thresholds of
 -- before; a commit may take a minute); bands that were set up anew since the last run began. Of
--- changed_at, raised_at and previous_score only what contradicts itself can be found: what they were
--- is stored nowhere else.
+-- changed_at, raised_at and previous_score only what contradicts itself can be found: what they
+-- were is stored nowhere else.
 -- Reads: customer_score, score_percentile, score_band, recalculation_run, setup_change.
 create or replace function engagement.verify_ranks(
     p_from engagement.host_key,
