@@ -11,6 +11,7 @@
 --   COLLECT  customers that a date has changed, and, after FULL, all of them
 --   TOTALS   sum and write in batches of customers
 --   RANK     percentile and band of everybody, in one pass
+--   BANDS    write what has changed of these in batches, and tell of it
 --
 -- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). The caller's
 -- settings change nothing all the same: each transaction is READ COMMITTED, what is called pins its

@@ -64,7 +64,9 @@ grant execute on routine
     engagement.get_parameter,
     engagement.export_rules,
     engagement.overlapping_rules,
+    engagement.host_problems,
     -- what these call as their caller, and what views call
+    engagement.present_attachments,
     engagement.check_attached,
     engagement.check_customer,
     engagement.host_customers,
@@ -118,8 +120,6 @@ grant execute on routine
     engagement.hold_events,
     engagement.acknowledge_events,
     engagement.export_customer,
-    engagement.host_problems,
-    engagement.present_attachments,
     -- what these call as their caller
     engagement.is_switched_off,
     engagement.check_mode,

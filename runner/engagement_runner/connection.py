@@ -133,7 +133,7 @@ def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
         queries.value(connection, "set_role", role=owner)
     except psycopg.errors.InsufficientPrivilege as error:
         raise EngagementError(
-            f"the package belongs to role {owner}: {describe(error)}",
+            f"the package belongs to the role {owner}: {describe(error)}",
             hint="Connect as that role, a member of it, or a superuser.",
         ) from None
     try:

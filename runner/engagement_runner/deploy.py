@@ -172,7 +172,9 @@ def deploy(
             return plan, _apply(connection, plan, top, report, author_path)
 
         adapter = files.host_adapter(host, top) if host else None
-        with rights_explained(connection, adapter, tablespaces, roles=roles):
+        with rights_explained(
+            connection, adapter, tablespaces, author_path=author_path, roles=roles
+        ):
             plan, postponed = unobtrusively(connection, work, report)
         for line in plan.warnings:
             report(f"warning: {line}")
@@ -439,7 +441,7 @@ def try_adapter(
     adapter = files.host_adapter(host, top)
     with (
         deploy_lock(connection, report) as author_path,
-        rights_explained(connection, adapter, renames=True),
+        rights_explained(connection, adapter, author_path=author_path, renames=True),
     ):
         return unobtrusively(connection, work, report, is_trial=True)
 

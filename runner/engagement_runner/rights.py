@@ -23,6 +23,7 @@ def rights_explained(
     adapter: SqlFile | None = None,
     tablespaces: Tablespaces | None = None,
     *,
+    author_path: str = "",
     roles: bool = False,
     renames: bool = False,
 ) -> Iterator[None]:
@@ -32,6 +33,7 @@ def rights_explained(
         connection: the connection of the work inside, which is rolled back when it fails.
         adapter: the adapter that reads the host's relations, if any.
         tablespaces: where tables and indexes are made.
+        author_path: the search_path that the adapter relies on.
         roles: the package's roles are made.
         renames: schemas are made and renamed even where the package is deployed.
 
@@ -48,6 +50,7 @@ def rights_explained(
             "missing_rights",
             adapter=adapter.text if adapter else "",
             tablespaces=[tablespaces.data, tablespaces.index] if tablespaces else [],
+            author_path=author_path,
             roles=roles,
             renames=renames,
         )

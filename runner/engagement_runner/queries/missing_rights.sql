@@ -12,7 +12,10 @@ relation as (
         c.oid,
         c.relkind in ('r', 'p') as is_table,
         '(^|[^a-z0-9_.])' || case
-            when n.nspname = any(pg_catalog.current_schemas(false)) then '(' || s.name || '\.)?'
+            when n.nspname in (
+                select btrim(p.name, ' "')
+                from unnest(string_to_array(%(author_path)s, ',')) as p (name)
+            ) then '(' || s.name || '\.)?'
             else s.name || '\.'
         end || r.name || '($|[^a-z0-9_])' as mention
     from pg_catalog.pg_class as c
@@ -82,12 +85,6 @@ missing as (
             from pg_catalog.pg_roles as r
             where r.rolname in ('engagement_staff', 'engagement_operator', 'engagement_admin')
         ) < 3
-    union all
-    select
-        6,
-        format('the package belongs to the role %%I: connect as that role', pg_catalog.pg_get_userbyid(n.nspowner))
-    from pg_catalog.pg_namespace as n
-    where n.nspname = 'engagement' and not pg_catalog.pg_has_role(n.nspowner, 'usage')
 )
 
 select string_agg(m.statement, '; ' order by m.place, m.statement)
