@@ -12,7 +12,7 @@ returns table (previous_score numeric, changed_at timestamptz, raised_at timesta
 language sql
 immutable
 parallel safe
-as $$
+begin atomic
     select p.previous_score, c.changed_at,
            case when engagement.is_instant(p_raised_at) and c.changed_at is not null
                 then p_raised_at
@@ -25,8 +25,8 @@ as $$
     cross join lateral (
         select case when engagement.is_instant(p_changed_at) then p_changed_at
                     when p_score <> 0 or p.previous_score is not null then p_at end as changed_at
-    ) c
-$$;
+    ) c;
+end;
 comment on function engagement.score_history(
     numeric, numeric, timestamptz, timestamptz, timestamptz
 ) is

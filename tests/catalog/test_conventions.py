@@ -116,8 +116,8 @@ def test_catalog_routines_that_read_the_host_do_so_as_their_owner_under_fixed_se
               'search_path=pg_catalog, pg_temp', 'TimeZone=UTC', 'DateStyle=ISO, YMD',
               'IntervalStyle=postgres', 'extra_float_digits=1'])
           -- The generators hold the text of others; uploads are read in the uploader's zone.
-          and proname not in ('detach_host', 'generate_capture', 'generate_source', 'generate_totals',
-                              'load_social_scores')
+          and proname not in ('detach_host', 'generate_capture', 'generate_source',
+                              'generate_totals', 'load_social_scores')
         """,
     )
     assert found == []
