@@ -1,6 +1,6 @@
 -- Which release of the package's files was deployed here, so that an older command can tell.
 create table engagement_meta.deployment (
-    deployment_id integer generated always as identity,
+    deployment_id integer not null,
     release integer not null,
     package_version text not null,
     deployed_at timestamptz not null default now(),
@@ -9,7 +9,7 @@ create table engagement_meta.deployment (
 );
 comment on table engagement_meta.deployment is
     'One row per deployment that changed something. The last one says which release is deployed.';
-comment on column engagement_meta.deployment.deployment_id is 'Number of the deployment.';
+comment on column engagement_meta.deployment.deployment_id is 'Number of the deployment, from 1; a deployment holds the deploy lock when it takes the next.';
 comment on column engagement_meta.deployment.release is
     'Number of the release of the package''s files; it moves with every change of them.';
 comment on column engagement_meta.deployment.package_version is
