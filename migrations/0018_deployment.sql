@@ -9,7 +9,8 @@ create table engagement_meta.deployment (
 );
 comment on table engagement_meta.deployment is
     'One row per deployment that changed something. The last one says which release is deployed.';
-comment on column engagement_meta.deployment.deployment_id is 'Number of the deployment.';
+comment on column engagement_meta.deployment.deployment_id is
+    'Number of the deployment, from 1. It is taken under the deploy lock.';
 comment on column engagement_meta.deployment.release is
     'Number of the release of the package''s files; it moves with every change of them.';
 comment on column engagement_meta.deployment.package_version is

@@ -11,6 +11,7 @@ import html
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return match["text"]
 
     return re.sub(r"\[(?P<text>[^\]]+)\]\((?P<path>\.\./[^)#]+)\)", shown, markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Let the search work from a folder: MkDocs' own asks a server for its index."""
+    folder = Path(config.site_dir) / "search"
+    index = (folder / "search_index.json").read_text("utf-8")
+    (folder / "search_index.js").write_text(f"var search_index = {index};\n", "utf-8")
+    shutil.copyfile(Path(__file__).with_name("search.js"), folder / "main.js")
+    for name in ("search_index.json", "worker.js"):
+        (folder / name).unlink()
 
 
 def read_catalogue() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

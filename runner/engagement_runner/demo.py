@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from rich.text import Text
 
-from engagement_runner import files, queries, show
+from engagement_runner import queries, sample, show
 from engagement_runner.commands.customers import EMPLOYERS
 from engagement_runner.commands.scores import print_card, run_recalculation
 from engagement_runner.commands.segments import CUSTOMERS
@@ -69,10 +69,9 @@ def run(keep: bool = False) -> None:
 def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     """Tell the story in a deployed database, and return the customer it is about."""
     story.step("Add rules, and load a sample association")
-    _load(connection)
-    contents = queries.record(connection, "demo_contents") or {}
-    awards = contents.pop("awards")
-    story.tell(", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in contents.items()) + ".")
+    sample.load(connection)
+    story.tell(sample.contents(connection))
+    awards = (queries.record(connection, "demo_contents") or {})["awards"]
     story.tell(f"While they were written, triggers made {awards:,} awards of points.")
 
     story.step("Score everybody: engagement recalculate --mode FULL")
@@ -178,17 +177,6 @@ def _upload(story: "_Story", connection: Connection) -> None:
     story.step("An online community sends its scores: engagement social import scores.csv")
     story.quote(text)
     load_scores(connection, text.splitlines(keepends=True), "scores.csv")
-
-
-def _load(connection: Connection) -> None:
-    """Add the sample's rules and rows, each file in a transaction of its own."""
-    hosts = files.root() / files.HOSTS
-    queries.execute(connection, "demo_sample_until")
-    queries.execute(connection, "parameter_set", name="MULTIPLE_CONCURRENT_EMPLOYERS", value="Y")
-    for name in ("reference_rules.sql", "reference_sample.sql"):
-        with connection.transaction():
-            connection.execute((hosts / name).read_bytes())
-    queries.execute(connection, "demo_analyze")
 
 
 def _farewell(story: "_Story", dsn: str, customer: str, stop: str | None) -> None:

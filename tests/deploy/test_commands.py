@@ -157,3 +157,63 @@ def test_failed_deployment_is_one_line_without_the_password(
     assert "mine.sql:3: ERROR 42601:" in last
     assert "hunter2" not in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("key_type", ["bigint", "text"])
+def test_deploy_sample_loads_the_association_once(
+    run: Any, database: str, databases: Any, key_type: str
+) -> None:
+    deploy = ("deploy", "--dsn", database, "--host", "reference", "--key-type", key_type)
+    planned = run(*deploy, "--sample", "--dry-run")
+    assert planned.stdout.splitlines()[-1].startswith("load the sample association")
+    loaded = run(*deploy, "--sample")
+    assert loaded.exit_code == 0, loaded.stderr
+    assert "2,000 people, 60 companies" in loaded.stdout
+    assert "engagement recalculate --mode FULL" in loaded.stdout
+    assert run("recalculate", "--mode", "FULL", "--dsn", database).exit_code == 0
+    assert run("verify", "--sample", "5%", "--dsn", database).exit_code == 0
+
+    session = databases.connect(database)
+    count = "select count(*) from crm.order_line"
+    before = session.execute(count).fetchone()
+    for options in (["--dry-run"], []):
+        again = run(*deploy, "--sample", *options)
+        assert again.exit_code == 1
+        assert again.stdout == ""
+        assert "crm.customer" in again.stderr
+    assert session.execute(count).fetchone() == before
+
+
+def test_deploy_sample_beside_a_single_row_is_refused_and_changes_nothing(
+    run: Any, database: str, databases: Any, crm: Any
+) -> None:
+    session = databases.connect(database)
+    crm(session)
+    session.execute("insert into crm.committee values ('BOARD', 'GOVERNANCE', 'The board')")
+    refused = run("deploy", "--dsn", database, "--host", "reference", "--sample")
+    assert refused.exit_code == 1
+    assert "crm.committee" in refused.stderr
+    assert session.execute("select to_regnamespace('engagement')").fetchone() == (None,)
+
+
+def test_deploy_sample_whose_rule_exists_changes_no_rows(run: Any, deployed: Any) -> None:
+    deployed.execute(
+        "select engagement.add_rule(p_rule_code => 'CONFERENCE',"
+        " p_category_code => 'INVOLVEMENT', p_engagement_type => 'COMMITTEE_PARTICIPATION')"
+    )
+    counts = (
+        "select (select count(*) from crm.customer), (select count(*) from engagement.score_rule),"
+        " engagement.get_parameter('MULTIPLE_CONCURRENT_EMPLOYERS')"
+    )
+    before = deployed.execute(counts).fetchone()
+    refused = run("deploy", "--dsn", deployed.info.dsn, "--host", "reference", "--sample")
+    assert refused.exit_code == 1
+    assert "EG010" in refused.stderr
+    assert deployed.execute(counts).fetchone() == before
+
+
+@pytest.mark.parametrize("options", [[], ["--host", "tryton"]])
+def test_deploy_sample_without_its_host_is_wrong_usage(
+    run: Any, database: str, options: list[str]
+) -> None:
+    assert run("deploy", "--dsn", database, "--sample", *options).exit_code == 2

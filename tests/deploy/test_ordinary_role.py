@@ -14,6 +14,7 @@ from engagement_runner import catalog
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy, try_adapter
 from engagement_runner.errors import EngagementError
+from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.objects import SqlFileError
 
 Connection = psycopg.Connection[Any]
@@ -152,17 +153,23 @@ def test_deploy_over_a_package_of_another_role_names_its_owner(
 
 
 def test_adapter_check_after_a_restore_that_lost_create_says_what_to_grant(
-    deployer: Connection, database: str, databases: Any
+    deployer: Connection, database: str, databases: Any, server: EmbeddedServer
 ) -> None:
     deploy(deployer, "reference")
-    owner = databases.connect(database)
-    role, name = deployer.info.user, owner.info.dbname
-    owner.execute(f"revoke create on database {name} from {role}".encode())
+    file = server.base / "socket" / "restored.dump"
+    server.run("pg_dump", "--format=custom", "--file", file, "--dbname", database)
+    copy = databases.create()
+    server.run("pg_restore", "--exit-on-error", "--dbname", copy, file)
+    owner, role = databases.connect(copy), deployer.info.user
+    restored = databases.connect(copy, user=role)
     with pytest.raises(SqlFileError) as refused:
-        try_adapter(deployer, "reference", lambda remarks: None)
-    assert missing(refused.value) == f"grant create on database {name} to {role}"
+        try_adapter(restored, "reference", lambda remarks: None)
+    assert missing(refused.value) == f"grant create on database {owner.info.dbname} to {role}"
     owner.execute(missing(refused.value).encode())
-    assert try_adapter(deployer, "reference", len) == 0
+    assert try_adapter(restored, "reference", len) == 0
+    assert catalog.check(restored) == []
+    assert deploy(restored, "reference").is_empty
+    owner.execute(f"drop owned by {role} cascade".encode())
 
 
 def test_undeploy_command_as_another_role_names_the_owner(

@@ -155,7 +155,8 @@ def test_deploy_command_over_a_newer_release_is_one_line_and_exit_code_1(
     deployed: Connection,
 ) -> None:
     deployed.execute(
-        "insert into engagement_meta.deployment (release, package_version) values (999999, '9.9')"
+        "insert into engagement_meta.deployment (deployment_id, release, package_version)"
+        " values (999, 999999, '9.9')"
     )
     for options in (["--dry-run"], []):
         result = CliRunner().invoke(

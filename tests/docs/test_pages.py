@@ -13,9 +13,10 @@ from typing import Any
 import click
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from docs.pages import PAGES, TOP, blocks
-from engagement_runner import demo
+from engagement_runner import sample as sample_association
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
@@ -41,21 +42,39 @@ def shell(text: str, dsn: str) -> str:
     return done.stdout
 
 
-def test_start_page_blocks_in_their_order_do_what_it_says(database: str) -> None:
+def test_start_page_blocks_in_their_order_do_what_it_says(own_server: EmbeddedServer) -> None:
+    role_and_database, *rest = [
+        block for block in blocks(TOP / "docs/start.md") if block.language != "console"
+    ]
+    (url,) = [
+        block.text.split("=", 1)[1].strip()
+        for block in blocks(TOP / "docs/start.md")
+        if block.text.startswith("export DATABASE_URL=")
+    ]
+    with psycopg.connect(own_server.dsn(), autocommit=True) as superuser:
+        for statement in SqlFile("start.md", "docs", role_and_database.text).statements():
+            superuser.execute(statement.text.encode())
+    named = conninfo_to_dict(url)
+    database = own_server.dsn(str(named["dbname"]), str(named["user"]))
     printed = []
-    for block in blocks(TOP / "docs/start.md"):
+    for block in rest:
         if block.language == "sh":
             printed.append(shell(block.text, database))
-        elif block.language == "sql":
+        else:
+            assert block.language == "sql"
             with psycopg.connect(database) as session:
                 session.execute(block.text.encode())
-        else:  # the installation
-            assert block.language == "console"
     _, rules, scores, proof, undeployed = printed
     assert "BOOKS" in rules
     assert "74" in scores and "BOOKS" in scores
     assert "Proven" in proof
     assert "Undeployed." in undeployed
+
+
+def test_start_page_embedded_server_has_psql_where_it_says() -> None:
+    (line,) = [b.text for b in blocks(TOP / "docs/start.md") if "wheel_bindir" in b.text]
+    psql = Path(shell(line, "").strip())
+    assert subprocess.run([psql, "--version"], capture_output=True).returncode == 0
 
 
 def monitoring() -> list[str]:
@@ -173,7 +192,7 @@ def sample(database: str) -> str:
     """Connection string of the sample association of the demonstration, scored."""
     with psycopg.connect(database, autocommit=True) as session:
         deploy(session, "reference")
-        demo._load(session)
+        sample_association.load(session)
         session.execute("call engagement.recalculate('FULL')")
     return database
 

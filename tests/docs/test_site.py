@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -103,6 +104,42 @@ def test_site_reference_has_every_table_routine_and_parameter(
         names = [row[0] for row in deployed.execute(query.encode())]
         assert len(names) > 5
         assert [name for name in names if name not in page] == []
+
+
+def test_site_search_loads_scripts_alone(site: Path) -> None:
+    folder = site / "search"
+    assert {path.name for path in folder.iterdir()} == {"lunr.js", "main.js", "search_index.js"}
+    script = (folder / "main.js").read_text()
+    assert not re.search(r"\bWorker\(|XMLHttpRequest|fetch\(|getScript|importScripts", script)
+
+
+def test_site_search_from_a_folder_finds_pages(site: Path) -> None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not chromium:
+        pytest.skip("no Chromium is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page()
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto((site / "start.html").as_uri())
+        page.locator("#rtd-search-form input[name=q]").fill("pg_dump")
+        page.keyboard.press("Enter")
+        page.locator("#mkdocs-search-results h3 a[href*='operations.html']").first.wait_for()
+        page.locator("#mkdocs-search-query").fill("source:order")  # a field that is none
+        page.locator("#mkdocs-search-results h3 a").first.wait_for()
+        page.locator("#mkdocs-search-query").fill("nosuchword")
+        page.get_by_text("No results found").wait_for()
+        page.locator("#mkdocs-search-query").fill("undeploy")
+        page.locator("#mkdocs-search-results h3 a").first.click()
+        page.wait_for_load_state()
+        assert "search.html" not in page.url
+        browser.close()
+    assert errors == []
 
 
 def test_readme_links_lead_to_files() -> None:

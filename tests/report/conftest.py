@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from engagement_runner import demo
+from engagement_runner import sample as association
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy
 
@@ -35,7 +35,7 @@ def sample(_session_databases: Any) -> Connection:
     """A session in a database with the sample association, which no test may change."""
     session: Connection = _session_databases.connect(_session_databases.create())
     deploy(session, "reference")
-    demo._load(session)
+    association.load(session)
     session.execute(
         "insert into engagement.score_band (band_code, label, from_score, from_percentile) values"
         " ('GOLD', 'Gold', 300, null), ('SILVER', 'Silver', 100, null),"
