@@ -201,11 +201,14 @@ def test_erase_customer_ranks_their_company_and_tells_of_its_band(
     host.proven(as_of=None)
     assert host.score(company).band_code == "FIFTEEN"
     forget(host)
-    host.recalculate(as_of=None)
-    host.run("delete from engagement.score_event")
-    host.adjust(MARKER, 5)
     erase(host)
     assert host.verify() == []
+    assert host.score(company).score == 6
+    assert host.rows(
+        "select from_band from engagement.score_event where customer_id = %s"
+        " and event_type = 'BAND_DOWN'",
+        company,
+    ) == [("FIFTEEN",)]
     assert host.score(company).band_code != "FIFTEEN"
 
 
