@@ -15,9 +15,7 @@ import psycopg
 import pytest
 
 from docs.pages import PAGES, TOP, blocks
-from engagement_runner import demo
 from engagement_runner.cli import main
-from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.files import SqlFile
 from patience import PATIENCE
@@ -156,13 +154,9 @@ def test_command_line_in_the_documentation_parses(line: str) -> None:
 
 
 @pytest.fixture
-def sample(database: str) -> str:
+def sample(databases: Any, sample_template: str) -> str:
     """Connection string of the sample association of the demonstration, scored."""
-    with psycopg.connect(database, autocommit=True) as session:
-        deploy(session, "reference")
-        demo._load(session)
-        session.execute("call engagement.recalculate('FULL')")
-    return database
+    return str(databases.create(sample_template))
 
 
 @pytest.mark.slow
