@@ -109,6 +109,7 @@ def bindir() -> Path:
     return Path(os.environ.get("PG_BINDIR") or wheel_bindir())
 
 
+@pytest.fixture(scope="session")
 def memory() -> Path | None:
     """A file system in memory with room for the servers of a few processes, if there is one."""
     folder = Path("/dev/shm")
@@ -125,16 +126,16 @@ SETTINGS = {"max_wal_size": "256MB", "min_wal_size": "32MB"}
 
 
 @pytest.fixture(scope="session")
-def server(bindir: Path) -> Iterator[EmbeddedServer]:
+def server(bindir: Path, memory: Path | None) -> Iterator[EmbeddedServer]:
     """The server of this pytest process. Do not stop it: see ``own_server``."""
-    with EmbeddedServer(bindir, SETTINGS, parent=memory()) as running:
+    with EmbeddedServer(bindir, SETTINGS, parent=memory) as running:
         yield running
 
 
 @pytest.fixture
-def own_server(bindir: Path) -> Iterator[EmbeddedServer]:
+def own_server(bindir: Path, memory: Path | None) -> Iterator[EmbeddedServer]:
     """A server of the test's own, to be killed and restarted."""
-    with EmbeddedServer(bindir, SETTINGS, parent=memory()) as running:
+    with EmbeddedServer(bindir, SETTINGS, parent=memory) as running:
         yield running
 
 
