@@ -1,7 +1,10 @@
 """Servers, databases and connections for every test.
 
 One server a pytest process: the embedded PostgreSQL 18, or the one whose binaries are in the folder
-PG_BINDIR. Databases are clones of templates, so a test gets a fresh deployment in a blink.
+PG_BINDIR. Databases are clones of templates, so a test gets a fresh deployment in a blink. The
+server's files are in memory, where the machine has a file system for that with room.
+
+What depends on no server is marked ``once``: it needs no run for each version of PostgreSQL.
 
 With --citus every database is spread over the cluster that CITUS_DSN names; without one, no test is
 run, and each says so.
@@ -11,21 +14,25 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from cluster import SHARD_COUNT, Cluster, ClusterDatabases
+from engagement_runner import sample
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
-from patience import STATEMENT_TIMEOUT
+from patience import PATIENCE, STATEMENT_TIMEOUT
 
 Connection = psycopg.Connection[Any]
 _numbers = itertools.count(1)
@@ -62,8 +69,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+#: Who uses none of these fixtures has nothing to do with the server that the suite runs on.
+OF_THE_SERVER = {"bindir", "_databases_of", "cluster"}
+#: What a screen shows is a matter of the command and of the pages.
+OF_THE_SCREEN = {"terminal", "browser"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say of each test that there is no cluster to run it on."""
+    """Mark what depends on no server, and begin with what is slow, so that it does not come last.
+
+    Say of each test that there is no cluster to run it on.
+    """
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if OF_THE_SERVER.isdisjoint(used) or not OF_THE_SCREEN.isdisjoint(used):
+            item.add_marker(pytest.mark.once)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if config.getoption("--citus") and not os.environ.get("CITUS_DSN"):
         for item in items:
             item.add_marker(pytest.mark.skip(reason="not run: CITUS_DSN names no Citus cluster"))
@@ -85,16 +107,38 @@ def is_on_citus(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedServer]:
+def bindir() -> Path:
+    """Folder of the binaries of the PostgreSQL that the suite runs on."""
+    return Path(os.environ.get("PG_BINDIR") or wheel_bindir())
+
+
+@pytest.fixture(scope="session")
+def memory() -> Path | None:
+    """A file system in memory with room for the servers of a few processes, if there is one."""
+    folder = Path("/dev/shm")
+    try:
+        is_executable = not os.statvfs(folder).f_flag & os.ST_NOEXEC
+        has_room = shutil.disk_usage(folder).free > 4 << 30
+    except OSError:
+        return None
+    return folder if is_executable and has_room and os.access(folder, os.W_OK) else None
+
+
+#: Little of the log is kept, for it may be in memory.
+SETTINGS = {"max_wal_size": "256MB", "min_wal_size": "32MB"}
+
+
+@pytest.fixture(scope="session")
+def server(bindir: Path, memory: Path | None) -> Iterator[EmbeddedServer]:
     """The server of this pytest process. Do not stop it: see ``own_server``."""
-    with EmbeddedServer(os.environ.get("PG_BINDIR") or wheel_bindir()) as running:
+    with EmbeddedServer(bindir, SETTINGS, parent=memory) as running:
         yield running
 
 
 @pytest.fixture
-def own_server() -> Iterator[EmbeddedServer]:
+def own_server(bindir: Path, memory: Path | None) -> Iterator[EmbeddedServer]:
     """A server of the test's own, to be killed and restarted."""
-    with EmbeddedServer(os.environ.get("PG_BINDIR") or wheel_bindir()) as running:
+    with EmbeddedServer(bindir, SETTINGS, parent=memory) as running:
         yield running
 
 
@@ -137,16 +181,32 @@ class Databases:
 
     def create(self, template: str | None = None) -> str:
         """Return the connection string of a new database."""
-        janitor = DatabaseJanitor(
-            user=self._server.user,
-            host=str(self._server.socket_dir),
-            port=5432,
-            dbname=f"test_{next(_numbers)}",
-            template_dbname=template,
+        name = f"test_{next(_numbers)}"
+        statement = sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.Identifier(name), sql.Identifier(template or "template1")
         )
-        janitor.init()
-        self._stack.callback(janitor.drop)
-        return self._server.dsn(janitor.dbname)
+        self._stack.callback(self._drop, name)
+        with psycopg.connect(self._server.dsn(), autocommit=True) as session:
+            # Whoever still looks at the template, such as autovacuum, is sent away.
+            limit = time.monotonic() + PATIENCE
+            while True:
+                session.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+                    (template,),
+                )
+                try:
+                    session.execute(statement)
+                except psycopg.errors.ObjectInUse:
+                    if time.monotonic() > limit:
+                        raise
+                else:
+                    return self._server.dsn(name)
+
+    def _drop(self, name: str) -> None:
+        with psycopg.connect(self._server.dsn(), autocommit=True) as session:
+            session.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
 
     def connect(self, dsn: str, **options: Any) -> Connection:
         """Open a session in autocommit mode; it is closed at the end."""
@@ -215,6 +275,17 @@ def template_of(
         return templates[key_type]
 
     return get
+
+
+@pytest.fixture(scope="session")
+def sample_template(_session_databases: Databases) -> str:
+    """Name of a database with the sample association of the demonstration, scored."""
+    dsn = _session_databases.create()
+    with psycopg.connect(dsn, autocommit=True) as session:
+        deploy(session, "reference")
+        sample.load(session)
+        session.execute("call engagement.recalculate('FULL')")
+    return str(conninfo_to_dict(dsn)["dbname"])
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ class EmbeddedServer:
         bindir: folder of initdb, pg_ctl and postgres; default: the wheel's PostgreSQL 18.
         settings: server settings in addition to :data:`THROWAWAY`; they win over it.
         keep: let the server and its data outlive this process; :attr:`stop_command` ends it.
+        parent: folder to make :attr:`base` in; default: that of temporary files.
 
     Attributes:
         base: folder of data, socket and log; removed at the end unless kept.
@@ -89,10 +90,12 @@ class EmbeddedServer:
         bindir: str | Path | None = None,
         settings: Mapping[str, str] | None = None,
         keep: bool = False,
+        parent: Path | None = None,
     ) -> None:
         self.bindir = Path(bindir) if bindir else wheel_bindir()
         self.settings = {**THROWAWAY, "max_wal_senders": "0", **(settings or {})}
         self.keep = keep
+        self._parent = parent or Path(tempfile.gettempdir())
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._postgres: subprocess.Popen[bytes] | None = None
         self._crashed = False
@@ -262,7 +265,7 @@ class EmbeddedServer:
 
     def _create(self) -> None:
         """Make the folders and the cluster, and set the watchdog on it."""
-        parent = Path(tempfile.gettempdir()).resolve()
+        parent = self._parent.resolve()
         if self._account and not _open_to_all(parent):
             parent = Path("/tmp")
         self.base = Path(tempfile.mkdtemp(prefix="engagement-", dir=parent))

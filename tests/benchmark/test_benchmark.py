@@ -31,17 +31,21 @@ from bench.ground import (
 )
 from bench.measure import Measure
 from bench.weekly import as_instant
-from engagement_runner.embedded import EmbeddedServer, wheel_bindir
+from engagement_runner.embedded import EmbeddedServer
 from patience import PATIENCE
 
+pytestmark = pytest.mark.once  # it compares on whatever server it is given
+
 LINES = 10_000
+#: The numbers are the same, however durable they are.
+FAST = {**SETTINGS, "fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 Sums = dict[int, tuple[Decimal, Decimal]]
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
+def ground(bindir: Path, memory: Path | None) -> Iterator[Ground]:
     """The smallest ground, on a server with the settings of the benchmark."""
-    with EmbeddedServer(os.environ.get("PG_BINDIR") or wheel_bindir(), SETTINGS) as server:
+    with EmbeddedServer(bindir, FAST, parent=memory) as server:
         yield Ground(server, LINES, clients=2)
 
 
@@ -186,16 +190,21 @@ def test_measure_with_target_says_if_met_and_how_far(
 
 @pytest.mark.slow
 def test_benchmark_smallest_size_gives_every_measure_a_value(
-    ground: Ground, tmp_path: Path
+    bindir: Path, memory: Path | None, tmp_path: Path
 ) -> None:
+    smallest = (
+        "from bench import __main__ as benchmark;"
+        f" benchmark.SETTINGS.update({FAST}); benchmark.SMOKE['lines'] = {LINES}; benchmark.main()"
+    )
     written = tmp_path / "RESULTS.md"
     written.write_text(f"Introduction.\n\n{results.MARK}\n\nold")
     subprocess.run(
         [
-            *(sys.executable, "-m", "bench", "--lines", str(LINES), "--grow", "2", "--rounds", "1"),
-            *("--seconds", "1", "--bindir", ground.server.bindir, "--output", written),
+            *(sys.executable, "-c", smallest, "--smoke", "--clients", "2"),
+            *("--bindir", bindir, "--output", written),
         ],
         cwd=Path(results.__file__).parents[1],
+        env={**os.environ, **({"TMPDIR": str(memory)} if memory else {})},
         check=True,
     )
     text = written.read_text("utf-8")

@@ -11,8 +11,6 @@ from psycopg.conninfo import make_conninfo
 
 from engagement_runner.cli import main
 
-COMMANDS = ("deploy", "status", "check", "undeploy", "detach")
-
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -85,16 +83,6 @@ def test_check_with_a_finding_exits_with_3(run: Any, deployed: Any) -> None:
     result = run("check", "--dsn", deployed.info.dsn, "--format", "json")
     assert result.exit_code == 3
     assert all("PUBLIC" in finding for finding in json.loads(result.stdout))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_command_help_names_an_environment_variable_for_every_option(
-    run: Any, command: str
-) -> None:
-    text = run(command, "--help").stdout
-    for option in main.commands[command].params:
-        names = option.envvar or [f"ENGAGEMENT_{command}_{option.name}".upper()]
-        assert all(name in text for name in names), option.name
 
 
 def test_command_reads_the_database_url(

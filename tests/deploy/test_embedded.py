@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -62,7 +61,7 @@ def test_server_killed_and_started_again_has_what_was_committed(
 
 
 def test_server_is_gone_with_its_files_at_the_end() -> None:
-    with EmbeddedServer(os.environ.get("PG_BINDIR")) as server:
+    with EmbeddedServer() as server:
         process = postmaster(server.base)
     assert not process.is_running()
     assert not server.base.exists()
@@ -100,13 +99,13 @@ def _watchdogs(base: Path) -> list[psutil.Process]:
 def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     with (
         pytest.raises(EngagementError, match="no_such_setting"),
-        EmbeddedServer(os.environ.get("PG_BINDIR"), {"no_such_setting": "1"}),
+        EmbeddedServer(settings={"no_such_setting": "1"}),
     ):
         pytest.fail("it started")
 
 
 def test_server_kept_outlives_the_context() -> None:
-    with EmbeddedServer(os.environ.get("PG_BINDIR"), keep=True) as server:
+    with EmbeddedServer(keep=True) as server:
         pass
     process = postmaster(server.base)
     assert process.is_running()

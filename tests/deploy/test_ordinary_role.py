@@ -13,8 +13,8 @@ from psycopg import sql
 from engagement_runner import catalog
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy, try_adapter
-from engagement_runner.errors import EngagementError
 from engagement_runner.embedded import EmbeddedServer
+from engagement_runner.errors import EngagementError
 from engagement_runner.objects import SqlFileError
 
 Connection = psycopg.Connection[Any]

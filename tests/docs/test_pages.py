@@ -16,9 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from docs.pages import PAGES, TOP, blocks
-from engagement_runner import sample as sample_association
 from engagement_runner.cli import main
-from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.files import SqlFile
 from patience import PATIENCE
@@ -188,13 +186,9 @@ def test_command_line_in_the_documentation_parses(line: str) -> None:
 
 
 @pytest.fixture
-def sample(database: str) -> str:
+def sample(databases: Any, sample_template: str) -> str:
     """Connection string of the sample association of the demonstration, scored."""
-    with psycopg.connect(database, autocommit=True) as session:
-        deploy(session, "reference")
-        sample_association.load(session)
-        session.execute("call engagement.recalculate('FULL')")
-    return database
+    return str(databases.create(sample_template))
 
 
 @pytest.mark.slow

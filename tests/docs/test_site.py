@@ -17,6 +17,8 @@ import pytest
 from docs.pages import TOP
 from patience import PATIENCE
 
+pytestmark = pytest.mark.once  # the site is the same, whatever server tells its reference
+
 MKDOCS = Path(sys.executable).with_name("mkdocs")
 
 

@@ -12,9 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from engagement_runner import sample as association
 from engagement_runner.cli import main
-from engagement_runner.deploy import deploy
 
 Connection = psycopg.Connection[Any]
 
@@ -31,11 +29,9 @@ def report(tmp_path: Path) -> Callable[..., Result]:
 
 
 @pytest.fixture(scope="session")
-def sample(_session_databases: Any) -> Connection:
+def sample(_session_databases: Any, sample_template: str) -> Connection:
     """A session in a database with the sample association, which no test may change."""
-    session: Connection = _session_databases.connect(_session_databases.create())
-    deploy(session, "reference")
-    association.load(session)
+    session: Connection = _session_databases.connect(_session_databases.create(sample_template))
     session.execute(
         "insert into engagement.score_band (band_code, label, from_score, from_percentile) values"
         " ('GOLD', 'Gold', 300, null), ('SILVER', 'Silver', 100, null),"

@@ -101,13 +101,43 @@ class People:
     firm: int
 
 
+@pytest.fixture(scope="session")
+def association_template(
+    _session_databases: Any, template_of: Callable[[str], str]
+) -> tuple[str, People]:
+    """Name of a database with the association, and its customers."""
+    dsn = _session_databases.create(template_of("bigint"))
+    with psycopg.connect(dsn, autocommit=True) as session:
+        people = _found(session)
+        return session.info.dbname, people
+
+
 @pytest.fixture
-def association(deployed: psycopg.Connection[Any]) -> People:
+def deployed(
+    request: pytest.FixtureRequest, databases: Any, deployed_as: Callable[[str], Any]
+) -> psycopg.Connection[Any]:
+    """Autocommit session in a fresh deployment; of the association, where a test asks for it."""
+    if "association" in request.fixturenames:
+        name, _ = request.getfixturevalue("association_template")
+        session: psycopg.Connection[Any] = databases.connect(databases.create(name))
+        return session
+    return deployed_as("bigint")
+
+
+@pytest.fixture
+def association(
+    association_template: tuple[str, People], deployed: psycopg.Connection[Any]
+) -> People:
     """Two people and a firm, three rules, an order and a committee seat; everybody scored.
 
-    Ada has 2 x 5 + 0.5 x 100 = 60 points for books, and 30 for her seat. Bob has none.
+    Ada has 2 x 5 + 0.5 x 100 = 60 points for books, and 30 for her seat. Bob has none. They are in
+    the database of ``deployed``.
     """
-    run = deployed.execute
+    return association_template[1]
+
+
+def _found(session: psycopg.Connection[Any]) -> People:
+    run = session.execute
     run("insert into crm.product values ('BOOK', 'PUBLICATION', 'A book')")
     run("insert into crm.committee values ('BOARD', 'GOVERNANCE', 'The board')")
     people = People(

@@ -614,8 +614,9 @@ def test_recalculate_interrupted_cancels_the_run_and_the_next_one_resumes(
 
 
 def test_every_command_on_a_database_without_the_package_is_one_line(
-    database: str, program: Callable[..., Any]
+    database: str, databases: Any, engagement: Callable[..., Any]
 ) -> None:
+    session = databases.connect(database)
     for arguments in (["score", "1"], ["recalculate"], ["verify"], ["rules", "list"],
                       ["params", "list"], ["refresh", "1"], ["explain", "1"],
                       ["segment"], ["points"], ["social", "list"],
@@ -623,8 +624,8 @@ def test_every_command_on_a_database_without_the_package_is_one_line(
                       ["schedule", "--print", "cron"], ["explain-change"], ["forecast", "1"],
                       ["at-risk"], ["events"], ["export", "1"], ["erase", "1"],
                       ["verify", "--batch", "1"]):  # fmt: skip
-        result = program(*arguments, ENGAGEMENT_DSN=database)
-        assert result.returncode == 1
+        result = engagement(session, *arguments)
+        assert result.exit_code == 1
         assert result.stdout == ""
         assert result.stderr.count("\n") == 1
         assert "engagement deploy" in result.stderr
