@@ -48,8 +48,9 @@ lock: venv
 demo: $(VENV)/.demo-installed
 	$(BIN)/engagement demo
 
-# The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. Both run,
-# whatever the first one finds.
+# The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. There, or
+# else on the embedded one once more, the scoring runs in sessions with unusual settings (--hostile).
+# All of it runs, whatever the first part finds.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 test: venv
 	@verdict=0; trap 'exit 130' INT; \
@@ -59,9 +60,12 @@ test: venv
 	}; \
 	run "the embedded PostgreSQL" $(PYTEST) $(ARGS); \
 	if [ -n "$(SYSTEM_BINDIR)" ]; then \
-	    run "the PostgreSQL in $(SYSTEM_BINDIR)" env PG_BINDIR=$(SYSTEM_BINDIR) \
-	        $(PYTEST) -m 'not slow and not once' $(ARGS); \
+	    export PG_BINDIR=$(SYSTEM_BINDIR); \
+	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \
+	        $(PYTEST) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
 	fi; \
+	[ -n "$(ARGS)" ] || run "$${PG_BINDIR:-the embedded PostgreSQL} under unusual settings" \
+	    $(PYTEST) -m 'not slow and not once' --hostile tests/scoring; \
 	printf "$$said"; exit $$verdict
 
 # A part of the suite on the lowest versions that pyproject.toml allows, and on the newest, each in
