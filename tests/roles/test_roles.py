@@ -90,6 +90,7 @@ CALLS = {
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
         "take_events": "select * from engagement.take_events()",
         "export_customer": "select engagement.export_customer({ann})",
+        "host_problems": "select engagement.host_problems()",
         "check_held": "select engagement.check_held({ann})",
         "as_key": "select engagement.as_key('1')",
         "is_switched_off": "select engagement.is_switched_off()",
