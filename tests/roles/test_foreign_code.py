@@ -305,3 +305,22 @@ def test_deployment_by_somebody_else_leaves_everything_with_its_owner(
         where o.schema_id::regnamespace::text like 'engagement%'
         """
     ) == [(ordinary.logins["deployer"],)]
+
+
+def test_deploy_as_a_superuser_warns_of_the_hosts_owner(association: Association) -> None:
+    session = association.host.session
+    session.execute(
+        "update engagement_meta.applied_file set checksum = 'older' where kind = 'host'"
+    )
+    warnings = deploy(session).warnings
+    assert [line for line in warnings if association.logins["host"] in line]
+
+
+def test_deploy_as_an_ordinary_role_warns_of_nobody(ordinary: Association) -> None:
+    with psycopg.connect(
+        ordinary.host.session.info.dsn, user=ordinary.logins["deployer"], autocommit=True
+    ) as session:
+        session.execute(
+            "update engagement_meta.applied_file set checksum = 'older' where kind = 'host'"
+        )
+        assert [line for line in deploy(session).warnings if "superuser" in line] == []
