@@ -78,7 +78,8 @@ def connect(
     remember_secret(conninfo)
     try:
         connection = psycopg.connect(conninfo, autocommit=autocommit)
-        queries.execute(connection, "pin_session")
+        queries.execute(connection, "pin_search_path")
+        queries.execute(connection, "pin_settings")
         owner = queries.value(connection, "untrusted_owner")
         if not autocommit:
             connection.commit()

@@ -176,7 +176,9 @@ def deploy(
             connection, adapter, tablespaces, author_path=author_path, roles=roles
         ):
             plan, postponed = unobtrusively(connection, work, report)
-        if plan.steps and (owners := queries.value(connection, "superuser_owner")):
+        has_attachments = bool(objects.signatures(connection, "present_attachments"))
+        owners = queries.value(connection, "superuser_owner") if has_attachments else None
+        if plan.steps and owners:
             plan.warnings.append(
                 f"the package belongs to a superuser, so {owners}, who owns tables that it reads, "
                 "could act as one (hint: deploy as a role that is no superuser; docs/security.md)"
