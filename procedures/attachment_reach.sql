@@ -52,10 +52,11 @@ begin
     where s.source = p_source;
     v_is_activity := found;
     for table_name, key_expression, activity_column in
-        select t.table_name, t.key_expression, t.activity_column
+        select p.table_name, p.key_expression, t.activity_column
         from engagement.attached_table t
-        where t.source = p_source and t.key_expression <> 'null'
-              and to_regclass(t.table_name) is not null
+        -- The tables as they are: a view that the host has put into a table's place is none.
+        inner join engagement.present_attachments() p on p.attachment_id = t.attachment_id
+        where t.source = p_source and p.key_expression <> 'null' and p.table_id is not null
         order by t.attachment_id
     loop
         if not v_is_activity then

@@ -1,7 +1,10 @@
 -- Code that a relation runs when it is read, and that belongs neither to the package's owner nor to
 -- a superuser. Its owner may change it at any time, and it would run with the reader's rights.
 -- Views below are followed, but not into the package's own schemas: what stands there was looked at
--- when it came. Operators and domains count, since they call functions.
+-- when it came. Operators and domains count, since they call functions. The relation itself counts
+-- whatever its kind: of a table, too, its owner's code runs, since the planner computes what is
+-- constant in an index expression. A table that a view reads does not count: whoever looked at the
+-- view's text has let its owner in.
 -- Reads: pg_catalog.
 create or replace function engagement.foreign_code(p_relation regclass)
 returns text
@@ -31,7 +34,7 @@ begin
         code (class_id, object_id, owner_id) as (
             select 'pg_class'::regclass, c.oid, c.relowner
             from reached v
-            inner join pg_class c on c.oid = v.relation_id and c.relkind = 'v'
+            inner join pg_class c on c.oid = v.relation_id
             union
             select 'pg_proc'::regclass, p.oid, p.proowner
             from used u
@@ -56,5 +59,5 @@ begin
 end
 $$;
 comment on function engagement.foreign_code(regclass) is
-    'Internal: views, functions and domains that run when a relation is read and belong neither to '
+    'Internal: relations, functions and domains that run when a relation is read and belong neither to '
     'the package''s owner nor to a superuser, as text; NULL: none.';

@@ -8,9 +8,8 @@
 --   TRIGGER      a trigger is missing or disabled
 --   REPLICATION  a subscription writes to the table, for which statement triggers do not fire
 --   CHILD        an inheritance child of the table has no triggers of its own
---
---   PARENT       the table is a partition or a child of one without triggers, whose statements write
---                to it
+--   PARENT       the table is a partition or a child of one without triggers, whose statements
+--                write to it
 --
 -- A table that somebody has locked for longer than half a second (less than a deadlock takes to be
 -- found) is passed over. Definer, because operators may not read the host's tables; it takes names
@@ -219,6 +218,6 @@ $$;
 comment on function engagement.host_problems() is
     'What the host has done to its tables and views that keeps sources from being read or changes '
     'from being seen: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, REPLICATION, '
-    'CHILD, PARENT), source, object_name, is_missed (until it is mended each run compares the source as a '
-    'whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but for what a run '
-    'counts as a failure), problem, hint (the line that mends it). No rows: nothing.';
+    'CHILD, PARENT), source, object_name, is_missed (until it is mended each run compares the '
+    'source as a whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but for '
+    'what a run counts as a failure), problem, hint (the line that mends it). No rows: nothing.';

@@ -13,10 +13,12 @@ language sql
 immutable
 parallel safe
 begin atomic
-    select p.previous_score, c.changed_at,
-           case when engagement.is_instant(p_raised_at) and c.changed_at is not null
-                then p_raised_at
-                when p_score > 0 then p_at end
+    select
+        p.previous_score,
+        c.changed_at,
+        case when engagement.is_instant(p_raised_at) and c.changed_at is not null
+            then p_raised_at
+            when p_score > 0 then p_at end
     from (
         select case when p_previous_score <> p_score
                          and p_previous_score not in ('NaN', 'Infinity', '-Infinity')

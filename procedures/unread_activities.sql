@@ -2,8 +2,8 @@
 -- is no number, a division by zero), so that the others can be proven. Halves until each stands
 -- alone, as a run does: first what earns, then, where all of that can be read, whole rows of the
 -- view. Definer, because only the package derives; so it takes the view's name from its own table.
--- Reads: activity_source, the view, award, score_rule. Raises: whatever the view raises that is not
--- about data.
+-- Reads: activity_source, the view, award, score_rule. Raises: EG006; whatever the view raises that
+-- is not about data.
 create or replace function engagement.unread_activities(
     p_source text,
     p_from engagement.host_key,
@@ -37,6 +37,12 @@ declare
     v_query text;
     v_is_found boolean := false;
 begin
+    -- Without a name of a view the caller's temporary table v would be read.
+    if v_view is null then
+        raise exception 'unknown source'
+            using errcode = 'EG006', detail = format('source %L', p_source),
+                  hint = 'select source from engagement.activity_source lists them.';
+    end if;
     execute format('select array_agg(distinct v.source_id) from %s v '
                    'where engagement.is_in_part(v.customer_id, $1, $2, $3, $4)', v_view)
         into v_ids using p_from, p_to, p_sample, p_seed;
@@ -76,4 +82,5 @@ comment on function engagement.unread_activities(
     text, engagement.host_key, engagement.host_key, numeric, integer
 ) is
     'Internal: activities of a source whose rows raise an error of class 22 when they are read, '
-    'and the error; of the part of the customers that verify is asked for.';
+    'and the error; of the part of the customers that verify is asked for. Raises EG006 for an '
+    'unknown source.';

@@ -1,6 +1,6 @@
 -- Why a source that waits for a run could not be read by one: its view is gone or broken, or the
 -- last run has tried. Definer, because a caller need not be allowed to read the view.
--- Reads: activity_source, recalculation_run, scoring_failure, the definition of the view.
+-- Reads: activity_source, recalculation_run, scoring_failure, the definition of the view. Raises: EG006.
 create or replace function engagement.unread_source(p_source text)
 returns text
 language plpgsql
@@ -16,6 +16,12 @@ declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
     v_failed_sources text[];
 begin
+    -- Without a name of a view the caller's temporary table v would be read.
+    if v_view is null then
+        raise exception 'unknown source'
+            using errcode = 'EG006', detail = format('source %L', p_source),
+                  hint = 'select source from engagement.activity_source lists them.';
+    end if;
     begin
         execute format('select from %s v limit 0', v_view);
     exception
@@ -44,4 +50,4 @@ end
 $$;
 comment on function engagement.unread_source(text) is
     'Internal: why a source cannot be read, or could not by the last run; NULL: nothing is known '
-    'against it.';
+    'against it. Raises EG006 for an unknown source.';

@@ -25,8 +25,8 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql.janitor import DatabaseJanitor
 
 from cluster import SHARD_COUNT, Cluster, ClusterDatabases
 from engagement_runner import sample
@@ -181,32 +181,26 @@ class Databases:
 
     def create(self, template: str | None = None) -> str:
         """Return the connection string of a new database."""
-        name = f"test_{next(_numbers)}"
-        statement = sql.SQL("create database {} template {} strategy file_copy").format(
-            sql.Identifier(name), sql.Identifier(template or "template1")
+        janitor = DatabaseJanitor(
+            user=self._server.user,
+            host=str(self._server.socket_dir),
+            port=5432,
+            dbname=f"test_{next(_numbers)}",
+            template_dbname=template,
+            connection_timeout=PATIENCE,
         )
-        self._stack.callback(self._drop, name)
-        with psycopg.connect(self._server.dsn(), autocommit=True) as session:
-            # Whoever still looks at the template, such as autovacuum, is sent away.
-            limit = time.monotonic() + PATIENCE
-            while True:
-                session.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
-                    (template,),
-                )
-                try:
-                    session.execute(statement)
-                except psycopg.errors.ObjectInUse:
-                    if time.monotonic() > limit:
-                        raise
-                else:
-                    return self._server.dsn(name)
-
-    def _drop(self, name: str) -> None:
-        with psycopg.connect(self._server.dsn(), autocommit=True) as session:
-            session.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-            )
+        self._stack.callback(janitor.drop)
+        # Whoever still looks at the template, such as autovacuum, has been sent away, and may come
+        # back before the copy begins.
+        limit = time.monotonic() + PATIENCE
+        while True:
+            try:
+                janitor.init()
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > limit:
+                    raise
+            else:
+                return self._server.dsn(janitor.dbname)
 
     def connect(self, dsn: str, **options: Any) -> Connection:
         """Open a session in autocommit mode; it is closed at the end."""

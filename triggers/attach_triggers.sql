@@ -20,7 +20,6 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
-set enable_seqscan = off
 as $$
 declare
     v_kind "char";

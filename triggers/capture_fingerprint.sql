@@ -35,8 +35,8 @@ begin
              from pg_attribute k
              left join pg_attrdef d on d.adrelid = k.attrelid and d.adnum = k.attnum
              where k.attrelid = a.table_id
-                   and k.attname = any (engagement.relevant_columns(
-                       array[engagement.source_view(a.source)], a.table_id))),
+                   and k.attname = any (array(select r.name from unnest(engagement.relevant_columns(
+                       array[engagement.source_view(a.source)], a.table_id)) r (name)))),
             (select string_agg(row(c.parent_id::regclass, c.child_id::regclass, c.since)::text, ','
                                order by c.parent_id::regclass::text, c.child_id::regclass::text)
              from child c))::text)

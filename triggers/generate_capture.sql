@@ -86,8 +86,8 @@ begin
     left join (pg_opclass o inner join pg_am m on m.oid = o.opcmethod and m.amname = 'btree')
         on o.opcdefault and o.opcintype = a.atttypid
     where a.attrelid = v_table_id
-          and a.attname = any (engagement.relevant_columns(
-              array[engagement.source_view(v_attached.source)], v_table_id));
+          and a.attname = any (array(select r.name from unnest(engagement.relevant_columns(
+              array[engagement.source_view(v_attached.source)], v_table_id)) r (name)));
 
     v_rows_of := array[
         format('select k.key from (select %s from new_rows t) k (key) where k.key is not null',

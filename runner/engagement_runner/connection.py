@@ -61,7 +61,8 @@ def connect(
     Raises:
         EngagementError: the string cannot be parsed, or the server cannot be reached. The
             message holds no part of an unparsable string, which may be a password. The exit code
-            for a server that cannot be reached is EXIT_UNREACHABLE.
+            for a server that cannot be reached is EXIT_UNREACHABLE. Or: the session is a
+            superuser's, and the package belongs to a role that is none.
     """
     try:
         conninfo = make_conninfo(dsn or "", fallback_application_name="engagement")
@@ -78,12 +79,21 @@ def connect(
     try:
         connection = psycopg.connect(conninfo, autocommit=autocommit)
         queries.execute(connection, "pin_session")
+        owner = queries.value(connection, "untrusted_owner")
         if not autocommit:
             connection.commit()
     except psycopg.Error as error:
         raise EngagementError(
             f"cannot connect: {describe(error)}", exit_code=EXIT_UNREACHABLE
         ) from None
+    if owner is not None:
+        connection.close()
+        raise EngagementError(
+            f"a superuser may not work here: the package's schemas belong to the role {owner}, "
+            "whose code would run as a superuser",
+            hint="Connect as that role, or as one of the package's roles. Where engagement was "
+            "never deployed, whoever made these schemas did it: drop them first.",
+        )
     if shows_warnings:
         connection.add_notice_handler(_show_notice)
     return connection

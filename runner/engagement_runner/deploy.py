@@ -176,6 +176,11 @@ def deploy(
             connection, adapter, tablespaces, author_path=author_path, roles=roles
         ):
             plan, postponed = unobtrusively(connection, work, report)
+        if plan.steps and (owners := queries.value(connection, "superuser_owner")):
+            plan.warnings.append(
+                f"the package belongs to a superuser, so {owners}, who owns tables that it reads, "
+                "could act as one (hint: deploy as a role that is no superuser; docs/security.md)"
+            )
         for line in plan.warnings:
             report(f"warning: {line}")
         if plan.is_distributed and postponed:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from engagement_runner import files
 from engagement_runner.cli import main
@@ -90,6 +91,65 @@ def test_segment_of_an_admins_making_runs_nothing_of_theirs(
     finally:
         session.execute("delete from engagement.segment_definition where segment_name = 'mine'")
         session.execute("drop schema research cascade")
+
+
+#: A temporary relation whose index runs code of its maker, as whoever plans a query of it.
+TRAP = """
+create function pg_temp.trap(integer) returns integer language plpgsql immutable as $$
+begin
+    if current_user <> session_user then
+        raise exception 'ran as %', current_user;
+    end if;
+    return $1;
+end $$;
+create temporary table v (customer_id bigint, source_id bigint, segment_value numeric);
+create index on v ((customer_id + pg_temp.trap(1)));
+grant all on v to public
+"""
+
+
+def test_segment_over_a_table_of_an_admins_runs_nothing_of_theirs(
+    association: Association, log_in: Callable[[str], Session]
+) -> None:
+    theirs = log_in("admin")
+    theirs.execute(TRAP)
+    for name in ("pg_temp.v", "v"):
+        with theirs.transaction(force_rollback=True):
+            theirs.execute(
+                "insert into engagement.segment_definition values ('mine', 'Mine', '', %s)", [name]
+            )
+            with refused("EG015"):
+                theirs.execute("select engagement.segment('mine')")
+
+
+def test_source_that_is_none_reads_no_temporary_table_of_the_callers(
+    association: Association, log_in: Callable[[str], Session]
+) -> None:
+    theirs = log_in("operator")
+    theirs.execute(TRAP)
+    with refused("EG006"):
+        theirs.execute("select engagement.unread_source('none')")
+    with refused("EG006"):
+        theirs.execute("select engagement.unread_activities('none', null, null, null, 0)")
+
+
+def test_view_in_the_place_of_an_attached_table_runs_nothing(association: Association) -> None:
+    session = association.host.session
+    spy(session, "crm", association.logins["host"])
+    try:
+        with session.transaction(force_rollback=True):
+            session.execute("alter table crm.customer rename to moved")
+            session.execute(
+                "create view crm.customer as select length(crm.peek('x')) as customer_id"
+                " from crm.moved"
+            )
+            reached = session.execute(
+                "select table_name from engagement.attachment_reach('customer')"
+            ).fetchall()
+            assert reached == [("crm.moved",)]
+            assert association.host.rows("select * from crm.seen") == []
+    finally:
+        session.execute("drop table crm.seen; drop function crm.peek(text)")
 
 
 def test_host_code_is_refused_where_it_would_run_as_a_superuser(association: Association) -> None:
@@ -183,7 +243,8 @@ def test_host_code_runs_as_the_deployer_whoever_looks(ordinary: Association) -> 
 
 def test_commands_run_host_code_as_the_deployer(ordinary: Association, tmp_path: Path) -> None:
     values = {**ordinary.keys, "file": tmp_path / "none", "page": tmp_path / "page.html"}
-    environment = {"ENGAGEMENT_DSN": ordinary.host.session.info.dsn}
+    dsn = make_conninfo(ordinary.host.session.info.dsn, user=ordinary.logins["deployer"])
+    environment = {"ENGAGEMENT_DSN": dsn}
     for command in COMMANDS:
         if command[0] in ("undeploy", "detach"):
             continue
@@ -191,6 +252,37 @@ def test_commands_run_host_code_as_the_deployer(ordinary: Association, tmp_path:
     assert set(ordinary.host.rows("select ran_by from crm.seen")) == {
         (ordinary.logins["deployer"],)
     }
+
+
+def test_command_refuses_a_superuser_where_the_package_belongs_to_another(
+    ordinary: Association, tmp_path: Path
+) -> None:
+    values = {**ordinary.keys, "file": tmp_path / "none", "page": tmp_path / "page.html"}
+    environment = {"ENGAGEMENT_DSN": ordinary.host.session.info.dsn}
+    for command in (["status"], ["check"], ["deploy"], ["score", "{ann}"], ["verify"]):
+        result = CliRunner().invoke(
+            main, [part.format(**values) for part in command], env=environment
+        )
+        assert result.exit_code == 1 and ordinary.logins["deployer"] in result.output, command
+    assert ordinary.host.rows("select ran_by from crm.seen") == []
+
+
+def test_command_refuses_a_superuser_where_somebody_made_the_schemas_before(
+    databases: Any,
+) -> None:
+    session = databases.connect(databases.create())
+    name = f"early of {session.info.dbname}"
+    run(session, "create role {}", name)
+    try:
+        for schema in ("engagement", "engagement_host", "engagement_meta"):
+            run(session, f"create schema {schema} authorization {{}}", name)
+            result = CliRunner().invoke(
+                main, ["deploy", "--host", "reference"], env={"ENGAGEMENT_DSN": session.info.dsn}
+            )
+            assert result.exit_code == 1 and name in result.output
+            session.execute(f"drop schema {schema}".encode())
+    finally:
+        run(session, "drop role {}", name)
 
 
 def test_deployment_by_somebody_else_leaves_everything_with_its_owner(
@@ -213,3 +305,22 @@ def test_deployment_by_somebody_else_leaves_everything_with_its_owner(
         where o.schema_id::regnamespace::text like 'engagement%'
         """
     ) == [(ordinary.logins["deployer"],)]
+
+
+def test_deploy_as_a_superuser_warns_of_the_hosts_owner(association: Association) -> None:
+    session = association.host.session
+    session.execute(
+        "update engagement_meta.applied_file set checksum = 'older' where kind = 'host'"
+    )
+    warnings = deploy(session).warnings
+    assert [line for line in warnings if association.logins["host"] in line]
+
+
+def test_deploy_as_an_ordinary_role_warns_of_nobody(ordinary: Association) -> None:
+    with psycopg.connect(
+        ordinary.host.session.info.dsn, user=ordinary.logins["deployer"], autocommit=True
+    ) as session:
+        session.execute(
+            "update engagement_meta.applied_file set checksum = 'older' where kind = 'host'"
+        )
+        assert [line for line in deploy(session).warnings if "superuser" in line] == []

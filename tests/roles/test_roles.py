@@ -102,6 +102,7 @@ CALLS = {
         "hold_events": "select * from engagement.hold_events()",
         "acknowledge_events": "select engagement.acknowledge_events('{{}}')",
         "export_customer": "select engagement.export_customer({ann})",
+        "host_problems": "select engagement.host_problems()",
         "check_held": "select engagement.check_held({ann})",
         "is_switched_off": "select engagement.is_switched_off()",
         "check_mode": "select engagement.check_mode('FULL')",

@@ -332,12 +332,13 @@ def test_erase_asks_before_it_deletes(
     before = held(deployed, bob)
     for answer in ("n\n", "\n", ""):
         result = engagement(deployed, "erase", str(bob), input=answer)
-        assert (result.exit_code, result.stdout) == (1, "")
+        # Some versions of Click write what was typed to stdout.
+        assert (result.exit_code, result.stdout.replace(answer, "").strip()) == (1, "")
         assert f"customer {bob} (Bob \\x1b[31mRed\\x07)?" in result.stderr
         assert held(deployed, bob) == before
     result = engagement(deployed, "erase", str(bob), input="y\n")
     assert result.exit_code == 0
-    assert result.stdout == f"Customer {bob} erased.\n"
+    assert result.stdout.endswith(f"Customer {bob} erased.\n")
     assert adjustments(deployed) == []
     assert held(deployed, bob)["awards"] == []
 

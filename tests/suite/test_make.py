@@ -1,4 +1,4 @@
-"""`make test`: both halves run, then the verdict."""
+"""`make test`: all parts run, then the verdict."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ TOP = Path(__file__).resolve().parents[2]
 # Stands for Python: notes on which server it is run, and fails where it is told to.
 PYTHON = """#!/bin/sh
 on=${PG_BINDIR:-embedded}
+case " $* " in *" --hostile "*) on=hostile ;; esac
 echo "$on $*" >>"$NOTES"
 case " $FAILING " in *" $on "*) exit 1 ;; esac
 """
@@ -25,13 +26,14 @@ case " $FAILING " in *" $on "*) exit 1 ;; esac
 @pytest.mark.parametrize(
     ("failing", "verdicts"),
     [
-        ("", ["passed", "passed"]),
-        ("embedded", ["FAILED", "passed"]),
-        ("/system", ["passed", "FAILED"]),
-        ("embedded /system", ["FAILED", "FAILED"]),
+        ("", ["passed", "passed", "passed"]),
+        ("embedded", ["FAILED", "passed", "passed"]),
+        ("/system", ["passed", "FAILED", "passed"]),
+        ("hostile", ["passed", "passed", "FAILED"]),
+        ("embedded hostile", ["FAILED", "passed", "FAILED"]),
     ],
 )
-def test_make_test_where_a_half_fails_runs_the_other_and_says_which(
+def test_make_test_where_a_part_fails_runs_the_others_and_says_which(
     tmp_path: Path, failing: str, verdicts: list[str]
 ) -> None:
     python, notes = tmp_path / "bin" / "python", tmp_path / "notes"
@@ -50,6 +52,6 @@ def test_make_test_where_a_half_fails_runs_the_other_and_says_which(
         timeout=PATIENCE,
     )
     runs = [line.split()[0] for line in notes.read_text().splitlines()]
-    assert runs == ["embedded", "/system"]
-    assert [line.split()[-1] for line in done.stdout.splitlines()[-2:]] == verdicts
+    assert runs == ["embedded", "/system", "hostile"]
+    assert [line.split()[-1] for line in done.stdout.splitlines()[-3:]] == verdicts
     assert (done.returncode == 0) == (failing == "")
