@@ -64,8 +64,8 @@ test: venv
 	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \
 	        $(PYTEST) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
 	fi; \
-	[ -n "$(ARGS)" ] || run "$${PG_BINDIR:-the embedded PostgreSQL} under unusual settings" \
-	    $(PYTEST) -m 'not slow and not once' --hostile tests/scoring; \
+	$(if $(ARGS),,run "$${PG_BINDIR:-the embedded PostgreSQL} under unusual settings" \
+	    $(PYTEST) -m 'not slow and not once' --hostile tests/scoring;) \
 	printf "$$said"; exit $$verdict
 
 # A part of the suite on the lowest versions that pyproject.toml allows, and on the newest, each in

@@ -106,7 +106,7 @@ begin
     if v_key <> 'null' then
         execute format('create temporary view engagement_key as select (%s) as key from %s t', v_key,
                        v_table_name);
-        perform engagement.check_trusted('pg_temp.engagement_key',
+        perform engagement.check_trusted(to_regclass('pg_temp.engagement_key'),
                                          format('key %s of table %s', v_key, v_table_name));
         drop view pg_temp.engagement_key;
     end if;

@@ -127,7 +127,12 @@ def _profile(
 def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str, Any]:
     """Return the finding that a view cannot be read; of keys of another type, which that is."""
     hint = "Let the view say something of every row: a guarded cast, or leave such rows out."
-    if isinstance(error, psycopg.errors.InvalidTextRepresentation):
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        hint = (
+            "Grant the role that deploys USAGE on the host's schemas, and SELECT and TRIGGER on "
+            "its tables."
+        )
+    elif isinstance(error, psycopg.errors.InvalidTextRepresentation):
         deployed = queries.value(connection, "key_type")
         host_key_type = queries.value(connection, "host_key_type", source=name)
         if host_key_type not in (None, deployed):

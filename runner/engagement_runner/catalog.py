@@ -16,6 +16,7 @@ from engagement_runner.errors import (
     EXIT_PENDING,
     EXIT_STALE,
     EngagementError,
+    not_deployed,
 )
 from engagement_runner.plan import make_plan
 from engagement_runner.state import Connection, State, read_state
@@ -180,7 +181,7 @@ def _cluster_findings(connection: Connection) -> list[str]:
 def _deployed_state(connection: Connection) -> State:
     state = read_state(connection)
     if not state.files:
-        raise EngagementError("nothing is deployed in this database", hint="engagement deploy")
+        raise not_deployed()
     return state
 
 

@@ -148,8 +148,8 @@ def _move_order(story: "_Story", connection: Connection) -> None:
         EMPLOYERS, "table", empty="",
     )  # fmt: skip
     story.tell(
-        "MULTIPLE_CONCURRENT_EMPLOYERS is Y: an order may name either. Staff give one to the other "
-        "company, and refresh both:"
+        "MULTIPLE_CONCURRENT_EMPLOYERS is Y: an order may name either. Staff give an order to the "
+        "other company, and refresh both companies:"
     )
     before = queries.rows(connection, "demo_companies", **companies)
     story.run(
@@ -186,15 +186,15 @@ def _farewell(story: "_Story", dsn: str, customer: str, stop: str | None) -> Non
     if stop is None:
         story.tell("The server ends with this demonstration. To keep one for playing:")
         story.command(f"{program} demo --keep")
-        story.tell("It then prints these with the connection filled in:")
-        where = ""
+        story.tell("It then prints these lines, with its connection in the first:")
     else:
-        where = f" --dsn {shlex.quote(dsn)}"
-    story.command(f"{program} explain {customer}{where}")
-    story.command(f"{program} points rule{where}")
-    story.command(f"{program} segment{where}")
+        story.tell("The server keeps running. Connect to it, then look around:")
+    story.command(f"export DATABASE_URL={shlex.quote(dsn)}" if stop else "export DATABASE_URL=…")
+    story.command(f"{program} explain {customer}")
+    story.command(f"{program} points rule")
+    story.command(f"{program} segment")
     if stop is not None:
-        story.tell("The server keeps running. This stops it and removes its folder:")
+        story.tell("This stops the server and removes its folder:")
         story.command(stop)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -122,10 +123,10 @@ class EmbeddedServer:
     @property
     def stop_command(self) -> str:
         """Shell command that stops a kept server and removes its data."""
-        stop = f"{self.bindir}/pg_ctl stop -D {self.data_dir}"
+        stop = [str(self.bindir / "pg_ctl"), "stop", "-D", str(self.data_dir)]
         if self._account:
-            stop = f"setpriv --reuid {self._account.pw_uid} --clear-groups {stop}"
-        return f"{stop} && rm -rf {self.base}"
+            stop = ["setpriv", "--reuid", str(self._account.pw_uid), "--clear-groups", *stop]
+        return f"{shlex.join(stop)} && {shlex.join(['rm', '-rf', str(self.base)])}"
 
     def dsn(self, dbname: str = "postgres", user: str | None = None) -> str:
         """Return the connection string of a database, of the superuser by default."""

@@ -27,6 +27,12 @@ _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:)[^\s]*(?=@)")
 _WORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 _secrets: set[str] = set()
 
+_PACKAGE_SCHEMA = re.compile(r" engagement(_host|_meta)?$")
+_NEEDS_A_ROLE = (
+    "The role needs membership in engagement_staff, engagement_operator or engagement_admin, which "
+    "deploy --roles makes."
+)
+
 
 class EngagementError(Exception):
     """Something that the user can understand and act on.
@@ -45,6 +51,14 @@ class EngagementError(Exception):
     def __str__(self) -> str:
         text = str(self.args[0])
         return f"{text} (hint: {self.hint})" if self.hint else text
+
+
+def not_deployed() -> EngagementError:
+    """Return the error of a command in a database that does not have the package."""
+    return EngagementError(
+        "engagement scoring is not deployed in this database",
+        hint="engagement deploy --host NAME|FILE.sql",
+    )
 
 
 def remember_secret(dsn: str) -> None:
@@ -83,11 +97,15 @@ def describe(
         line += statement.count("\n", 0, int(diag.statement_position) - 1)
     parts = [f"{path}:{line}:"] if path else []
     parts.append(f"{diag.severity or 'ERROR'} {error.sqlstate or 'connection'}:")
-    parts.append(diag.message_primary or str(error) or type(error).__name__)
+    message = diag.message_primary or str(error) or type(error).__name__
+    parts.append(message)
     if diag.message_detail:
         parts.append(f"(detail: {diag.message_detail})")
-    if diag.message_hint:
-        parts.append(f"(hint: {diag.message_hint})")
+    hint = diag.message_hint
+    if isinstance(error, psycopg.errors.InsufficientPrivilege) and _PACKAGE_SCHEMA.search(message):
+        hint = hint or _NEEDS_A_ROLE
+    if hint:
+        parts.append(f"(hint: {hint})")
     return redact(one_line(" ".join(parts)))
 
 

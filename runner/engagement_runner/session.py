@@ -11,7 +11,7 @@ from psycopg.errors import Diagnostic
 
 from engagement_runner import queries, show
 from engagement_runner.connection import connect
-from engagement_runner.errors import EngagementError, command_errors
+from engagement_runner.errors import command_errors, not_deployed
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -51,10 +51,7 @@ def session(dsn: str | None) -> Iterator[Connection]:
         try:
             queries.value(connection, "use_time_zone")
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
-            raise EngagementError(
-                "engagement scoring is not deployed in this database",
-                hint="engagement deploy --host NAME|FILE.sql",
-            ) from None
+            raise not_deployed() from None
         yield connection
 
 

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -321,9 +322,11 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
         _heading(content),
         _standing(content, show, width, unicode),
     ]
-    if content.get("customer_type") == "COMPANY":
+    # The trend and the categories of a company are of its own points, without those of its people.
+    is_company = content.get("customer_type") == "COMPANY"
+    if is_company:
         parts.append(_employees(content, show))
-    parts.append(_trend(content.get("trend") or [], show, unicode))
+    parts.append(_trend(content.get("trend") or [], show, unicode, is_company))
     parts.append(_labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
     if content.get("rules_pending"):
         parts.append(
@@ -331,7 +334,7 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
         )
     parts.append(Text())
     if categories:
-        parts.append(_categories(categories, show, width, unicode))
+        parts.append(_categories(categories, show, width, unicode, is_company))
     else:
         parts.append(Text("No points yet.", style="dim"))
     return Group(*parts)
@@ -402,16 +405,22 @@ def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
     return _labelled("Employees", Text(people)) + Text("\n") + _labelled("", Text(", ".join(sums)))
 
 
-def _trend(trend: Sequence[dict[str, Any]], show: Callable[[object], str], unicode: bool) -> Text:
+def _trend(
+    trend: Sequence[dict[str, Any]],
+    show: Callable[[object], str],
+    unicode: bool,
+    is_company: bool,
+) -> Text:
+    label = "Own trend" if is_company else "Trend"
     if not trend:
-        return _labelled("Trend", Text("none", style="dim"))
+        return _labelled(label, Text("none", style="dim"))
     scores = [Decimal(str(item.get("score") or 0)) for item in trend]
     ends = f"{show(scores[0])} on {day(trend[0]['at'])} to {show(scores[-1])}"
     line = Text()
     if unicode:
         line.append(sparkline(scores), style="cyan").append("  ")
     line.append(f"{ends} on {day(trend[-1]['at'])}", style="dim")
-    return _labelled("Trend", line)
+    return _labelled(label, line)
 
 
 def sparkline(values: Sequence[Decimal]) -> str:
@@ -447,11 +456,12 @@ def _categories(
     show: Callable[[object], str],
     width: int,
     unicode: bool,
+    is_company: bool,
 ) -> Table:
     names = [literal(c.get("category_name") or c.get("category_code")) for c in categories]
     name_width = min(30, max(map(len, names)))
     grid = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False, expand=True)
-    grid.add_column("", ratio=1, overflow="fold")
+    grid.add_column("Own points" if is_company else "", ratio=1, overflow="fold")
     for heading in ("Score", "Year to date", "Overview", "Awards"):
         grid.add_column(heading, justify="right", no_wrap=True)
     drawn = bars((c.get("score") for c in categories), bar_width(width), unicode)
@@ -760,7 +770,15 @@ def rule_changes(rows: Rows, output: Format, dry_run: bool) -> None:
             for key, value in record["changes"].items()
             if key != "rule_code" and (value or record["action"] != "add")
         )
-        result(f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip())
+        line = f"{record['action']:<8} {record['rule_code']}  {changes}".rstrip()
+        for part in textwrap.wrap(
+            line,
+            console().width,
+            subsequent_indent=" " * 9,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ):
+            result(part)
     end = " would change." if dry_run else " changed."
     if changed and not dry_run:
         end += " The next recalculation applies it."

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from psycopg import sql
 
-from engagement_runner import catalog
+from engagement_runner import catalog, sample
 from engagement_runner.cli import main
 from engagement_runner.deploy import deploy, try_adapter
 from engagement_runner.embedded import EmbeddedServer
@@ -42,6 +42,34 @@ def deployer(
     yield session
     session.close()
     owner.execute(sql.SQL("drop owned by {role} cascade; drop role {role}").format(role=role))
+
+
+def test_sample_as_ordinary_role_warns_of_nothing(database: str, databases: Any) -> None:
+    owner = databases.connect(database)
+    name = f"player_of_{owner.info.dbname}"
+    role, place = sql.Identifier(name), sql.Identifier(owner.info.dbname)
+    owner.execute(
+        sql.SQL("create role {role} login; grant create on database {place} to {role}").format(
+            role=role, place=place
+        )
+    )
+    session = databases.connect(database, user=name)
+    warnings = []
+    session.add_notice_handler(
+        lambda told: told.severity_nonlocalized == "WARNING" and warnings.append(told)
+    )
+    try:
+        deploy(session, "reference")
+        sample.load(session)
+        analyzed = session.execute(
+            "select reltuples from pg_class where oid = 'engagement.award'::regclass"
+        ).fetchone()
+        assert analyzed is not None
+        assert analyzed[0] > 0
+        assert warnings == []
+    finally:
+        session.close()
+        owner.execute(sql.SQL("drop owned by {role} cascade; drop role {role}").format(role=role))
 
 
 def test_deploy_as_ordinary_role_scores_the_hosts_orders(

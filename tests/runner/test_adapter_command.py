@@ -697,6 +697,16 @@ def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(
         assert result.exit_code == 0, result.output
         shop.execute(sql.SQL("revoke trigger on all tables in schema shop from {}").format(role))
         assert contents(shop) == before
+        shop.execute(sql.SQL("revoke select on all tables in schema shop from {}").format(role))
+        result = engagement(author, "adapter", "check", write(), "--format", "json")
+        assert result.exit_code == 1, result.output
+        unread = [
+            f["hint"]
+            for f in json.loads(result.stdout)["findings"]
+            if f["finding"].startswith("cannot be read: ERROR 42501")
+        ]
+        assert unread
+        assert all("SELECT" in hint for hint in unread)
     finally:
         author.close()
         shop.execute(sql.SQL("drop owned by {role} cascade; drop role {role}").format(role=role))

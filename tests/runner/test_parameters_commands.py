@@ -26,7 +26,7 @@ def test_params_set_says_old_and_new_and_list_marks_it(
 ) -> None:
     result = engagement(deployed, "params", "set", "TIME_ZONE", "Europe/Berlin")
     assert result.exit_code == 0
-    assert result.stdout == "TIME_ZONE: UTC is now Europe/Berlin.\n"
+    assert result.stdout == "TIME_ZONE is now Europe/Berlin; it was UTC.\n"
     assert engagement(deployed, "params", "get", "TIME_ZONE").stdout == "Europe/Berlin\n"
     assert "Default: UTC." in " ".join(engagement(deployed, "params", "list").stdout.split())
 

@@ -356,6 +356,8 @@ def test_rules_apply_starter_adds_the_rules_that_come_with_the_package_once(
     dry = engagement(deployed, "rules", "apply", "starter", "--dry-run", "--format", "json")
     planned = json.loads(dry.stdout)
     assert versions(deployed) == before
+    shown = engagement(deployed, "rules", "apply", "starter", "--dry-run").stdout
+    assert max(map(len, shown.splitlines())) <= 120
     applied = engagement(deployed, "rules", "apply", "starter", "--format", "json")
     assert applied.exit_code == 0, applied.stderr
     assert json.loads(applied.stdout) == planned

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from engagement_runner import show
+from engagement_runner.errors import EXIT_UNREACHABLE
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
 from .conftest import PROGRAM, People, clean_environment
@@ -636,7 +637,7 @@ def test_every_command_without_a_server_is_one_line_without_the_password(
 ) -> None:
     dsn = "postgresql://me:s3cret@127.0.0.1:1/nowhere"
     result = program("score", "1", "--dsn", dsn)
-    assert result.returncode == 8
+    assert result.returncode == EXIT_UNREACHABLE
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.stderr + result.stdout
 

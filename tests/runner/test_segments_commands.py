@@ -121,7 +121,7 @@ def test_at_risk_without_bands_says_so_and_lists_what_the_report_does(
 ) -> None:
     shown = engagement(deployed, "at-risk", "--format", "json")
     assert [row["customer_id"] for row in json.loads(shown.stdout)] == [association.ada]
-    assert "no bands" in shown.stderr and "--fall" in shown.stderr
+    assert "no bands" in shown.stderr and "\n--fall" in shown.stderr
     assert json.loads(shown.stdout) == records(deployed, "select * from engagement.at_risk()")
     page = engagement(deployed, "report", "--out", "-", "--verify", "none").stdout
     risk = page.split('id="risk"')[-1].split("</section>")[0]

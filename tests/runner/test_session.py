@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from engagement_runner.deploy import deploy_lock
+from engagement_runner.errors import describe
 from engagement_runner.session import interruptible
 
 Connection = psycopg.Connection[Any]
@@ -27,3 +28,9 @@ def test_interrupt_that_leaves_a_query_running_is_still_an_interrupt(deployed: C
 def test_error_without_an_interrupt_stays_what_it_is(deployed: Connection) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero), interruptible(), deployed.transaction():
         deployed.execute("select 1 / 0")
+
+
+def test_error_of_a_role_without_rights_on_the_package_says_which_role_has_them() -> None:
+    denied = psycopg.errors.InsufficientPrivilege
+    assert "engagement_staff" in describe(denied("permission denied for schema engagement"))
+    assert "engagement_staff" not in describe(denied("permission denied for schema crm"))

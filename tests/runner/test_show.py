@@ -118,7 +118,7 @@ def test_card_nothing_raised_pending_or_ranked_says_none_of_it() -> None:
     text = drawn(
         canned(raised_recently=False, band_code=None, percentile=None, previous_score=None)
     )
-    for absent in ("raised", "percentile", "was", "changed", "None", "Employees"):
+    for absent in ("raised", "percentile", "was", "changed", "None", "Employees", "Own"):
         assert absent not in text
 
 
@@ -154,7 +154,7 @@ def test_card_company_shows_its_employees() -> None:
             average_score=1.93,
         )
     )
-    for expected in ("Employees", "77.25", "40", "12", "30%", "1.93"):
+    for expected in ("Employees", "77.25", "40", "12", "30%", "1.93", "Own trend", "Own points"):
         assert expected in text
 
 

@@ -65,8 +65,8 @@ def _progress(line: str) -> None:
     "--distribute",
     is_flag=True,
     show_envvar=True,
-    help="Spread ledger and scores over the nodes of a Citus cluster, at once or later; cannot be "
-    "taken back but by undeploy.",
+    help="Spread ledger and scores over the nodes of a Citus cluster, at once or later. Only "
+    "undeploy takes it back.",
 )
 @click.option(
     "--sample",
@@ -180,14 +180,14 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> 
     callback=_seconds,
     default="8d",
     metavar="TIME",
-    help="From when on the last complete run is stale, such as 8d or 36h.",
+    help="Age at which the last complete run is stale, such as 8d or 36h.",
 )
 @option(
     "--max-queue-age",
     callback=_seconds,
     default="8d",
     metavar="TIME",
-    help="From when on the oldest change that waits for a run is stale.",
+    help="Age at which the oldest change in the queue is stale.",
 )
 @format_option
 @click.pass_context

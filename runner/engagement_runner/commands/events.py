@@ -82,7 +82,7 @@ _INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
     type=click.IntRange(1, 10080),
     metavar="MINUTES",
     default=10,
-    help="With --no-ack: after so long, what was not acknowledged is given out again.",
+    help="With --no-ack: after so many minutes, what was not acknowledged is given out again.",
 )
 @option(
     "--ack",

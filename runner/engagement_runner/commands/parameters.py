@@ -57,4 +57,4 @@ def set_(dsn: str | None, name: str, value: str) -> None:
         if old == new:
             show.result(f"{name} is {new} already.")
         else:
-            show.result(f"{name}: {old} is now {new}.")
+            show.result(f"{name} is now {new}; it was {old}.")

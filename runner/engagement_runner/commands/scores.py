@@ -131,8 +131,9 @@ def _print_result(
             f"done in {run['seconds']} s:"
         )
         show.result(
-            f"  {run['award_count']:,} awards made, {run['void_count']:,} voided, "
-            f"{run['score_count']:,} scores written, {run['failure_count']:,} failures"
+            f"  {show.count(run['award_count'], 'award')} made, {run['void_count']:,} voided, "
+            f"{show.count(run['score_count'], 'score')} written, "
+            f"{show.count(run['failure_count'], 'failure')}"
         )
     if customer is not None:
         _print_stored_score(connection, customer, output)
@@ -243,8 +244,8 @@ def explain_change(
     """List why the score of CUSTOMER has changed: its own points.
 
     The score at --from as staff saw it then, what has changed since and why, and the score at
-    --to. Without CUSTOMER: what has moved everybody's scores in the RAISED_RECENTLY_DAYS until
-    the last recalculation.
+    --to. Without CUSTOMER, it is about everybody: the last RAISED_RECENTLY_DAYS days before the
+    last recalculation.
     """
     if customer is None and (begin is not None or end is not None):
         raise click.UsageError("--from and --to are for one CUSTOMER")

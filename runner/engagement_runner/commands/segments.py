@@ -47,8 +47,8 @@ DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
 def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
     """List the customers of the segment NAME, or the segments.
 
-    Value is what the segment goes by, the largest first: the list of segments, without NAME, says
-    what it is.
+    Each segment sorts its customers by a value of its own, the largest first. The list of segments
+    (without NAME) says what the value is.
     """
     with session(dsn) as connection:
         if name is None:
@@ -62,21 +62,22 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
 @click.command("at-risk")
 @dsn_option
 @option("--weeks", metavar="WEEKS", default="8", help="In how many weeks.")
-@option("--fall", metavar="POINTS", help="Also those who lose so many points.")
+@option("--fall", metavar="POINTS", help="Also those who lose at least so many points.")
 @format_option
 def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
 
-    Where there are no bands: who will lose points at all. Active customers, from the last
-    recalculation on.
+    Where there are no bands, it lists everybody who will lose points. It looks at active customers
+    only, and counts the weeks from the last recalculation.
     """
     with session(dsn) as connection:
         rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
         if fall is None and not queries.value(connection, "has_bands"):
             show.say(
-                "There are no bands (engagement.score_band): listed is who will lose points at "
-                "all; --fall POINTS lists who will lose so many."
+                "There are no bands (engagement.score_band). The list has everybody who will lose "
+                "points."
             )
+            show.say("--fall POINTS shortens it to those who will lose at least so many.")
         show.listing(rows, AT_RISK, format, empty="Nobody will fall by then.")
 
 
@@ -110,8 +111,8 @@ def points(
 ) -> None:
     """Show what points were earned for: what matters most.
 
-    By category unless told otherwise, until the last recalculation. Points were earned, whether
-    expired or not; Counting are those that had not expired.
+    By category unless you say otherwise, and until the last recalculation. The column Points has
+    all that were earned, also those that have expired; Counting has those that have not expired.
     """
     with session(dsn) as connection:
         rows = queries.rows(

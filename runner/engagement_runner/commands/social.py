@@ -147,7 +147,8 @@ def import_(dsn: str | None, file: Path, format: show.Format) -> None:
 
     FILE is a path, or - for stdin: UTF-8, with a header line. Columns, in any order: customer,
     type, score, and where needed subtype, description, comments, system (else UPLOAD), scored_at,
-    ends_at. A score is known by customer, system, type and subtype; the file may come again.
+    ends_at. Customer, system, type and subtype identify a score, so the same file can be imported
+    again.
 
     Lines that cannot be loaded are listed with their number and the reason, and the exit code is
     1; the others are loaded all the same, in one transaction.

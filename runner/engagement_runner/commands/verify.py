@@ -64,11 +64,11 @@ def verify(
 ) -> None:
     """Prove the stored scores by recomputing them.
 
-    Recomputes from the source and lists every difference; none means proven. Ends with exit
-    code 3 when there is a difference, or a source or an activity that cannot be read. What waits
-    for the next run is left out, named on stderr, and no difference: when that is a whole source,
-    nobody's totals are compared. A --batch that is interrupted, or fails, says with which
-    --from it goes on.
+    Recomputes from the source and lists every difference; no difference means proven. Ends with
+    exit code 3 when there is a difference, or a source or an activity that cannot be read. What
+    waits for the next run is left out and named on stderr; it is no difference. While a whole
+    source waits, nobody's totals are compared. A --batch that is interrupted, or fails, prints the
+    command that goes on from there.
     """
     if seed is not None and sample is None:
         raise click.UsageError("--seed is for a --sample")

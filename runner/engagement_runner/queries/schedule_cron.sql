@@ -7,8 +7,8 @@ select format(
 #
 # The connection is the service [engagement] of /etc/pg-engagement/pg_service.conf:
 %%2$s
-# A password, if it needs one, belongs into /etc/pg-engagement/pgpass (host:port:database:user:
-# password, mode 0600, owned by the account below), and into no other file.
+# A password, if it needs one, belongs in /etc/pg-engagement/pgpass (host:port:database:user:
+# password, mode 0600, owned by the account below), and in no other file.
 # Print this anew when TIME_ZONE has changed.
 CRON_TZ=%%1$s
 PGSERVICEFILE=/etc/pg-engagement/pg_service.conf
