@@ -59,5 +59,5 @@ begin
 end
 $$;
 comment on function engagement.foreign_code(regclass) is
-    'Internal: relations, functions and domains that run when a relation is read and belong neither '
-    'to the package''s owner nor to a superuser, as text; NULL: none.';
+    'Internal: relations, functions and domains that run when a relation is read and belong to '
+    'neither the package''s owner nor a superuser, as text; NULL: none.';

@@ -62,8 +62,10 @@ def test_recalculate_under_any_settings_awards_the_same(
 
 
 #: A view whose dates come from a local day, and whose keys are made of its text.
+VISIT = (
+    "create table crm.visit (customer_id bigint not null, visited_on date not null, weight float8)"
+)
 BY_DAY = """
-create table crm.visit (customer_id bigint not null, visited_on date not null, weight float8);
 create or replace view engagement_host.visit as
 select
     v.customer_id || ' ' || v.visited_on || ' ' || v.weight as source_id,
@@ -82,6 +84,7 @@ def test_views_and_keys_say_the_same_under_any_settings(
 ) -> None:
     host = Host(deployed_as("text"))
     host.set(TRIGGER_MODE=trigger_mode)
+    host.run(VISIT)
     host.run(BY_DAY)
     host.run(
         "call engagement.register_source('visit', 'COMMITTEE_PARTICIPATION', null,"
