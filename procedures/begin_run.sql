@@ -13,7 +13,10 @@ declare
     v_started_at timestamptz := clock_timestamp();
     v_backend_started_at timestamptz;
 begin
-    perform engagement.check_attached();
+    -- A host that took a view away is skipped where the view is read.
+    if not exists (select from engagement.activity_source s where s.detached_at is null) then
+        perform engagement.check_attached();
+    end if;
     perform engagement.check_instant(p_as_of);
     if not pg_try_advisory_xact_lock(1701734241, 2) then
         raise exception 'a recalculation is already running'

@@ -6,13 +6,17 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_missing text;
 begin
-    if to_regclass('engagement_host.customer') is null
-       or to_regclass('engagement_host.employment') is null then
+    select string_agg('engagement_host.' || u.n, ', ') into v_missing
+    from unnest(array['customer', 'employment']) u (n)
+    where to_regclass('engagement_host.' || u.n) is null;
+    if v_missing is not null then
         raise exception 'no host is attached'
             using errcode = 'EG006',
-                  detail = 'The views of engagement_host that show the host do not exist.',
-                  hint = 'Deploy a host adapter: engagement deploy --host NAME.';
+                  detail = format('missing views: %s', v_missing),
+                  hint = 'Deploy a host adapter: engagement deploy --host NAME or FILE.sql.';
     end if;
 end
 $$;

@@ -60,11 +60,13 @@ begin
     for v_problem in
         select h.problem_type, h.source, h.object_name, h.sqlstate_code, h.problem
         from engagement.host_problems() h
-        where h.is_missed and h.problem_type <> 'VIEW'
+        where h.is_missed
     loop
-        if v_problem.problem_type = 'SOURCE' then
-            perform engagement.skip_source(p_run, v_problem.source, v_problem.sqlstate_code,
-                                           v_problem.problem);
+        if v_problem.problem_type in ('SOURCE', 'VIEW') then
+            perform engagement.skip_source(
+                p_run,
+                coalesce(v_problem.source, replace(v_problem.object_name, 'engagement_host.', '')),
+                v_problem.sqlstate_code, v_problem.problem);
             continue;
         end if;
         insert into engagement.pending_activity (source)

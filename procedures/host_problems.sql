@@ -2,7 +2,8 @@
 -- from being seen; each with the line that mends it. `engagement check` shows it; a run goes by it.
 --
 --   SOURCE       the view of a source is gone or cannot be read: its scores stay as they are
---   VIEW         one of the three views that every host has is gone
+--   VIEW         one of the three views that every host has is gone or cannot be read: what is
+--                looked up there stays as it is
 --   ATTACHMENT   the table is gone, or its key cannot be computed: nothing is captured by key
 --   CHANGED      the triggers' routine was generated from another form of the table
 --   TRIGGER      a trigger is missing or disabled
@@ -39,6 +40,7 @@ as $$
 declare
     v_redeploy constant text :=
         'Correct the adapter and deploy it: engagement deploy --host FILE.sql.';
+    v_columns text;
     v_attached record;
     v_probe refcursor;
     v_error text;
@@ -68,12 +70,32 @@ begin
                 return next;
         end;
     end loop;
-    return query
-    select 'VIEW', null::text, 'engagement_host.' || u.n, true, '42P01',
-           format('view engagement_host.%s does not exist', u.n), v_redeploy
-    from unnest(array['customer', 'employment', 'subject']) u (n)
-    where to_regclass('engagement_host.' || u.n) is null
-          and exists (select from engagement.activity_source s where s.detached_at is null);
+    source := null;
+    for object_name, v_columns in
+        select 'engagement_host.' || u.n, u.columns
+        from (values
+            ('customer', 'customer_id, customer_type, display_name, is_active'),
+            ('employment', 'employee_id, employer_id, is_primary, begin_on, end_on'),
+            ('subject', 'engagement_type, subject_id, subject_class, display_name')
+        ) u (n, columns)
+        where exists (select from engagement.activity_source s where s.detached_at is null)
+    loop
+        problem_type := 'VIEW';
+        begin
+            open v_probe for execute format('select %s from %s v limit 0', v_columns, object_name);
+            close v_probe;
+        exception
+            when lock_not_available then
+                null;
+            when others then
+                sqlstate_code := sqlstate;
+                problem := case when to_regclass(object_name) is null
+                    then format('view %s does not exist', object_name)
+                    else format('view %s cannot be read: %s', object_name, sqlerrm) end;
+                hint := v_redeploy;
+                return next;
+        end;
+    end loop;
 
     for v_attached in
         select a.attachment_id, a.source, a.activity_column, a.fingerprint, p.table_id,

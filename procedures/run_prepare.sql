@@ -25,11 +25,18 @@ begin
         from engagement.customer_score s
         where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0)
         on conflict (customer_id) do nothing;
-        insert into engagement.recalculation_customer (customer_id, is_touched)
-        select distinct e.employer_id, false
-        from engagement_host.employment e
-        where e.employer_id is not null
-        on conflict (customer_id) do nothing;
+        begin
+            insert into engagement.recalculation_customer (customer_id, is_touched)
+            select distinct e.employer_id, false
+            from engagement_host.employment e
+            where e.employer_id is not null
+            on conflict (customer_id) do nothing;
+        exception
+            when connection_exception then
+                raise;  -- see run_whole
+            when others then
+                perform engagement.skip_source(p_run, 'employment', sqlstate, sqlerrm);
+        end;
         update engagement.recalculation_run r
         set phase = 'TOTALS', total_count = (select count(*) from engagement.recalculation_customer)
         where r.run_id = p_run.run_id;

@@ -60,21 +60,18 @@ begin
         select distinct p.source from engagement.pending_activity p
         where p.activity_column is null
     loop
+        if v_source in ('customer', 'employment')
+           and not engagement.collect_everybody(p_run) then
+            continue;  -- stays in the queue
+        end if;
         delete from engagement.pending_activity p
         where p.source = v_source and p.activity_column is null;
-        if v_source = 'customer' then
-            perform engagement.collect_everybody();
-        else
-            insert into engagement.recalculation_source (source)
-            select v_source where v_source <> 'employment'
-            union
-            select s.source from engagement.activity_source s
-            where v_source = 'employment' and s.detached_at is null
-            on conflict (source) do nothing;
-            if v_source = 'employment' then
-                perform engagement.collect_everybody();
-            end if;
-        end if;
+        insert into engagement.recalculation_source (source)
+        select v_source where v_source not in ('customer', 'employment')
+        union
+        select s.source from engagement.activity_source s
+        where v_source = 'employment' and s.detached_at is null
+        on conflict (source) do nothing;
     end loop;
 
     -- Keys of customers: to be summed. Keys of employees: all their activities may have another
@@ -100,9 +97,10 @@ begin
         select s.source, 'customer_id', v_keys
         from engagement.activity_source s
         where s.detached_at is null;
-        if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
-            -- Which company lost somebody is no longer to be seen: all are summed.
-            perform engagement.collect_everybody();
+        -- Which company lost somebody is no longer to be seen: all are summed.
+        if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
+           and not engagement.collect_everybody(p_run) then
+            insert into engagement.pending_activity (source) values ('employment');
         end if;
     end if;
 

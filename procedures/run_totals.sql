@@ -2,7 +2,8 @@
 -- small, and the batch itself waits for nobody longer than 200 ms: customers whose row another
 -- session holds are left until all others are done. Then the first of them is waited for, without
 -- any other row in hand. A refresh that somebody left open makes the run give up after 30 seconds
--- (55P03), and the next one resumes it.
+-- (55P03), and the next one resumes it. Where the host's employments cannot be read, nobody is
+-- summed, and the work waits for the next run.
 -- Reads: recalculation_customer.
 -- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 -- Locks: the rows of the batch; advisory (class, 4) to create rows; see write_totals.
@@ -23,6 +24,9 @@ declare
     v_is_busy boolean;
     v_count bigint;
 begin
+    if 'employment' = any (p_run.failed_sources) then
+        return false;
+    end if;
     select n.customer_ids, n.is_touched, n.is_busy into v_ids, v_is_touched, v_is_busy
     from engagement.next_customers(v_size) n;
     if v_ids is null then
@@ -69,6 +73,9 @@ begin
             p_size => v_size, p_began_at => v_began_at, p_least => 50, p_most => 5000)
     where r.run_id = p_run.run_id;
     return true;
+exception when syntax_error_or_access_rule_violation or data_exception then
+    perform engagement.skip_source(p_run, 'employment', sqlstate, sqlerrm);
+    return false;
 end
 $$;
 comment on function engagement.run_totals(engagement.recalculation_run) is

@@ -1,4 +1,5 @@
 -- A source that cannot be read (its view is gone, a column was renamed) must not stop the others.
+-- The views that every host has count as sources here: customer, employment, subject.
 -- One failure a run: what fails after the first is a consequence.
 -- Writes: scoring_failure, recalculation_run.
 create or replace function engagement.skip_source(

@@ -25,6 +25,7 @@ set enable_seqscan = off
 as $$
 declare
     v_scored_ids engagement.host_key[];
+    v_shown_ids engagement.host_key[];
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
     v_categories text[];
@@ -57,6 +58,17 @@ begin
             p_customer_ids := array(select i from unnest(p_customer_ids) i
                                     where i <> all (v_newer_ids));
         end if;
+    end if;
+    v_shown_ids := v_scored_ids;
+    if cardinality(v_scored_ids) < cardinality(p_customer_ids) then
+        begin
+            select v_scored_ids || array_agg(c.customer_id::engagement.host_key)
+            into v_shown_ids
+            from engagement_host.customer c
+            where c.customer_id = any (p_customer_ids);
+        exception when syntax_error_or_access_rule_violation or data_exception then
+            null;  -- the run says so: who has no points and no score waits for the next one
+        end;
     end if;
     v_own := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
@@ -102,8 +114,7 @@ begin
         ) o on o.customer_id = k.customer_id
         left join unnest(v_employees) e on e.customer_id = k.customer_id
         where o.customer_id is not null or e.customer_id is not null
-              or exists (select from engagement_host.customer c where c.customer_id = k.customer_id)
-              or k.customer_id in (select i.id from unnest(v_scored_ids) i (id))
+              or k.customer_id in (select i.id from unnest(v_shown_ids) i (id))
         on conflict (customer_id) do update
         set own_score = excluded.own_score,
             employee_score = excluded.employee_score,

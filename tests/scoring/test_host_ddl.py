@@ -13,7 +13,7 @@ import pytest
 from engagement_runner import adapter, catalog
 from engagement_runner.deploy import deploy
 from engagement_runner.files import root
-from scoring.host import Host, Line
+from scoring.host import NOW, Host, Line
 from scoring.test_registration import attach, register, view
 
 
@@ -320,11 +320,76 @@ def test_view_that_may_not_be_read_any_more_fails_its_source_only(deployed: Any)
         host.run("drop role engagement_test_owner")
 
 
+@pytest.mark.parametrize("mode", ["INCREMENTAL", "FULL"])
+@pytest.mark.parametrize("harm", ["gone", "locked away", "a row that cannot be read"])
 @pytest.mark.parametrize("name", ["customer", "employment", "subject"])
-def test_required_view_gone_is_named(deployed: Any, name: str) -> None:
-    deployed.execute(f"drop view engagement_host.{name} cascade".encode())
-    findings = catalog.check(deployed)
-    assert any(f"view engagement_host.{name} does not exist" in f for f in findings)
+def test_required_view_unreadable_everything_else_goes_on(
+    host: Host, name: str, harm: str, mode: str
+) -> None:
+    host.rule(quantity_score=2)
+    company, before, after = host.customer("COMPANY"), host.customer(), host.customer()
+    host.job(before, company)
+    host.order(before, Line(quantity=3))
+    host.proven()
+    kept = host.one("select pg_get_viewdef(%s::regclass)", f"engagement_host.{name}")
+    column = {"customer": "customer_id", "employment": "employee_id", "subject": "display_name"}[
+        name
+    ]
+    if harm == "gone":
+        host.run(f"drop view engagement_host.{name} cascade")
+    elif harm == "locked away":
+        host.run("create role engagement_test_owner")
+        host.run(f"alter view engagement_host.{name} owner to engagement_test_owner")
+    else:
+        host.run(
+            f"create or replace view engagement_host.{name} as select v.* from ("
+            f"{kept.rstrip(';')}) v"
+            f" where v.{column}::text is null or length(v.{column}::text) / 0 = 1"
+        )
+    try:
+        newcomer = host.customer()
+        for customer in (before, after, newcomer):
+            host.order(customer, Line(quantity=5))
+        run = host.recalculate(mode)
+        assert run.run_status == "COMPLETED"
+        if harm != "a row that cannot be read":
+            assert name in run.failed_sources
+            assert said(host, f"view engagement_host.{name} ")
+        elif name != "subject":  # which says what things are called, and nothing for a score
+            assert host.failures()
+        if name != "employment":
+            assert [host.score(c).score for c in (before, after, newcomer)] == [16, 10, 10]
+        host.recalculate(mode)
+    finally:
+        if harm == "locked away":
+            host.run(f"alter view engagement_host.{name} owner to current_user")
+            host.run("drop role engagement_test_owner")
+    host.run(f"create or replace view engagement_host.{name} as {kept}")
+    run = host.proven()
+    assert run.failed_sources == []
+    assert host.failures() == []
+    assert [host.score(c).score for c in (before, after, newcomer)] == [16, 10, 10]
+    assert host.score(company).score == 16
+    assert catalog.check(host.session) == []
+
+
+@pytest.mark.parametrize("phase", ["TAKE", "WHOLE", "AWARDS", "COLLECT", "TOTALS", "RANK", "BANDS"])
+@pytest.mark.parametrize("name", ["customer", "employment"])
+def test_required_view_dropped_while_a_run_waits_to_be_resumed(
+    host: Host, name: str, phase: str
+) -> None:
+    host.rule(quantity_score=2)
+    customer = host.customer()
+    host.order(customer, Line(quantity=3))
+    host.rows("select engagement.begin_run('FULL', %s)", NOW)
+    while (run := host.runs()[-1]).phase != phase:
+        host.rows("select engagement.run_step(%s)", run.run_id)
+    kept = host.one("select pg_get_viewdef(%s::regclass)", f"engagement_host.{name}")
+    host.run(f"drop view engagement_host.{name}")
+    assert host.recalculate().run_status == "COMPLETED"
+    host.run(f"create view engagement_host.{name} as {kept}")
+    assert host.proven().failed_sources == []
+    assert host.score(customer).score == 6
 
 
 # -- what an adapter no longer attaches ------------------------------------------------------------
