@@ -19,12 +19,12 @@ Connection = psycopg.Connection[Any]
 
 #: A file of each kind, and where it is moved to.
 MOVES = {
-    "routine": ("procedures/trend.sql", "procedures/customer/trend.sql"),
-    "routine to triggers": ("procedures/trend.sql", "triggers/trend.sql"),
-    "trigger": ("triggers/load_social_scores.sql", "triggers/own/load_social_scores.sql"),
+    "routine": ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
+    "routine to triggers": ("procedures/customer/trend.sql", "triggers/trend.sql"),
+    "trigger": ("triggers/own/load_social_scores.sql", "triggers/load_social_scores.sql"),
     "trigger to procedures": (
-        "triggers/load_social_scores.sql",
-        "procedures/load_social_scores.sql",
+        "triggers/own/load_social_scores.sql",
+        "procedures/input/load_social_scores.sql",
     ),
     "view": ("sql/views/points_by_rule.sql", "sql/views/everybody/points_by_rule.sql"),
     "view, other prefix": ("sql/views/points_by_rule.sql", "sql/views/10_points_by_rule.sql"),
@@ -128,7 +128,7 @@ def test_deploy_renamed_migration_that_changed_is_refused(
 def test_deploy_file_renamed_with_its_object_drops_the_old_one(
     session: Connection, package: Path
 ) -> None:
-    renamed = move(package, "procedures/trend.sql", "procedures/customer/movement.sql")
+    renamed = move(package, "procedures/customer/trend.sql", "procedures/customer/movement.sql")
     renamed.write_text(renamed.read_text().replace("engagement.trend(", "engagement.movement("))
     for file in package.rglob("*.sql"):
         file.write_text(re.sub(r"\bengagement\.trend\b", "engagement.movement", file.read_text()))
@@ -142,8 +142,8 @@ def test_deploy_file_renamed_with_its_object_drops_the_old_one(
 @pytest.mark.parametrize(
     ("was", "path"),
     [
-        ("procedures/trend.sql", "procedures/movement.sql"),
-        ("triggers/load_social_scores.sql", "triggers/take_upload.sql"),
+        ("procedures/customer/trend.sql", "procedures/customer/movement.sql"),
+        ("triggers/own/load_social_scores.sql", "triggers/own/take_upload.sql"),
         ("sql/views/points_by_rule.sql", "sql/views/rule_points.sql"),
         ("indexes/award_customer.sql", "indexes/award_person.sql"),
     ],
@@ -193,9 +193,10 @@ def test_deploy_after_all_files_moved_into_rooms_equals_a_fresh_one(
     sell: Callable[[Connection], Any],
 ) -> None:
     for folder in (*files.REPEATABLE, "indexes", "migrations"):
-        for number, file in enumerate(sorted((package / folder).glob("*.sql"))):
+        for number, file in enumerate(sorted((package / folder).rglob("*.sql"))):
             room = f"room_{number % 3}"
-            moved = move(package, f"{folder}/{file.name}", f"{folder}/{room}/{file.name}")
+            was = file.relative_to(package).as_posix()
+            moved = move(package, was, f"{folder}/{room}/{file.name}")
             if folder != "migrations" and number % 2:
                 moved.write_text(f"{moved.read_text()}\n-- Changed.\n")
     plan = deploy(session, top=package)
@@ -224,8 +225,8 @@ def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Pa
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("procedures/trend.sql", "procedures/customer/trend.sql"),
-        ("procedures/trend.sql", "triggers/trend.sql"),
+        ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
+        ("procedures/customer/trend.sql", "triggers/trend.sql"),
         ("sql/views/points_by_rule.sql", "sql/views/20_points_by_rule.sql"),
         ("sql/seed/category.sql", "sql/seed/b/category.sql"),
         ("indexes/award_customer.sql", "indexes/a/award_customer.sql"),
@@ -248,8 +249,8 @@ def test_deploy_object_declared_by_two_files_is_refused_and_names_both(
 def test_files_of_editors_are_no_files_of_the_package(package: Path) -> None:
     before = files.repeatables(package)
     (package / "procedures/.backup").mkdir()
-    shutil.copy(package / "procedures/trend.sql", package / "procedures/.backup/trend.sql")
-    shutil.copy(package / "procedures/trend.sql", package / "procedures/.#trend.sql")
+    shutil.copy(package / "procedures/customer/trend.sql", package / "procedures/.backup/trend.sql")
+    shutil.copy(package / "procedures/customer/trend.sql", package / "procedures/.#trend.sql")
     assert files.repeatables(package) == before
 
 
