@@ -1,0 +1,115 @@
+"""The rooms of the engine: every routine lies in one, and calls run one way.
+
+A room is a sub-folder of procedures/ or triggers/. A routine may call routines of its own room and
+of the rooms before it in ROOMS. Only the room CLUSTER may call every room and be called from
+every room.
+
+What counts as a call is ``engagement.NAME``, where NAME is declared by a file of a room. A mention
+inside a string counts as well, because the string may be SQL that is executed. Three things do not
+count: comments, COMMENT ON, and strings for people. A string for people is the text of a ``raise``,
+or what is assigned to ``hint``, ``detail`` or ``message``. Routines that registration generates are
+declared by no file, so calls of them are not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engagement_runner import files
+from engagement_runner.files import SqlFile
+
+#: The rooms in their order. Those of one line may call each other.
+ROOMS = (
+    {"procedures/guard"},
+    {"procedures/award"},
+    {"procedures/setup"},
+    {"procedures/sources", "triggers/capture"},
+    {"procedures/score"},
+    {"procedures/rank"},
+    {"procedures/run"},
+    {"procedures/customer"},
+    {"procedures/everybody"},
+    {"procedures/input"},
+    {"triggers/own"},
+    {"procedures/preview"},
+    {"procedures/verify"},
+    {"procedures/person"},
+)
+CLUSTER = "procedures/cluster"
+PLACES = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
+
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_LITERALS = r"\s*(?:'(?:[^']|'')*'\s*)+"
+_COMMENT_ON = re.compile(rf"^comment on [^;']*?\bis{_LITERALS};", re.MULTILINE | re.DOTALL)
+_FOR_PEOPLE = re.compile(
+    r"(?:\braise\s+(?:debug|log|info|notice|warning|exception)|\b(?:hint|detail|message)\s*:?=)"
+    + _LITERALS
+)
+
+
+def room(file: SqlFile) -> str:
+    return Path(file.path).parent.as_posix()
+
+
+def calls(text: str) -> set[str]:
+    """Names that a file mentions as ``engagement.NAME`` where it may call them."""
+    for unheard in (_COMMENT, _COMMENT_ON, _FOR_PEOPLE):
+        text = unheard.sub(" ", text)
+    return set(re.findall(r"\bengagement\.(\w+)", text))
+
+
+def calls_backwards(routines: list[SqlFile]) -> list[str]:
+    """Calls of a routine in a later room, one line each."""
+    placed = [file for file in routines if room(file) in PLACES]
+    rooms = {file.object_name: room(file) for file in placed}
+    return [
+        f"{file.path} calls {name} of {rooms[name]}"
+        for file in placed
+        for name in sorted(calls(file.text) & rooms.keys())
+        if PLACES[rooms[name]] > PLACES[room(file)]
+    ]
+
+
+def routines() -> list[SqlFile]:
+    found = files.repeatables(files.root())
+    return [file for file in found if file.kind in ("routine", "trigger")]
+
+
+def test_rooms_every_routine_lies_in_one() -> None:
+    assert [file.path for file in routines() if room(file) not in {*PLACES, CLUSTER}] == []
+
+
+def test_rooms_every_room_is_there() -> None:
+    assert {room(file) for file in routines()} == {*PLACES, CLUSTER}
+
+
+def test_rooms_calls_run_one_way() -> None:
+    assert calls_backwards(routines()) == []
+
+
+def test_rooms_call_of_a_later_room_is_found() -> None:
+    found = routines()
+    (first,) = [file for file in found if file.object_name == "check_instant"]
+    for call in ("perform engagement.verify();", "execute 'select engagement.verify()';"):
+        changed = SqlFile(first.path, first.kind, first.text.replace("begin\n", f"begin\n{call}\n"))
+        assert changed.text != first.text
+        assert calls_backwards([file for file in found if file is not first] + [changed]) == [
+            "procedures/guard/check_instant.sql calls verify of procedures/verify"
+        ]
+
+
+def test_rooms_text_for_people_is_no_call() -> None:
+    text = """-- Reads: engagement.a.
+        /* engagement.b */
+        raise exception 'call engagement.c'
+            using detail = format('of %s', engagement.called(1)),
+                  hint = 'call engagement.d() ''now'', or '
+                         'engagement.e';
+        hint := 'engagement.f';
+        execute 'select engagement.executed()';
+comment on function engagement.g(text) is
+    'see engagement.h; and '
+    'engagement.i';
+"""
+    assert calls(text) == {"called", "executed"}
