@@ -19,8 +19,10 @@ Connection = psycopg.Connection[Any]
 
 #: A file of each kind, and where it is moved to.
 MOVES = {
-    "routine": ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
-    "routine to triggers": ("procedures/customer/trend.sql", "triggers/trend.sql"),
+    "function": ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
+    "procedure": ("procedures/run/recalculate.sql", "procedures/recalculate.sql"),
+    "generator": ("procedures/award/generate_source.sql", "procedures/generate_source.sql"),
+    "function to triggers": ("procedures/customer/trend.sql", "triggers/trend.sql"),
     "trigger": ("triggers/own/load_social_scores.sql", "triggers/load_social_scores.sql"),
     "trigger to procedures": (
         "triggers/own/load_social_scores.sql",
@@ -179,7 +181,7 @@ def test_deploy_hand_edited_routine_stays_a_finding_when_its_file_moves(
     session.execute("alter function engagement.get_parameter(text) stable security definer")
     before = catalog.check(session)
     assert before
-    move(package, *MOVES["routine"])
+    move(package, *MOVES["function"])
     deploy(session, top=package)
     assert catalog.check(session) == before
 
@@ -213,6 +215,54 @@ def test_deploy_after_all_files_moved_into_rooms_equals_a_fresh_one(
         deploy(other, "reference", roles=True, top=package)
         other.execute("call engagement.recalculate('FULL')")
     assert sorted(dump(database).splitlines()) == sorted(dump(fresh).splitlines())
+
+
+def flattened(package: Path, top: Path) -> Path:
+    """A copy of the package whose routines lie in no rooms, as they did once."""
+    shutil.copytree(package, top)
+    for folder in ("procedures", "triggers"):
+        for file in sorted((top / folder).glob("*/*.sql")):
+            file.rename(top / folder / file.name)
+    return top
+
+
+@pytest.mark.parametrize("key_type", ["bigint", "text", "uuid"])
+def test_deploy_over_a_version_without_rooms_keeps_everything(
+    databases: Any,
+    package: Path,
+    tmp_path: Path,
+    dump: Callable[..., str],
+    add_rule: Callable[[Connection], None],
+    sell: Callable[[Connection], Any],
+    key_type: str,
+) -> None:
+    database = databases.create()
+    session = databases.connect(database)
+    deploy(session, "reference", key_type, roles=True, top=flattened(package, tmp_path / "flat"))
+    add_rule(session)
+    customer = sell(session)
+    session.execute("call engagement.recalculate('FULL')")
+    before = dump(database)
+    score = "select own_score, calculated_at from engagement.customer_score where customer_id = %s"
+    scored = session.execute(score, (customer,)).fetchone()
+    assert scored and scored[0] == 100
+
+    plan = deploy(session, top=package)
+    assert {step.action for step in plan.steps} == {"move"}
+    routines = [file for file in files.repeatables(package) if file.path.count("/") == 2]
+    assert len(plan.steps) == len(
+        [file for file in routines if file.kind in ("routine", "trigger")]
+    )
+    assert dump(database) == before
+    assert session.execute(score, (customer,)).fetchone() == scored
+    assert catalog.check(session) == []
+    assert differences(session) == []
+    assert deploy(session, top=package).is_empty
+
+    sell(session)
+    session.execute("call engagement.recalculate()")
+    assert catalog.check(session) == []
+    assert differences(session) == []
 
 
 def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Path) -> None:
