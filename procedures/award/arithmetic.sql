@@ -1,4 +1,4 @@
--- How an award came to its points, in words.
+-- Internal. How an award came to its points, in words.
 create or replace function engagement.arithmetic(
     p_flat_score numeric,
     p_quantity_score numeric,
@@ -47,5 +47,5 @@ $$;
 comment on function engagement.arithmetic(
     numeric, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, integer
 ) is
-    'How an award came to its points, e.g. "2 × 5 + 0.5 × 100 = 60; the cap of 50 a month leaves '
-    '50; faded to 25 in 8 weeks".';
+    'Internal: how an award came to its points, e.g. "2 × 5 + 0.5 × 100 = 60; the cap of 50 a '
+    'month leaves 50; faded to 25 in 8 weeks".';

@@ -1,6 +1,6 @@
--- Compares and mends the awards of given customers over all sources: when their employment changed,
--- or on a refresh.
--- A source whose view is gone is left to the runs, which say so.
+-- Internal. Compares and mends the awards of given customers over all sources: when their
+-- employment changed, or on a refresh. A source whose view is gone is left to the runs, which say
+-- so.
 -- Reads: activity_source. Writes: award, scoring_failure through award__SOURCE.
 create or replace function engagement.award_customers(p_keys text[], p_at timestamptz)
 returns bigint

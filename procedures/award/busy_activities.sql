@@ -1,5 +1,5 @@
--- Which activities have a live award that another session holds. The live awards of all others are
--- locked by it. A cluster cannot skip rows: there it is none of them.
+-- Internal. Which activities have a live award that another session holds. The live awards of all
+-- others are locked by it. A cluster cannot skip rows: there it is none of them.
 -- Reads: award. Locks: the live awards of these activities that nobody else holds.
 create or replace function engagement.busy_activities(
     p_source text, p_ids engagement.host_key[]

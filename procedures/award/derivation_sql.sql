@@ -1,6 +1,6 @@
--- THE definition of what an activity earns, as the text of a query. Triggers and refresh have it
--- compiled into their source's generated routines, a run over a whole source and verify execute it;
--- so they cannot disagree.
+-- Internal. THE definition of what an activity earns, as the text of a query. Triggers and refresh
+-- have it compiled into their source's generated routines, a run over a whole source and verify
+-- execute it; so they cannot disagree.
 --
 -- Two forms, because one plan cannot serve both one line and five million:
 --   few rows (p_is_bulk false): p_from yields the activities of given keys; rules by index, the

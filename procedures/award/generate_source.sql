@@ -1,5 +1,5 @@
--- Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps the plans
--- of static SQL):
+-- Internal. Generates a source's routines, so that no trigger call plans SQL afresh (PL/pgSQL keeps
+-- the plans of static SQL):
 --   source_ids__SOURCE (column, keys)         the activities that have these keys in the view or
 --                                             ever had in the ledger (a trigger may have voided
 --                                             them already, whom a run must still sum); those of a

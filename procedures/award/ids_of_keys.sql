@@ -1,6 +1,6 @@
--- The activities of a source that queued keys lead to, now or ever. A subject's are sought in the
--- ledger from end to end: it has no index by subject, because products and committees seldom change
--- and every award would pay for it.
+-- Internal. The activities of a source that queued keys lead to, now or ever. A subject's are
+-- sought in the ledger from end to end: it has no index by subject, because products and committees
+-- seldom change and every award would pay for it.
 -- Reads: award, the view and the ledger through source_ids__SOURCE.
 create or replace function engagement.ids_of_keys(
     p_source text, p_activity_column text, p_keys text[]

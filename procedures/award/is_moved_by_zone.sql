@@ -1,9 +1,9 @@
--- Why an award counts at other times than before, where nothing else about it differs: by a change
--- of TIME_ZONE, or by the host. A change of the parameter can be the reason only until a completed
--- run that took the queue after it has compared the source: what still differs later, the host has
--- changed. Until then a row that keeps its instant, or its local date, may have moved by the zone
--- alone: a view may make instants of dates. A row that has moved to another date was changed by the
--- host.
+-- Internal. Why an award counts at other times than before, where nothing else about it differs: by
+-- a change of TIME_ZONE, or by the host. A change of the parameter can be the reason only until a
+-- completed run that took the queue after it has compared the source: what still differs later, the
+-- host has changed. Until then a row that keeps its instant, or its local date, may have moved by
+-- the zone alone: a view may make instants of dates. A row that has moved to another date was
+-- changed by the host.
 -- Reads: setup_change, recalculation_run.
 create or replace function engagement.is_moved_by_zone(
     p_source text,

@@ -1,4 +1,4 @@
--- Who mainly employs a person on a date: of several the latest begun, then the smallest.
+-- Internal. Who mainly employs a person on a date: of several the latest begun, then the smallest.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment.
 create or replace function engagement.primary_employer(
@@ -28,4 +28,4 @@ begin
 end
 $$;
 comment on function engagement.primary_employer(engagement.host_key, date) is
-    'The primary employer of a person on a date; NULL: none.';
+    'Internal: the primary employer of a person on a date; NULL: none.';

@@ -1,5 +1,6 @@
--- Records that an activity's numbers cannot be scored. Called from inside a derivation, for the
--- rare row that is not sane; returns false, so that the row is filtered out where it is called.
+-- Internal. Records that an activity's numbers cannot be scored. Called from inside a derivation,
+-- for the rare row that is not sane; returns false, so that the row is filtered out where it is
+-- called.
 -- Reads and writes: scoring_failure.
 create or replace function engagement.reject_activity(
     p_source text, p_source_id text, p_rule_id integer, p_at timestamptz

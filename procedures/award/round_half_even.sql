@@ -1,5 +1,5 @@
--- Rounds half to even. Inlined by the planner: keep it one expression, and pass columns or
--- constants.
+-- Internal. Rounds half to even. Inlined by the planner: keep it one expression, and pass columns
+-- or constants.
 create or replace function engagement.round_half_even(p_value numeric, p_decimals integer)
 returns numeric
 language sql
@@ -12,5 +12,5 @@ return round(round(p_value, p_decimals) - case
     else 0
 end, p_decimals);
 comment on function engagement.round_half_even(numeric, integer) is
-    'p_value rounded to p_decimals decimal places, a tie to the even neighbour: 0.125 → 0.12, '
-    '0.135 → 0.14.';
+    'Internal: p_value rounded to p_decimals decimal places, a tie to the even neighbour: 0.125 → '
+    '0.12, 0.135 → 0.14.';

@@ -1,4 +1,4 @@
--- Spreads ledger and scores over a Citus cluster by customer_id, in the caller's transaction.
+-- API. Spreads ledger and scores over a Citus cluster by customer_id, in the caller's transaction.
 -- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
 -- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
 -- does nothing.

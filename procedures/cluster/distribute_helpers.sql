@@ -1,5 +1,5 @@
--- What a shard computes, it computes where it is: the helpers without tables are on every node of
--- the cluster, as they are here.
+-- Internal. What a shard computes, it computes where it is: the helpers without tables are on every
+-- node of the cluster, as they are here.
 -- Writes: these functions on the nodes.
 create or replace function engagement.distribute_helpers()
 returns void

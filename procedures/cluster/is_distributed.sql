@@ -1,5 +1,5 @@
--- Whether ledger and scores are spread over a cluster; where Citus is not installed its catalogue
--- cannot even be named.
+-- Internal. Whether ledger and scores are spread over a cluster; where Citus is not installed its
+-- catalogue cannot even be named.
 -- Reads: pg_dist_partition.
 create or replace function engagement.is_distributed()
 returns boolean
@@ -20,4 +20,4 @@ begin
 end
 $$;
 comment on function engagement.is_distributed() is
-    'Whether ledger and scores are spread over a Citus cluster.';
+    'Internal: whether ledger and scores are spread over a Citus cluster.';

@@ -1,4 +1,4 @@
--- How the awards of given keys are looked up, as the text of a FROM item w.
+-- Internal. How the awards of given keys are looked up, as the text of a FROM item w.
 --
 -- On one machine key by key, whatever the planner thinks of tables that were empty when it planned:
 -- a bitmap of thousands of keys may outgrow work_mem, and would then compare every row of its pages

@@ -1,5 +1,5 @@
--- In a database with Citus: whether what the transaction creates from here on is created on the
--- nodes, too. Sessions differ in that, and what is the package's must not depend on them.
+-- Internal. In a database with Citus: whether what the transaction creates from here on is created
+-- on the nodes, too. Sessions differ in that, and what is the package's must not depend on them.
 create or replace function engagement.propagate_ddl(p_is_on boolean)
 returns boolean
 language plpgsql

@@ -1,5 +1,5 @@
--- How all scores are read beside rows of the host, as the text of a FROM item. A cluster would
--- fetch the host's rows to join them with its shards; there a routine hands over the scores.
+-- Internal. How all scores are read beside rows of the host, as the text of a FROM item. A cluster
+-- would fetch the host's rows to join them with its shards; there a routine hands over the scores.
 -- Reads: is_distributed.
 create or replace function engagement.scores_sql()
 returns text

@@ -1,4 +1,4 @@
--- The awards of a source, all or those that have given keys; see stored_scores.
+-- Internal. The awards of a source, all or those that have given keys; see stored_scores.
 -- Reads: award.
 create or replace function engagement.stored_awards(
     p_source text,

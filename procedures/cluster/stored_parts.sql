@@ -1,4 +1,4 @@
--- The scores by category of some customers or all; see stored_scores.
+-- Internal. The scores by category of some customers or all; see stored_scores.
 -- Reads: category_score.
 create or replace function engagement.stored_parts(
     p_customer_ids engagement.host_key[] default null

@@ -1,5 +1,5 @@
--- The scores of some customers or all. A routine, because a cluster joins what is on its nodes only
--- with what is there, too: whoever compares them with something else asks here.
+-- Internal. The scores of some customers or all. A routine, because a cluster joins what is on its
+-- nodes only with what is there, too: whoever compares them with something else asks here.
 -- Reads: customer_score.
 create or replace function engagement.stored_scores(
     p_customer_ids engagement.host_key[] default null

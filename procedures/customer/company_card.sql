@@ -1,4 +1,4 @@
--- The part of a score card that only a company has.
+-- Internal. The part of a score card that only a company has.
 -- Reads: participation.
 create or replace function engagement.company_card(
     p_customer_id engagement.host_key, p_as_of timestamptz, p_stored engagement.customer_score

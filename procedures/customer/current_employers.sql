@@ -1,6 +1,5 @@
--- The employers that a screen may offer for a document: whoever employs the person on a date, the
--- primary one first.
--- Definer: the host's views run as the package's owner, whoever asks.
+-- API. The employers that a screen may offer for a document: whoever employs the person on a date,
+-- the primary one first. Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment, engagement_host.customer. Raises: EG001, EG006.
 create or replace function engagement.current_employers(
     p_customer_id engagement.host_key, p_on date default null

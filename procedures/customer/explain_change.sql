@@ -1,4 +1,4 @@
--- Why one customer's score has changed.
+-- API. Why one customer's score has changed.
 -- Reads: what explain_changes reads.
 create or replace function engagement.explain_change(
     p_customer_id engagement.host_key, p_from timestamptz, p_to timestamptz default now()

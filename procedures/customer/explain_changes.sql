@@ -1,6 +1,6 @@
--- Why scores have changed between two instants: what staff saw then (as known then) against what
--- they saw later (as known later), award by award. An award counts more or less for one cause; the
--- points of all causes sum to the difference exactly.
+-- API. Why scores have changed between two instants: what staff saw then (as known then) against
+-- what they saw later (as known later), award by award. An award counts more or less for one cause;
+-- the points of all causes sum to the difference exactly.
 --   EARNED           an activity, a seat that began
 --   FIRST_SCORED     history that scoring took in when it began: the activity is older than p_from,
 --                    and the first run that had rules for its source recorded it

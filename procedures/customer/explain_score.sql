@@ -1,5 +1,5 @@
--- Why a score is what it is: the awards that count, each with its activity, its rule, and how the
--- points came about.
+-- API. Why a score is what it is: the awards that count, each with its activity, its rule, and how
+-- the points came about.
 -- Reads: counted_awards, score_rule, score_adjustment, social_score, engagement_host.subject.
 create or replace function engagement.explain_score(
     p_customer_id engagement.host_key,

@@ -1,5 +1,5 @@
--- What a score will be if nothing happens: exact, because every expiry, fading and beginning is
--- dated.
+-- API. What a score will be if nothing happens: exact, because every expiry, fading and beginning
+-- is dated.
 -- Reads: what score_at and sum_points__some read. Raises: EG001, EG004, EG006.
 create or replace function engagement.forecast(
     p_customer_id engagement.host_key,

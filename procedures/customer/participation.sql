@@ -1,4 +1,4 @@
--- How many of a company's people take part.
+-- API. How many of a company's people take part.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment, customer_score.
 create or replace function engagement.participation(

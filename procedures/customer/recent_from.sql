@@ -1,4 +1,4 @@
--- Where "recently" begins.
+-- Internal. Where "recently" begins.
 create or replace function engagement.recent_from(p_as_of timestamptz)
 returns timestamptz
 language plpgsql
@@ -14,4 +14,5 @@ begin
 end
 $$;
 comment on function engagement.recent_from(timestamptz) is
-    'The instant RAISED_RECENTLY_DAYS before p_as_of, at the same local time of TIME_ZONE.';
+    'Internal: the instant RAISED_RECENTLY_DAYS before p_as_of, at the same local time of '
+    'TIME_ZONE.';

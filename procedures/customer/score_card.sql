@@ -1,5 +1,5 @@
--- All that a customer's screen shows, as one JSON object. The own part is summed from the ledger at
--- p_as_of and p_known_at; the employees' part and the rank are as stored.
+-- API. All that a customer's screen shows, as one JSON object. The own part is summed from the
+-- ledger at p_as_of and p_known_at; the employees' part and the rank are as stored.
 -- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
 -- host_customers.
 -- Raises: EG001.

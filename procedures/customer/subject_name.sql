@@ -1,4 +1,4 @@
--- The host's name of a subject; none while no host is attached.
+-- Internal. The host's name of a subject; none while no host is attached.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.subject.
 create or replace function engagement.subject_name(p_engagement_type text, p_subject_id text)
@@ -26,4 +26,5 @@ begin
 end
 $$;
 comment on function engagement.subject_name(text, text) is
-    'Name of a product or committee as the host has it; NULL: it has none, or no host is attached.';
+    'Internal: name of a product or committee as the host has it; NULL: it has none, or no host is '
+    'attached.';

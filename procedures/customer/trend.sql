@@ -1,5 +1,5 @@
--- How a score has moved, exactly: the ledger summed at each instant, own points and those of the
--- employees, as known now.
+-- API. How a score has moved, exactly: the ledger summed at each instant, own points and those of
+-- the employees, as known now.
 -- Reads: award and what sum_points__some reads. Raises: EG001, EG004, EG006.
 create or replace function engagement.trend(
     p_customer_id engagement.host_key,

@@ -1,4 +1,4 @@
--- Who will fall if nothing happens: out of a band; where there are no bands, at all.
+-- API. Who will fall if nothing happens: out of a band; where there are no bands, at all.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: customer_score, sum_points__some, score_band, engagement_host.customer.
 -- Raises: EG004, EG006.

@@ -1,5 +1,5 @@
--- How engagement has moved: everybody's own points by category at the last instant of each of the
--- months before the last run, and at that run, from the ledger as known now.
+-- API. How engagement has moved: everybody's own points by category at the last instant of each of
+-- the months before the last run, and at that run, from the ledger as known now.
 -- Reads: live_awards, score_rule, category, recalculation_run. Raises: EG004.
 create or replace function engagement.category_history(p_months integer default 12)
 returns table (at timestamptz, category_code text, category_name text, points numeric)

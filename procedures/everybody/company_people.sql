@@ -1,4 +1,4 @@
--- Who a company's points come from: its employees, and whoever else earned for it.
+-- API. Who a company's points come from: its employees, and whoever else earned for it.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: award, counted_awards, score_rule, customer_score, engagement_host.customer,
 -- engagement_host.employment. Raises: EG001, EG004, EG006.

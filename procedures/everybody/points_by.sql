@@ -1,4 +1,4 @@
--- What matters most: the points that live awards made, by what they were made for.
+-- API. What matters most: the points that live awards made, by what they were made for.
 -- A company's are those that its score is made of: its own, and its employees' as sum_points__some
 -- attributes them.
 -- Definer: the host's views run as the package's owner, whoever asks.

@@ -1,4 +1,4 @@
--- How scores are distributed, and in which bands they are: what a histogram draws.
+-- API. How scores are distributed, and in which bands they are: what a histogram draws.
 -- Reads: customer_score. Raises: EG004.
 create or replace function engagement.score_distribution(
     p_customer_type text default null, p_step numeric default null

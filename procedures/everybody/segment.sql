@@ -1,4 +1,4 @@
--- The customers of a segment: whatever its view says, with names and scores.
+-- API. The customers of a segment: whatever its view says, with names and scores.
 -- Where a policy would filter a row, the segment fails instead of running it (row_security off).
 -- Reads: segment_definition, the segment's view, customer_score, host_customers.
 -- Definer, so that no view runs as whoever looks. Raises: EG006, EG011, EG015.

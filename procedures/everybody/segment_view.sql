@@ -1,4 +1,4 @@
--- The view of a segment, if it is one: an organisation writes its name by hand.
+-- Internal. The view of a segment, if it is one: an organisation writes its name by hand.
 -- Reads: pg_catalog.
 create or replace function engagement.segment_view(p_view_name text)
 returns regclass

@@ -1,4 +1,4 @@
--- Text that may be an instant; NULL where it is none.
+-- Internal. Text that may be an instant; NULL where it is none.
 create or replace function engagement.as_instant(p_text text)
 returns timestamptz
 language plpgsql

@@ -1,4 +1,4 @@
--- Text that may be a key of the host; NULL where it is none.
+-- Internal. Text that may be a key of the host; NULL where it is none.
 create or replace function engagement.as_key(p_text text)
 returns engagement.host_key
 language plpgsql

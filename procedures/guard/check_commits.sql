@@ -1,8 +1,8 @@
--- Whether the caller, a procedure that commits, can: not inside a transaction block or a function.
--- The COMMIT that is tried here fails in any case, because an exception block is a subtransaction;
--- which of its two messages it fails with tells. Nothing has been done yet when this raises.
--- Neither definer nor SET clause: they would themselves bar COMMIT. So its operator
--- is named in full.
+-- Internal. Whether the caller, a procedure that commits, can: not inside a transaction block or a
+-- function. The COMMIT that is tried here fails in any case, because an exception block is a
+-- subtransaction; which of its two messages it fails with tells. Nothing has been done yet when
+-- this raises. Neither definer nor SET clause: they would themselves bar COMMIT. So its operator is
+-- named in full.
 -- Raises: 2D000.
 create or replace procedure engagement.check_commits()
 language plpgsql

@@ -1,4 +1,4 @@
--- Whether somebody is known: to the host, to the ledger, or by a score.
+-- Internal. Whether somebody is known: to the host, to the ledger, or by a score.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.customer, award, customer_score. Raises: EG001, EG006.
 create or replace function engagement.check_customer(p_customer_id engagement.host_key)

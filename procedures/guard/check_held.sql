@@ -1,5 +1,5 @@
--- Whether the package holds anything of somebody, or knows them. Inputs are known here as well that
--- have earned nothing: a rejected upload, an adjustment that no run has seen.
+-- Internal. Whether the package holds anything of somebody, or knows them. Inputs are known here as
+-- well that have earned nothing: a rejected upload, an adjustment that no run has seen.
 -- Reads: social_score, score_adjustment, social_upload, and what check_customer reads.
 -- Raises: EG001, EG006.
 create or replace function engagement.check_held(p_customer_id engagement.host_key)

@@ -1,4 +1,4 @@
--- An instant that years can be added to and taken from.
+-- Internal. An instant that years can be added to and taken from.
 -- Raises: EG004.
 create or replace function engagement.check_instant(p_as_of timestamptz)
 returns void

@@ -1,4 +1,4 @@
--- The modes of a recalculation.
+-- Internal. The modes of a recalculation.
 -- Raises: EG004.
 create or replace function engagement.check_mode(p_mode text)
 returns void

@@ -1,5 +1,5 @@
--- What the host's views call runs as the package's owner. Where that is a superuser, code of
--- anybody else would make its owner one, so it is refused. Where it is not, the host can at most
+-- Internal. What the host's views call runs as the package's owner. Where that is a superuser, code
+-- of anybody else would make its owner one, so it is refused. Where it is not, the host can at most
 -- act as the package's owner, who has let it in by deploying the adapter.
 -- Reads: pg_catalog. Raises: EG015.
 create or replace function engagement.check_trusted(p_relation regclass, p_what text)

@@ -1,5 +1,5 @@
--- What the server says of a COMMIT where the context permits none, in the language of its messages:
--- a function is always such a context. check_commits compares with it.
+-- Internal. What the server says of a COMMIT where the context permits none, in the language of its
+-- messages: a function is always such a context. check_commits compares with it.
 create or replace function engagement.commit_refusal()
 returns text
 language plpgsql

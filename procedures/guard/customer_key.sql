@@ -1,5 +1,5 @@
--- The key that somebody has typed: an error for what can be none, such as a name, says so. The
--- command's queries read every customer through it.
+-- Internal. The key that somebody has typed: an error for what can be none, such as a name, says
+-- so. The command's queries read every customer through it.
 -- Raises: EG001.
 create or replace function engagement.customer_key(p_text text)
 returns engagement.host_key

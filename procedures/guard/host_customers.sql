@@ -1,5 +1,5 @@
--- The host's customers, for whoever shows a name beside a score. A view of the host's may run code
--- of the host's. Here it runs as the package's owner and under fixed settings, not as whoever
+-- API. The host's customers, for whoever shows a name beside a score. A view of the host's may run
+-- code of the host's. Here it runs as the package's owner and under fixed settings, not as whoever
 -- looks. Definer for that reason.
 -- Reads: engagement_host.customer.
 create or replace function engagement.host_customers(

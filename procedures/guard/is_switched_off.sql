@@ -1,4 +1,4 @@
--- Whether scoring is switched off; says so to the caller.
+-- Internal. Whether scoring is switched off; says so to the caller.
 -- Reads: parameter CALCULATE_ENGAGEMENT_SCORE_POINTS.
 create or replace function engagement.is_switched_off()
 returns boolean
@@ -15,4 +15,4 @@ begin
 end
 $$;
 comment on function engagement.is_switched_off() is
-    'True, with a notice, while CALCULATE_ENGAGEMENT_SCORE_POINTS is N.';
+    'Internal: true, with a notice, while CALCULATE_ENGAGEMENT_SCORE_POINTS is N.';

@@ -1,4 +1,4 @@
--- Points given or taken by hand. Definer: adjustments are made here only, with their author.
+-- API. Points given or taken by hand. Definer: adjustments are made here only, with their author.
 -- Writes: score_adjustment. Raises: EG001, EG004, EG006.
 create or replace function engagement.adjust(
     p_customer_id engagement.host_key,

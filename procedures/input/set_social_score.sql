@@ -1,4 +1,4 @@
--- A social community score by hand: new, or changed. Definer, so that the same checks hold for
+-- API. A social community score by hand: new, or changed. Definer, so that the same checks hold for
 -- everybody.
 -- Writes: social_score. Raises: EG001, EG004, EG006, EG012.
 create or replace function engagement.set_social_score(

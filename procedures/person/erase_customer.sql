@@ -1,9 +1,9 @@
--- Deletes a person from the package: the one exception to append-only. The host comes first: while
--- it shows activity of theirs, the next run would bring it all back; so would a run that has read
--- the host before. What says whom their points went to is deleted with them, so all those companies
--- are summed here: the employers of their awards, voided ones too, because no run may have summed
--- since; with EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points, because a job
--- that the host has deleted tells nothing any more.
+-- API. Deletes a person from the package: the one exception to append-only. The host comes first:
+-- while it shows activity of theirs, the next run would bring it all back; so would a run that has
+-- read the host before. What says whom their points went to is deleted with them, so all those
+-- companies are summed here: the employers of their awards, voided ones too, because no run may
+-- have summed since; with EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points,
+-- because a job that the host has deleted tells nothing any more.
 -- Reads: the views, recalculation_run. Writes: every table with rows of the customer; totals of
 -- their companies.
 -- Raises: EG001, EG006, EG009, EG013.

@@ -1,4 +1,4 @@
--- All that the package holds of a person, for their request.
+-- API. All that the package holds of a person, for their request.
 -- Reads: every table with rows of the customer. Raises: EG001, EG006.
 create or replace function engagement.export_customer(p_customer_id engagement.host_key)
 returns jsonb

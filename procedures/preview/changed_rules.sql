@@ -1,6 +1,6 @@
--- The rules as they would be after a change, without changing them: the change is made by the same
--- routines and taken back, by an error of our own (not EG000: as a condition, that would be the
--- whole class).
+-- Internal. The rules as they would be after a change, without changing them: the change is made by
+-- the same routines and taken back, by an error of our own (not EG000: as a condition, that would
+-- be the whole class).
 -- Reads and writes (and takes back): through apply_rules, revise_rule and retire_rule.
 -- Locks: the setup lock, for a moment.
 -- Raises: EG002, EG004, EG005, EG010.

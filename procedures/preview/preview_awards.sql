@@ -1,4 +1,4 @@
--- What other rules would award, derived as a run over whole sources does.
+-- Internal. What other rules would award, derived as a run over whole sources does.
 -- Definer: the host's views run as the package's owner.
 -- Reads: the views, temporary table engagement_preview_rule.
 -- Writes: temporary table engagement_preview_award.

@@ -1,9 +1,9 @@
--- What a change of rules would do, before it is made. Caps are per version of a rule, so the points
--- of a score add up rule by rule: what a changed rule's versions make now goes, also of those that
--- the next run voids; what they would make comes. That is derived by the one definition, from the
--- host's rows, into temporary tables; nothing of the package is written. Everybody is ranked by
--- scores at p_as_of: the stored ones where they hold for it, else summed. Definer, because it tries
--- what only the package may do.
+-- API. What a change of rules would do, before it is made. Caps are per version of a rule, so the
+-- points of a score add up rule by rule: what a changed rule's versions make now goes, also of
+-- those that the next run voids; what they would make comes. That is derived by the one definition,
+-- from the host's rows, into temporary tables; nothing of the package is written. Everybody is
+-- ranked by scores at p_as_of: the stored ones where they hold for it, else summed. Definer,
+-- because it tries what only the package may do.
 -- Reads: the views, score_rule, award, customer_score, score_band, engagement_host.*.
 -- Raises: EG002, EG004, EG005, EG006, EG010.
 create or replace function engagement.preview_rules(

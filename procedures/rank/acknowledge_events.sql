@@ -1,5 +1,5 @@
--- Events that a consumer has dealt with leave the outbox. Ids that are gone already do no harm, so
--- that an acknowledgement can be repeated.
+-- API. Events that a consumer has dealt with leave the outbox. Ids that are gone already do no
+-- harm, so that an acknowledgement can be repeated.
 -- Writes: score_event.
 create or replace function engagement.acknowledge_events(p_event_ids uuid[])
 returns bigint

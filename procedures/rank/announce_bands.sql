@@ -1,7 +1,7 @@
--- Tells of customers who crossed into another band, once per crossing: what was told last stays
--- with the customer's row. Silent are the first run, the run after bands were set up anew, and a
--- replay (an instant before one that was told of already) or a look into the future, which do not
--- even count as told.
+-- Internal. Tells of customers who crossed into another band, once per crossing: what was told last
+-- stays with the customer's row. Silent are the first run, the run after bands were set up anew,
+-- and a replay (an instant before one that was told of already) or a look into the future, which do
+-- not even count as told.
 -- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
 create or replace function engagement.announce_bands(
     p_as_of timestamptz, p_customer_ids engagement.host_key[], p_is_run boolean

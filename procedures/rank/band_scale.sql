@@ -1,4 +1,4 @@
--- The bands as two sorted scales.
+-- Internal. The bands as two sorted scales.
 -- Reads: score_band.
 create or replace function engagement.band_scale()
 returns engagement.band_scale

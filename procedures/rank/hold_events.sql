@@ -1,6 +1,6 @@
--- Events for a consumer that acknowledges them later: they stay on the outbox, and nobody else gets
--- them until the time is up. Left out are those that another consumer is taking or that are held
--- for one.
+-- API. Events for a consumer that acknowledges them later: they stay on the outbox, and nobody else
+-- gets them until the time is up. Left out are those that another consumer is taking or that are
+-- held for one.
 -- Writes: score_event. Raises: EG004.
 create or replace function engagement.hold_events(
     p_limit integer default 100, p_minutes integer default 10

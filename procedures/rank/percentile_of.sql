@@ -1,4 +1,4 @@
--- THE definition of a percentile. Inlined by the planner: keep it one expression.
+-- Internal. THE definition of a percentile. Inlined by the planner: keep it one expression.
 create or replace function engagement.percentile_of(
     p_below_count bigint, p_equal_count bigint, p_count bigint
 )
@@ -8,4 +8,5 @@ immutable
 parallel safe
 return ((200 * p_below_count + 100 * p_equal_count) / (2 * p_count))::integer;
 comment on function engagement.percentile_of(bigint, bigint, bigint) is
-    'floor(100 × (below + half of equal, self included) / n), 0 to 99: a rank among n customers.';
+    'Internal: floor(100 × (below + half of equal, self included) / n), 0 to 99: a rank among n '
+    'customers.';

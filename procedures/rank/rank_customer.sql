@@ -1,4 +1,4 @@
--- One customer's percentile and band on a refresh, by the thresholds of the last run.
+-- Internal. One customer's percentile and band on a refresh, by the thresholds of the last run.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_percentile, score_band, engagement_host.customer.
 -- Writes: customer_score, score_event.

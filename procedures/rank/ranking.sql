@@ -1,4 +1,4 @@
--- Percentiles and bands that given scores would have.
+-- Internal. Percentiles and bands that given scores would have.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: score_band, engagement_host.customer.
 create or replace function engagement.ranking(
@@ -42,4 +42,5 @@ begin
 end
 $$;
 comment on function engagement.ranking(engagement.host_key[], numeric[]) is
-    'Ranks customers with given scores: percentile among the active ones of their type, and band.';
+    'Internal: ranks customers with given scores: percentile among the active ones of their type, '
+    'and band.';

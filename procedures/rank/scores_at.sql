@@ -1,4 +1,4 @@
--- Scores, percentiles and bands of many customers at an instant, ranked among each other.
+-- Internal. Scores, percentiles and bands of many customers at an instant, ranked among each other.
 -- Reads: sum_points__some, ranking.
 create or replace function engagement.scores_at(
     p_customer_ids engagement.host_key[], p_as_of timestamptz
@@ -38,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.scores_at(engagement.host_key[], timestamptz) is
-    'Total points (own and employees'') of customers at an instant as known now, with percentile '
-    'and band among each other.';
+    'Internal: total points (own and employees'') of customers at an instant as known now, with '
+    'percentile and band among each other.';

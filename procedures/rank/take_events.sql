@@ -1,5 +1,5 @@
--- Events for a consumer: taken off the outbox, the oldest first. Left out are those that another
--- consumer is taking or that are held for one. Rolled back, they are there again.
+-- API. Events for a consumer: taken off the outbox, the oldest first. Left out are those that
+-- another consumer is taking or that are held for one. Rolled back, they are there again.
 -- Writes: score_event. Raises: EG004.
 create or replace function engagement.take_events(p_limit integer default 100)
 returns setof engagement.score_event

@@ -1,5 +1,5 @@
--- Writes the ranks of some customers, where their score is still the one that was ranked, and tells
--- of those who have crossed into another band.
+-- Internal. Writes the ranks of some customers, where their score is still the one that was ranked,
+-- and tells of those who have crossed into another band.
 -- Reads: customer_score. Writes: customer_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,

@@ -1,8 +1,8 @@
--- Re-derives a batch of activities. Where one of them cannot even be read (its view divides by
--- zero, say), the batch is halved until that one stands alone: it goes back to the queue with its
--- error, the others are scored. A view that is broken as a whole fails the source instead. Awards
--- that a host's open transaction holds are waited for 200 ms, because others may wait for this
--- batch. Then they go back to the queue, and the others are scored.
+-- Internal. Re-derives a batch of activities. Where one of them cannot even be read (its view
+-- divides by zero, say), the batch is halved until that one stands alone: it goes back to the queue
+-- with its error, the others are scored. A view that is broken as a whole fails the source instead.
+-- Awards that a host's open transaction holds are waited for 200 ms, because others may wait for
+-- this batch. Then they go back to the queue, and the others are scored.
 -- Writes: award, scoring_failure, pending_activity, recalculation_key, recalculation_run.
 create or replace function engagement.award_batch(
     p_run engagement.recalculation_run, p_source text, p_ids engagement.host_key[]

@@ -1,5 +1,5 @@
--- Begins a run, or takes over the one that died. A run is alive while its server process is there
--- and busy; what cannot be told (another role's process hides its state) counts as alive.
+-- Internal. Begins a run, or takes over the one that died. A run is alive while its server process
+-- is there and busy; what cannot be told (another role's process hides its state) counts as alive.
 -- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2).
 -- Raises: EG004, EG006, EG009.
 create or replace function engagement.begin_run(p_mode text, p_as_of timestamptz)

@@ -1,6 +1,5 @@
--- Everybody becomes work: the host's customers, those of the ledger, their employers, those with a
--- score.
--- Definer: the host's views run as the package's owner.
+-- Internal. Everybody becomes work: the host's customers, those of the ledger, their employers,
+-- those with a score. Definer: the host's views run as the package's owner.
 -- Writes: recalculation_customer.
 create or replace function engagement.collect_everybody()
 returns void

@@ -1,7 +1,6 @@
--- A source that cannot be compared as a whole because of the data of some row becomes single
--- activities: the next phase finds that row and scores the others. A view that is broken as such
--- leaves the source to the next run.
--- Definer: the host's views run as the package's owner.
+-- Internal. A source that cannot be compared as a whole because of the data of some row becomes
+-- single activities: the next phase finds that row and scores the others. A view that is broken as
+-- such leaves the source to the next run. Definer: the host's views run as the package's owner.
 -- Reads: the view, award. Writes: recalculation_source, recalculation_key, scoring_failure.
 create or replace function engagement.divide_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text

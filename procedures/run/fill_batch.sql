@@ -1,5 +1,5 @@
--- The short way for batches of nothing but new awards of activities that never had any: a plain
--- INSERT from the stage, at half the cost. Where a trigger has been there first, they go the
+-- Internal. The short way for batches of nothing but new awards of activities that never had any: a
+-- plain INSERT from the stage, at half the cost. Where a trigger has been there first, they go the
 -- long way.
 -- Reads: the stage, award. Writes: award, scoring_failure.
 create or replace function engagement.fill_batch(

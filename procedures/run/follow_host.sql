@@ -1,7 +1,7 @@
--- At the beginning of a run: what the host has done to its tables and views since the last one.
--- Routines that were generated from what is no more are generated anew, and their sources compared
--- as a whole. What cannot be brought up to date is a failure of that source or table, never of the
--- run; as long as changes may be missed, every run compares the source as a whole.
+-- Internal. At the beginning of a run: what the host has done to its tables and views since the
+-- last one. Routines that were generated from what is no more are generated anew, and their sources
+-- compared as a whole. What cannot be brought up to date is a failure of that source or table,
+-- never of the run; as long as changes may be missed, every run compares the source as a whole.
 -- Reads: activity_source, attached_table, host_problems, pg_catalog.
 -- Writes: activity_source, attached_table, pending_activity, scoring_failure, recalculation_run,
 -- generated routines. Locks: the setup lock, where something is generated.

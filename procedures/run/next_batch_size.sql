@@ -1,7 +1,7 @@
--- How large the next batch of a run is, so that it takes about a quarter of a second: whoever waits
--- for rows of a batch waits no longer than that, and a transaction's own cost is still small beside
--- it. The size at most doubles, or falls to a quarter, from one batch to the next. A batch costs a
--- cluster a journey to its nodes: there it is the largest.
+-- Internal. How large the next batch of a run is, so that it takes about a quarter of a second:
+-- whoever waits for rows of a batch waits no longer than that, and a transaction's own cost is
+-- still small beside it. The size at most doubles, or falls to a quarter, from one batch to the
+-- next. A batch costs a cluster a journey to its nodes: there it is the largest.
 create or replace function engagement.next_batch_size(
     p_size integer, p_began_at timestamptz, p_least integer, p_most integer
 )

@@ -1,5 +1,6 @@
--- Takes the next customers off the work of the run: of one kind (touched or not), in key order,
--- those that another session held after all others. Like next_keys it reads the primary key only.
+-- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
+-- order, those that another session held after all others. Like next_keys it reads the primary key
+-- only.
 -- Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,

@@ -1,5 +1,5 @@
--- Takes the next ranks off the work of the run, in key order, those of customers whom another
--- session held after all others. Like next_keys it reads the primary key only.
+-- Internal. Takes the next ranks off the work of the run, in key order, those of customers whom
+-- another session held after all others. Like next_keys it reads the primary key only.
 -- Reads and writes: recalculation_rank.
 create or replace function engagement.next_ranks(p_limit integer)
 returns engagement.recalculation_rank[]

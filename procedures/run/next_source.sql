@@ -1,5 +1,6 @@
--- The first source that has activities among the work of the run, those left out that it could not
--- read. One probe of the primary key for each source: a source that was left out may have millions.
+-- Internal. The first source that has activities among the work of the run, those left out that it
+-- could not read. One probe of the primary key for each source: a source that was left out may have
+-- millions.
 -- Reads: recalculation_key.
 create or replace function engagement.next_source(p_failed_sources text[])
 returns text

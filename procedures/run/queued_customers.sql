@@ -1,6 +1,6 @@
--- The customers whose totals wait for the next run: those of queued activities and their employers,
--- of queued jobs and customers, and the work of an unfinished run.
--- Definer: the host's views run as the package's owner.
+-- Internal. The customers whose totals wait for the next run: those of queued activities and their
+-- employers, of queued jobs and customers, and the work of an unfinished run. Definer: the host's
+-- views run as the package's owner.
 -- Reads: pending_activity, recalculation_source, recalculation_customer, award, activity_source.
 create or replace function engagement.queued_customers()
 returns engagement.host_key[]

@@ -1,4 +1,4 @@
--- The activities of a source that wait in the queue or in an unfinished run.
+-- Internal. The activities of a source that wait in the queue or in an unfinished run.
 -- Reads: pending_activity, recalculation_key, the view and the ledger through ids_of_keys.
 create or replace function engagement.queued_ids(p_source text)
 returns engagement.host_key[]

@@ -1,7 +1,7 @@
--- The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables; each
--- call of run_step does one bounded batch of it and the loop commits it. So a run holds no long
--- transaction, can be watched, and dies without harm: begin_run finds what it left and goes on with
--- its mode and as_of; then comes what was asked for.
+-- API. The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables;
+-- each call of run_step does one bounded batch of it and the loop commits it. So a run holds no
+-- long transaction, can be watched, and dies without harm: begin_run finds what it left and goes on
+-- with its mode and as_of; then comes what was asked for.
 --
 --   PREPARE  FULL queues everything; a view that changed queues its source
 --   TAKE     the queue becomes work: whole sources, activities, customers

@@ -1,6 +1,7 @@
--- The refresh icon: one customer, awards from the source and totals, at once. What is queued stays
--- queued, and the activities whose awards it changed join them: a run that compares by other rules
--- or parameters at the same moment may not see these awards, and would leave them as they are.
+-- Internal. The refresh icon: one customer, awards from the source and totals, at once. What is
+-- queued stays queued, and the activities whose awards it changed join them: a run that compares by
+-- other rules or parameters at the same moment may not see these awards, and would leave them as
+-- they are.
 -- Reads: the views, award.
 -- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
 create or replace function engagement.refresh(p_customer_id engagement.host_key,

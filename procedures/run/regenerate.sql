@@ -1,6 +1,6 @@
--- Generates the routines of the totals and of every source and attachment anew, with the generators
--- as they are now. What cannot be generated because its view or table is gone or changed stays as
--- it was: `engagement check` names it.
+-- Internal. Generates the routines of the totals and of every source and attachment anew, with the
+-- generators as they are now. What cannot be generated because its view or table is gone or changed
+-- stays as it was: `engagement check` names it.
 -- Reads: activity_source, attached_table. Writes: the generated routines. Locks: the setup lock.
 create or replace function engagement.regenerate()
 returns void

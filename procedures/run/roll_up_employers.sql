@@ -1,4 +1,4 @@
--- The roll-up of employees' points to companies alone: a run that sums every employer.
+-- API. The roll-up of employees' points to companies alone: a run that sums every employer.
 -- Commits, see recalculate.
 -- Raises: EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)

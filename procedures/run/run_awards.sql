@@ -1,4 +1,4 @@
--- Phase AWARDS: single activities, one batch of one source.
+-- Internal. Phase AWARDS: single activities, one batch of one source.
 -- Reads: activity_source.
 -- Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
 create or replace function engagement.run_awards(p_run engagement.recalculation_run)

@@ -1,6 +1,6 @@
--- Phase BANDS: one batch of the ranks that have changed is written and told of. Like run_totals it
--- leaves customers whose row another session holds until all others are done. Whom a refresh has
--- changed meanwhile keeps the rank that the refresh found.
+-- Internal. Phase BANDS: one batch of the ranks that have changed is written and told of. Like
+-- run_totals it leaves customers whose row another session holds until all others are done. Whom a
+-- refresh has changed meanwhile keeps the rank that the refresh found.
 -- Reads: recalculation_rank.
 -- Writes: customer_score, score_event, recalculation_rank, recalculation_run.
 -- Locks: the rows of the batch.

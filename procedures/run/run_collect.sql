@@ -1,8 +1,8 @@
--- Phase COLLECT: customers whom a date alone has changed, or whose totals were computed for a later
--- instant than this run's; and customers without a score, whether or not a trigger told of them.
--- FULL: whoever's totals are not those of the ledger. No nested loops, because the statistics of
--- the work table may be of a moment when it was empty.
--- Definer: the host's views run as the package's owner.
+-- Internal. Phase COLLECT: customers whom a date alone has changed, or whose totals were computed
+-- for a later instant than this run's; and customers without a score, whether or not a trigger told
+-- of them. FULL: whoever's totals are not those of the ledger. No nested loops, because the
+-- statistics of the work table may be of a moment when it was empty. Definer: the host's views run
+-- as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals.
 -- Writes: recalculation_customer, and what mend_scores does.
 create or replace function engagement.run_collect(p_run engagement.recalculation_run)

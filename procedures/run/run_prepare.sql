@@ -1,5 +1,5 @@
--- Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in the queue.
--- Definer: the host's views run as the package's owner.
+-- Internal. Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in
+-- the queue. Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
 -- Writes: pending_activity, recalculation_customer; through follow_host what the host's
 -- tables and views call for.

@@ -1,7 +1,7 @@
--- Phase RANK: everybody's percentile and band in one pass over the scores as they are now. The
--- thresholds that refreshes go by until the next run are written here; the ranks that have changed
--- become work, so that nobody has to wait for all of them.
--- Definer: the host's views run as the package's owner.
+-- Internal. Phase RANK: everybody's percentile and band in one pass over the scores as they are
+-- now. The thresholds that refreshes go by until the next run are written here; the ranks that have
+-- changed become work, so that nobody has to wait for all of them. Definer: the host's views run as
+-- the package's owner.
 -- Reads: customer_score, score_band, engagement_host.customer.
 -- Writes: recalculation_rank, score_percentile.
 create or replace function engagement.run_rank(p_run engagement.recalculation_run)

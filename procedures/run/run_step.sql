@@ -1,5 +1,5 @@
--- One bounded batch of a run, and on to the next phase when there is nothing left to do in this
--- one.
+-- Internal. One bounded batch of a run, and on to the next phase when there is nothing left to do
+-- in this one.
 -- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2).
 -- Raises: EG009.
 create or replace function engagement.run_step(p_run_id integer)

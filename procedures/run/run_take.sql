@@ -1,4 +1,4 @@
--- Phase TAKE: the queue becomes work, and changes of rules begin to count.
+-- Internal. Phase TAKE: the queue becomes work, and changes of rules begin to count.
 --
 -- Rows are deleted from the queue and turned into work in one transaction, so no key is lost. A
 -- transaction that has not committed yet leaves its row to the next run.

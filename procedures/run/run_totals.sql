@@ -1,8 +1,8 @@
--- Phase TOTALS: one batch of customers. Whoever refreshes one of them waits for the batch, so it is
--- small, and the batch itself waits for nobody longer than 200 ms: customers whose row another
--- session holds are left until all others are done. Then the first of them is waited for, without
--- any other row in hand. A refresh that somebody left open makes the run give up after 30 seconds
--- (55P03), and the next one resumes it.
+-- Internal. Phase TOTALS: one batch of customers. Whoever refreshes one of them waits for the
+-- batch, so it is small, and the batch itself waits for nobody longer than 200 ms: customers whose
+-- row another session holds are left until all others are done. Then the first of them is waited
+-- for, without any other row in hand. A refresh that somebody left open makes the run give up after
+-- 30 seconds (55P03), and the next one resumes it.
 -- Reads: recalculation_customer.
 -- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 -- Locks: the rows of the batch; advisory (class, 4) to create rows; see write_totals.

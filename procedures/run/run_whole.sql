@@ -1,7 +1,7 @@
--- Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each further
--- step applies one batch of what differs. What the host commits after the staging has its keys in
--- the queue, and they are taken after it. Whoever needs one of these awards waits for a step, so a
--- step is small, and waits itself for nobody longer than 200 ms.
+-- Internal. Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each
+-- further step applies one batch of what differs. What the host commits after the staging has its
+-- keys in the queue, and they are taken after it. Whoever needs one of these awards waits for a
+-- step, so a step is small, and waits itself for nobody longer than 200 ms.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
 -- scoring_failure.
 create or replace function engagement.run_whole(p_run engagement.recalculation_run)

@@ -1,5 +1,5 @@
--- A source that cannot be read (its view is gone, a column was renamed) must not stop the others.
--- One failure a run: what fails after the first is a consequence.
+-- Internal. A source that cannot be read (its view is gone, a column was renamed) must not stop the
+-- others. One failure a run: what fails after the first is a consequence.
 -- Writes: scoring_failure, recalculation_run.
 create or replace function engagement.skip_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text

@@ -1,5 +1,5 @@
--- What a stage was made of, so that the rows of one source, or of an older view, are never applied
--- as those of another.
+-- Internal. What a stage was made of, so that the rows of one source, or of an older view, are
+-- never applied as those of another.
 -- Reads: activity_source.
 create or replace function engagement.stage_name(p_source text)
 returns text

@@ -1,10 +1,10 @@
--- Compares a whole source with its part of the ledger and leaves what differs in a temporary table,
--- in batches by activity, as the host's rows came: the ledger's largest indexes then grow at their
--- end. Whom it concerns is work for the totals from here on. An empty ledger has nothing to
--- compare. Otherwise a fingerprint per customer (number and sum of row hashes) finds the customers
--- that differ, and only their rows are compared one by one: two passes that the planner can run in
--- parallel, instead of sorting two ledgers.
--- Definer: the host's views run as the package's owner.
+-- Internal. Compares a whole source with its part of the ledger and leaves what differs in a
+-- temporary table, in batches by activity, as the host's rows came: the ledger's largest indexes
+-- then grow at their end. Whom it concerns is work for the totals from here on. An empty ledger has
+-- nothing to compare. Otherwise a fingerprint per customer (number and sum of row hashes) finds the
+-- customers that differ, and only their rows are compared one by one: two passes that the planner
+-- can run in parallel, instead of sorting two ledgers. Definer: the host's views run as the
+-- package's owner.
 -- Reads: the view, award.
 -- Writes: temporary table engagement_stage, recalculation_customer, scoring_failure.
 create or replace function engagement.stage_source(p_run engagement.recalculation_run,

@@ -1,5 +1,5 @@
--- While scoring is switched off, triggers capture nothing. A transaction that wrote then and
--- commits after the first run would be missed: it is known by its lock on a host table, and its
+-- Internal. While scoring is switched off, triggers capture nothing. A transaction that wrote then
+-- and commits after the first run would be missed: it is known by its lock on a host table, and its
 -- source is compared once more when it has ended.
 -- Reads: pg_locks, attached_table. Writes: pending_activity, recalculation_source.
 create or replace function engagement.take_rechecks()

@@ -1,4 +1,4 @@
--- Voids a batch of the awards of a source that is no longer registered.
+-- Internal. Voids a batch of the awards of a source that is no longer registered.
 -- Reads: award. Writes: award, recalculation_customer.
 create or replace function engagement.void_source(
     p_run engagement.recalculation_run, p_source text

@@ -1,4 +1,4 @@
--- The boundaries of year-to-date and overview at an instant, in the organisation's zone.
+-- Internal. The boundaries of year-to-date and overview at an instant, in the organisation's zone.
 -- Reads: parameters YTD_START_MONTH, OVERVIEW_YEARS, TIME_ZONE.
 create or replace function engagement.calendar(
     p_as_of timestamptz,

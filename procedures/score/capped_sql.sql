@@ -1,5 +1,6 @@
--- THE definition of caps, as the text of a query over awards. p_from yields rows w with the columns
--- of engagement.award that are live together; p_rules the rules (their name: as score_rule's).
+-- Internal. THE definition of caps, as the text of a query over awards. p_from yields rows w with
+-- the columns of engagement.award that are live together; p_rules the rules (their name: as
+-- score_rule's).
 --
 -- In the order (effective_at, source, source_id) the awards of a customer, rule and period take the
 -- room that is left; negatives give it back, expiry does not. Text is ordered letter by letter,

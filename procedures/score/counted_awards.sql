@@ -1,5 +1,5 @@
--- The awards of some customers as on record at an instant, with what the caps of their rules leave
--- of them.
+-- Internal. The awards of some customers as on record at an instant, with what the caps of their
+-- rules leave of them.
 -- Reads: award, score_rule.
 create or replace function engagement.counted_awards(
     p_customer_ids engagement.host_key[],
@@ -50,6 +50,6 @@ begin
 end
 $$;
 comment on function engagement.counted_awards(engagement.host_key[], timestamptz, integer[]) is
-    'Awards of customers as on record at p_known_at, of p_rule_ids (NULL: all), with '
-    'capped_points: what the caps of their rules leave. What counts at an instant is '
-    'faded_points of that, from effective_at until expires_at.';
+    'Internal: awards of customers as on record at p_known_at, of p_rule_ids (NULL: all), with '
+    'capped_points: what the caps of their rules leave. What counts at an instant is faded_points '
+    'of that, from effective_at until expires_at.';

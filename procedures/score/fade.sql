@@ -1,6 +1,6 @@
--- Points after so many whole weeks. 0.5^x is computed to as many decimal places as tell on which
--- side of a tie the product lies; after n whole half-lives it has n of them and is exact, so that
--- ties are ties.
+-- Internal. Points after so many whole weeks. 0.5^x is computed to as many decimal places as tell
+-- on which side of a tie the product lies; after n whole half-lives it has n of them and is exact,
+-- so that ties are ties.
 create or replace function engagement.fade(
     p_points numeric, p_half_life_weeks integer, p_weeks integer
 )
@@ -27,4 +27,5 @@ begin
 end
 $$;
 comment on function engagement.fade(numeric, integer, integer) is
-    'p_points × 0.5^(p_weeks / p_half_life_weeks), rounded half to even to SCORE_DECIMALS.';
+    'Internal: p_points × 0.5^(p_weeks / p_half_life_weeks), rounded half to even to '
+    'SCORE_DECIMALS.';

@@ -1,6 +1,6 @@
--- THE definition of fading: what points count at an instant. Without a half-life it is inlined to
--- the points themselves; keep it one expression. Its operator is named in full: the function has no
--- settings of its own.
+-- Internal. THE definition of fading: what points count at an instant. Without a half-life it is
+-- inlined to the points themselves; keep it one expression. Its operator is named in full: the
+-- function has no settings of its own.
 create or replace function engagement.faded_points(
     p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
 )
@@ -15,5 +15,5 @@ as $$
                                      engagement.whole_weeks(p_effective_at, p_as_of)) end
 $$;
 comment on function engagement.faded_points(numeric, timestamptz, integer, timestamptz) is
-    'Points that count at p_as_of: p_points × 0.5^(whole weeks since p_effective_at / '
+    'Internal: points that count at p_as_of: p_points × 0.5^(whole weeks since p_effective_at / '
     'p_half_life_weeks), rounded half to even to SCORE_DECIMALS; NULL half-life: p_points.';

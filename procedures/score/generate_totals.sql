@@ -1,5 +1,5 @@
--- Generates the routines that hold THE definition of totals: which awards belong to whom, and what
--- they add up to at an instant. Awards of rules that cap or fade count as capped_sql and
+-- Internal. Generates the routines that hold THE definition of totals: which awards belong to whom,
+-- and what they add up to at an instant. Awards of rules that cap or fade count as capped_sql and
 -- faded_points say; those of all others for their points, and these go the short way.
 --   own points, by category: the customer's awards;
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;

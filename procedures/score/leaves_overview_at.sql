@@ -1,6 +1,7 @@
--- When the oldest award of an overview leaves it by time alone: the 1 January that is more than
--- OVERVIEW_YEARS years after its own. Not inlined: the plan of a query depends on the functions
--- that its text names, so a parameter inside an inlined function would keep its old value.
+-- Internal. When the oldest award of an overview leaves it by time alone: the 1 January that is
+-- more than OVERVIEW_YEARS years after its own. Not inlined: the plan of a query depends on the
+-- functions that its text names, so a parameter inside an inlined function would keep its old
+-- value.
 -- Reads: parameters OVERVIEW_YEARS, TIME_ZONE.
 create or replace function engagement.leaves_overview_at(p_effective_at timestamptz)
 returns timestamptz

@@ -1,4 +1,5 @@
--- Everybody's live awards with what caps leave of them: what reports over the whole base add up.
+-- Internal. Everybody's live awards with what caps leave of them: what reports over the whole base
+-- add up.
 -- Reads: award, score_rule, counted_awards.
 create or replace function engagement.live_awards()
 returns table (
@@ -37,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.live_awards() is
-    'Live awards of everybody; points are capped; what counts at an instant is faded_points of '
-    'them.';
+    'Internal: live awards of everybody; points are capped; what counts at an instant is '
+    'faded_points of them.';

@@ -1,5 +1,5 @@
--- Locks those scores of some customers that nobody else holds, until the end of the transaction. A
--- cluster cannot skip rows: there it is none of them.
+-- Internal. Locks those scores of some customers that nobody else holds, until the end of the
+-- transaction. A cluster cannot skip rows: there it is none of them.
 -- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]

@@ -1,6 +1,6 @@
--- Locks the score rows of some customers until the end of the transaction, in key order, and
--- returns those that there are. A cluster cannot lock rows of many shards in one statement: there
--- the lock is one of 256 of the coordinator, through which everybody writes scores.
+-- Internal. Locks the score rows of some customers until the end of the transaction, in key order,
+-- and returns those that there are. A cluster cannot lock rows of many shards in one statement:
+-- there the lock is one of 256 of the coordinator, through which everybody writes scores.
 -- Reads: customer_score. Locks: these rows; in a cluster advisory (class, 1000 to 1255).
 create or replace function engagement.lock_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]

@@ -1,7 +1,7 @@
--- What sums do not mend in the rows of scores: an instant that none can be computed for, and, in
--- FULL, one that is no run's (a refresh's, or somebody's by hand): such rows are computed for this
--- run's, so that what remains is proven at the instant of some run. And, in FULL, a history that
--- contradicts itself.
+-- Internal. What sums do not mend in the rows of scores: an instant that none can be computed for,
+-- and, in FULL, one that is no run's (a refresh's, or somebody's by hand): such rows are computed
+-- for this run's, so that what remains is proven at the instant of some run. And, in FULL, a
+-- history that contradicts itself.
 -- Reads: recalculation_run. Writes: recalculation_customer, customer_score.
 create or replace function engagement.mend_scores(p_run engagement.recalculation_run)
 returns void

@@ -1,4 +1,5 @@
--- When points that fade count less again; NULL when they do not fade or count nothing any more.
+-- Internal. When points that fade count less again; NULL when they do not fade or count nothing any
+-- more.
 create or replace function engagement.next_fade_at(
     p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
 )
@@ -24,5 +25,5 @@ begin
 end
 $$;
 comment on function engagement.next_fade_at(numeric, timestamptz, integer, timestamptz) is
-    'The instant after p_as_of at which another whole week since p_effective_at has passed; NULL: '
-    'nothing fades then.';
+    'Internal: the instant after p_as_of at which another whole week since p_effective_at has '
+    'passed; NULL: nothing fades then.';

@@ -1,6 +1,6 @@
--- What a score's history must be for it not to contradict itself; p_at stands for an instant that
--- is lost. A score that is not 0 has changed, one above 0 has risen, a change has an instant, and
--- the score before a change was another. Inlined by the planner: keep it one query.
+-- Internal. What a score's history must be for it not to contradict itself; p_at stands for an
+-- instant that is lost. A score that is not 0 has changed, one above 0 has risen, a change has an
+-- instant, and the score before a change was another. Inlined by the planner: keep it one query.
 create or replace function engagement.score_history(
     p_score numeric,
     p_previous_score numeric,

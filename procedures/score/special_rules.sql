@@ -1,4 +1,4 @@
--- The rules whose awards count for something else than their points.
+-- Internal. The rules whose awards count for something else than their points.
 -- Reads: score_rule.
 create or replace function engagement.special_rules()
 returns integer[]

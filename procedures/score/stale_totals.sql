@@ -1,5 +1,5 @@
--- Whose stored totals are other than the ledger's at an instant: what FULL sums anew, found in one
--- pass over everybody instead of one by one.
+-- Internal. Whose stored totals are other than the ledger's at an instant: what FULL sums anew,
+-- found in one pass over everybody instead of one by one.
 -- Reads: customer_score, category_score, and what sum_points__all reads.
 create or replace function engagement.stale_totals(p_as_of timestamptz)
 returns setof engagement.host_key

@@ -1,5 +1,5 @@
--- Weeks are counted in local time, as valid_for_weeks is: so many weeks have passed at the instant
--- at which adding them to the local time leads.
+-- Internal. Weeks are counted in local time, as valid_for_weeks is: so many weeks have passed at
+-- the instant at which adding them to the local time leads.
 create or replace function engagement.whole_weeks(p_from timestamptz, p_to timestamptz)
 returns integer
 language plpgsql
@@ -26,5 +26,5 @@ begin
 end
 $$;
 comment on function engagement.whole_weeks(timestamptz, timestamptz) is
-    'Whole weeks from one instant to a later one (infinity: the largest integer), in local time of '
-    'TIME_ZONE.';
+    'Internal: whole weeks from one instant to a later one (infinity: the largest integer), in '
+    'local time of TIME_ZONE.';

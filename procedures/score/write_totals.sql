@@ -1,8 +1,9 @@
--- Computes the totals of some customers and writes what changed. First the rows are locked, in key
--- order and in a statement of its own; what is summed after that is newer than anything another
--- session has written. "Now" (p_as_of NULL) is read after the lock as well, and a run for now
--- computes the rows that a refresh has brought further meanwhile for now, not for its beginning.
--- Plans without sequential scans: they may be kept from a moment when the tables were empty.
+-- Internal. Computes the totals of some customers and writes what changed. First the rows are
+-- locked, in key order and in a statement of its own; what is summed after that is newer than
+-- anything another session has written. "Now" (p_as_of NULL) is read after the lock as well, and a
+-- run for now computes the rows that a refresh has brought further meanwhile for now, not for its
+-- beginning. Plans without sequential scans: they may be kept from a moment when the tables were
+-- empty.
 -- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.

@@ -1,4 +1,4 @@
--- Adds the first version of a score rule. Definer: rules change only through routines.
+-- API. Adds the first version of a score rule. Definer: rules change only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
 -- Raises: EG004, EG005, EG010.
 create or replace function engagement.add_rule(

@@ -1,6 +1,6 @@
--- Brings the rules to what a file says, in one transaction. Rules that the file does not name are
--- left alone; what a named rule leaves out is the default, but for applies_from and applies_until:
--- they stay as they are.
+-- API. Brings the rules to what a file says, in one transaction. Rules that the file does not name
+-- are left alone; what a named rule leaves out is the default, but for applies_from and
+-- applies_until: they stay as they are.
 -- Reads and writes: through add_rule, revise_rule and retire_rule.
 -- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.apply_rules(

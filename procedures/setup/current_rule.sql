@@ -1,4 +1,4 @@
--- The version of a rule that a change starts from: the newest, active or not.
+-- Internal. The version of a rule that a change starts from: the newest, active or not.
 -- Reads: score_rule. Raises: EG002.
 create or replace function engagement.current_rule(p_rule_code text)
 returns engagement.score_rule
@@ -23,4 +23,4 @@ begin
 end
 $$;
 comment on function engagement.current_rule(text) is
-    'The newest version of a rule. Raises EG002 for an unknown rule_code.';
+    'Internal: the newest version of a rule. Raises EG002 for an unknown rule_code.';

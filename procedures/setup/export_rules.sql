@@ -1,4 +1,4 @@
--- The rules as they are in force, in the form that apply_rules takes.
+-- API. The rules as they are in force, in the form that apply_rules takes.
 -- Reads: score_rule.
 create or replace function engagement.export_rules()
 returns jsonb

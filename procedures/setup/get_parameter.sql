@@ -1,4 +1,4 @@
--- The value of an application parameter, for people and scripts.
+-- API. The value of an application parameter, for people and scripts.
 -- Reads: app_parameter. Raises: EG003.
 create or replace function engagement.get_parameter(p_parameter_name text)
 returns text

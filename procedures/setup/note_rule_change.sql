@@ -1,4 +1,5 @@
--- Audits a change of a rule and queues every source whose activities it may score, before or after.
+-- Internal. Audits a change of a rule and queues every source whose activities it may score, before
+-- or after.
 -- Reads: activity_source. Writes: setup_change, pending_activity.
 create or replace function engagement.note_rule_change(p_old engagement.score_rule,
                                                        p_new engagement.score_rule)

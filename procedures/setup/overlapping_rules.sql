@@ -1,7 +1,7 @@
--- Rules that award the same activities, so that one activity earns twice. That may be meant (points
--- for any purchase, and more for a book) or a rule entered twice, so it is no error: the command
--- warns of the pairs that a change makes.
--- Definer: the host's views run as the package's owner.
+-- API. Rules that award the same activities, so that one activity earns twice. That may be meant
+-- (points for any purchase, and more for a book) or a rule entered twice, so it is no error: the
+-- command warns of the pairs that a change makes. Definer: the host's views run as the package's
+-- owner.
 -- Reads: score_rule, engagement_host.subject.
 create or replace function engagement.overlapping_rules(p_rule_codes text[] default null)
 returns table (

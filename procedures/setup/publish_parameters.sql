@@ -1,8 +1,8 @@
--- Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the planner folds
--- into constants, so that a trigger reads a parameter for nothing (a look-up in the table would
--- cost as much as the queue). Replacing the function invalidates every plan that was made with the
--- old values. The nodes of a cluster have it as well, whatever the session has set for the host's
--- tables.
+-- Internal. Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the
+-- planner folds into constants, so that a trigger reads a parameter for nothing (a look-up in the
+-- table would cost as much as the queue). Replacing the function invalidates every plan that was
+-- made with the old values. The nodes of a cluster have it as well, whatever the session has set
+-- for the host's tables.
 --
 -- With a name, that parameter alone is taken from the table, and all others stay as they are in
 -- force: what somebody wrote into the table past set_parameter was not checked, and nothing has

@@ -1,4 +1,4 @@
--- Ends a rule. Definer: rules change only through routines.
+-- API. Ends a rule. Definer: rules change only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock. Raises: EG002.
 create or replace function engagement.retire_rule(p_rule_code text,
                                                   p_retroactive boolean default false)

@@ -1,5 +1,5 @@
--- Makes a new version of a rule, from now on or retroactively. Definer: rules change only through
--- routines.
+-- API. Makes a new version of a rule, from now on or retroactively. Definer: rules change only
+-- through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
 -- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.revise_rule(

@@ -1,5 +1,5 @@
--- Sets an application parameter: checked, audited, made known to every session's plans, and what
--- depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
+-- API. Sets an application parameter: checked, audited, made known to every session's plans, and
+-- what depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
 -- which only its owner may. What is in force is what that function says; a value that somebody
 -- wrote into the table past this routine is not, until it is set here.
 -- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.

@@ -1,4 +1,5 @@
--- Checks a version of a rule, stores it, audits it, and queues the sources that it may score.
+-- Internal. Checks a version of a rule, stores it, audits it, and queues the sources that it may
+-- score.
 -- Reads: category, engagement_type. Writes: score_rule, setup_change, pending_activity.
 -- Raises: EG004, EG005.
 create or replace function engagement.store_rule(p_rule engagement.score_rule,

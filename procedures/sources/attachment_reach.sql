@@ -1,7 +1,7 @@
--- Where the keys of a source's attached tables lead: whether they are found in the column of the
--- view that they are attached to, and how many rows one key re-derives at most. Tables and view are
--- read from end to end; settings (null for a key) are left out.
--- Definer: the view and the keys run as the package's owner.
+-- Internal. Where the keys of a source's attached tables lead: whether they are found in the column
+-- of the view that they are attached to, and how many rows one key re-derives at most. Tables and
+-- view are read from end to end; settings (null for a key) are left out. Definer: the view and the
+-- keys run as the package's owner.
 -- Reads: attached_table, activity_source, the view, the attached tables.
 create or replace function engagement.attachment_reach(p_source text)
 returns table (
@@ -93,6 +93,6 @@ begin
 end
 $body$;
 comment on function engagement.attachment_reach(text) is
-    'For the author of an adapter: per attached table with keys, how many keys it has, how many of '
+    'Internal: for adapter check. Per attached table with keys, how many keys it has, how many of '
     'them the view shows in the column they are attached to, the most rows of one key and that key '
     '(or any); and, where none is shown, the other column that shows most of them.';

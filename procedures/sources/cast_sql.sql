@@ -1,6 +1,7 @@
--- What to write in a view so that a column gets another type, the same value in every session: a
--- cast between a date or an instant and anything else goes by the session's TimeZone or DateStyle,
--- and a float's text by its extra_float_digits. A key is written so that it can be indexed.
+-- Internal. What to write in a view so that a column gets another type, the same value in every
+-- session: a cast between a date or an instant and anything else goes by the session's TimeZone or
+-- DateStyle, and a float's text by its extra_float_digits. A key is written so that it can be
+-- indexed.
 -- Reads: parameter TIME_ZONE.
 create or replace function engagement.cast_sql(
     p_column text, p_from regtype, p_to regtype, p_is_key boolean default false

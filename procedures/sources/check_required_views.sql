@@ -1,4 +1,4 @@
--- The three views that every host adapter defines besides its sources.
+-- Internal. The three views that every host adapter defines besides its sources.
 -- Reads: pg_catalog. Raises: EG007, EG015.
 create or replace function engagement.check_required_views()
 returns void

@@ -1,5 +1,5 @@
--- Compares a host view with the shape that the contract gives it and says everything that is wrong
--- at once.
+-- Internal. Compares a host view with the shape that the contract gives it and says everything that
+-- is wrong at once.
 -- Reads: pg_catalog. Raises: EG007.
 create or replace function engagement.check_view(p_view regclass, p_columns text[], p_types text[])
 returns void

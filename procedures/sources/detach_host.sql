@@ -1,7 +1,6 @@
--- Lets go of the host: its triggers and the adapter's views go, so that the host's own migration
--- can run; the ledger stays untouched until an adapter is deployed again, and the next run is FULL
--- then.
--- Definer: what it makes belongs to the package's owner, whoever calls.
+-- API. Lets go of the host: its triggers and the adapter's views go, so that the host's own
+-- migration can run; the ledger stays untouched until an adapter is deployed again, and the next
+-- run is FULL then. Definer: what it makes belongs to the package's owner, whoever calls.
 -- Writes: activity_source, attached_table, routines, views of engagement_host, the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables.
 create or replace procedure engagement.detach_host()

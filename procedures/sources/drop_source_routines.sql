@@ -1,4 +1,4 @@
--- Drops what generate_source made for a source.
+-- Internal. Drops what generate_source made for a source.
 create or replace function engagement.drop_source_routines(p_source text)
 returns void
 language plpgsql

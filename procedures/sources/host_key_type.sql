@@ -1,5 +1,5 @@
--- The type that the keys of the host's tables have, by the primary keys of those that a source or
--- the view of customers is attached to: for an author who has not said --key-type.
+-- Internal. The type that the keys of the host's tables have, by the primary keys of those that a
+-- source or the view of customers is attached to: for an author who has not said --key-type.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.host_key_type(p_source text)
 returns text
@@ -30,5 +30,5 @@ begin
 end
 $$;
 comment on function engagement.host_key_type(text) is
-    'For the author of an adapter: bigint, uuid or text, as the primary keys of the tables are to '
+    'Internal: for adapter check. Bigint, uuid or text, as the primary keys of the tables are to '
     'which a source (or customer, employment) is attached; NULL where none has one.';

@@ -1,5 +1,6 @@
--- What the host has done to its tables and views that keeps a source from being read, or changes
--- from being seen; each with the line that mends it. `engagement check` shows it; a run goes by it.
+-- API. What the host has done to its tables and views that keeps a source from being read, or
+-- changes from being seen; each with the line that mends it. `engagement check` shows it; a run
+-- goes by it.
 --
 --   SOURCE       the view of a source is gone or cannot be read: its scores stay as they are
 --   VIEW         one of the three views that every host has is gone

@@ -1,6 +1,6 @@
--- The plan of a look-up of a view by one of its columns, with everything out of favour that would
--- read a table as a whole: what it reads so even then has no index that fits.
--- Definer: planning evaluates the view's constant calls, as the package's owner.
+-- Internal. The plan of a look-up of a view by one of its columns, with everything out of favour
+-- that would read a table as a whole: what it reads so even then has no index that fits. Definer:
+-- planning evaluates the view's constant calls, as the package's owner.
 -- Reads: the view (EXPLAIN only).
 create or replace function engagement.look_up_plan(p_view_name text, p_column text)
 returns jsonb

@@ -1,4 +1,4 @@
--- The columns of a view by which triggers, runs and refreshes look for its rows.
+-- Internal. The columns of a view by which triggers, runs and refreshes look for its rows.
 -- Reads: activity_source, attached_table.
 create or replace function engagement.looked_up_columns(p_source text)
 returns table (view_name text, column_name text)

@@ -1,9 +1,9 @@
--- Which index would serve a look-up that reads a table whole. The plan says by what the table's
--- rows are compared; an index on that expression is made on an empty copy of the table, and the
--- planner is asked whether it takes it: what is offered can be made and is used. Where the
+-- Internal. Which index would serve a look-up that reads a table whole. The plan says by what the
+-- table's rows are compared; an index on that expression is made on an empty copy of the table, and
+-- the planner is asked whether it takes it: what is offered can be made and is used. Where the
 -- comparison takes columns of two tables, or comes after an outer join that may leave them empty,
--- no index can serve: then the comparison itself is returned.
--- Definer: planning evaluates the view's constant calls, as the package's owner.
+-- no index can serve: then the comparison itself is returned. Definer: planning evaluates the
+-- view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only). Writes: temporary table engagement_probe, which it
 -- drops.
 create or replace function engagement.missing_indexes(p_view_name text, p_column text)
@@ -128,6 +128,6 @@ begin
 end
 $body$;
 comment on function engagement.missing_indexes(text, text) is
-    'For the author of an adapter: per table that a look-up of a view by a column reads whole, the '
+    'Internal: for adapter check. Per table that a look-up of a view by a column reads whole, the '
     'statement that makes an index that serves it. NULL with compared_by: none can, because of '
     'what the key is compared with. NULL without: an index is there that the plan does without.';

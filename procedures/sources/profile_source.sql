@@ -1,6 +1,6 @@
--- What the rows of an activity view are like, and what about them costs points: for whoever writes
--- an adapter. The view is read from end to end four times, with plans as the planner likes them.
--- Definer: the view runs as the package's owner.
+-- Internal. What the rows of an activity view are like, and what about them costs points: for
+-- whoever writes an adapter. The view is read from end to end four times, with plans as the planner
+-- likes them. Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
 -- Raises: EG006; whatever the view raises when it is read.
 create or replace function engagement.profile_source(
@@ -195,6 +195,6 @@ begin
 end
 $body$;
 comment on function engagement.profile_source(text, integer) is
-    'For the author of an adapter: rows, customers and dates of a registered source''s view with '
+    'Internal: for adapter check. Rows, customers and dates of a registered source''s view with '
     'some of its rows, and findings (NULLs, duplicate keys, values out of range, unknown '
     'customers, rows without a rule). Reads the whole view. Raises EG006 for an unknown source.';

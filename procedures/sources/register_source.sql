@@ -1,4 +1,4 @@
--- Makes a view an activity source: checks it and generates the routines that award from it.
+-- API. Makes a view an activity source: checks it and generates the routines that award from it.
 -- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Reads: engagement_type, pg_catalog.
 -- Writes: activity_source, pending_activity, generated routines.

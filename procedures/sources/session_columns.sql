@@ -1,8 +1,8 @@
--- Which columns of a view hold something else in a session with other settings: a date that became
--- an instant by the session's TimeZone, a key made of a date's text. The view is read under two
--- sets of settings, and the sums of the rows' hashes are compared, column by column; they are of
--- values, not of texts. A column that differs is read again, once for each setting, to name it.
--- Made for itself, so that the settings in force here are undone at the end whatever happens.
+-- Internal. Which columns of a view hold something else in a session with other settings: a date
+-- that became an instant by the session's TimeZone, a key made of a date's text. The view is read
+-- under two sets of settings, and the sums of the rows' hashes are compared, column by column; they
+-- are of values, not of texts. A column that differs is read again, once for each setting, to name
+-- it. Made for itself, so that the settings in force here are undone at the end whatever happens.
 -- Definer: the view runs as the package's owner.
 -- Reads: the view. Writes: temporary table engagement_reading, which it drops.
 create or replace function engagement.session_columns(p_view_name text)
@@ -110,7 +110,7 @@ begin
 end
 $$;
 comment on function engagement.session_columns(text) is
-    'For the author of an adapter: columns of a view whose values depend on the session''s '
-    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key '
-    'and value under one and under another. Without a column: the view cannot be read under others '
+    'Internal: for adapter check. Columns of a view whose values depend on the session''s '
+    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key and value '
+    'under one and under another. Without a column: the view cannot be read under others '
     '(elsewhere: why).';

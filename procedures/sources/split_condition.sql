@@ -1,5 +1,5 @@
--- Cuts a condition as EXPLAIN writes it at a separator that stands in no bracket and no quotation,
--- once brackets around the whole are off.
+-- Internal. Cuts a condition as EXPLAIN writes it at a separator that stands in no bracket and no
+-- quotation, once brackets around the whole are off.
 create or replace function engagement.split_condition(p_condition text, p_separator text)
 returns text[]
 language plpgsql

@@ -1,6 +1,6 @@
--- How long a view takes to find rows by a key: for whoever writes an adapter. Keys that the view
--- has are looked up as the generated routines do it, 1, then 10, 100, … at once, until a lot took
--- more than half a second: without an index that fits, a single key may take that long.
+-- Internal. How long a view takes to find rows by a key: for whoever writes an adapter. Keys that
+-- the view has are looked up as the generated routines do it, 1, then 10, 100, … at once, until a
+-- lot took more than half a second: without an index that fits, a single key may take that long.
 -- Definer: the view runs as the package's owner.
 -- Reads: the view.
 create or replace function engagement.time_look_ups(
@@ -67,6 +67,6 @@ begin
 end
 $$;
 comment on function engagement.time_look_ups(text, text, integer) is
-    'For the author of an adapter: how long a view takes to find rows by a column, tried on at '
-    'most p_key_count of its keys. key_count and row_count are those of the largest lot, which the '
-    'time is of. ms_per_key is NULL without keys, ms_per_1000_keys with fewer than 50 of them.';
+    'Internal: for adapter check. How long a view takes to find rows by a column, tried on at most '
+    'p_key_count of its keys. key_count and row_count are those of the largest lot, which the time '
+    'is of. ms_per_key is NULL without keys, ms_per_1000_keys with fewer than 50 of them.';

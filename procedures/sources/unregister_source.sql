@@ -1,6 +1,5 @@
--- Ends an activity source: its triggers and generated routines go now, its awards are voided by the
--- next run.
--- Definer: what it makes belongs to the package's owner, whoever calls.
+-- API. Ends an activity source: its triggers and generated routines go now, its awards are voided
+-- by the next run. Definer: what it makes belongs to the package's owner, whoever calls.
 -- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
 create or replace procedure engagement.unregister_source(p_source text)

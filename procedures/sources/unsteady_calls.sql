@@ -1,9 +1,9 @@
--- What makes a view say something else although no table of the host has changed: a clock, chance,
--- the session's user or settings. Nothing is queued then, so scores go stale and differ from what
--- verify derives. Dependencies on built-in functions are not recorded, and current_date is no
--- function at all, so the stored trees of the view and of the views below it are read. Into a
--- function of the host's only its text is looked; one that is declared volatile without a reason to
--- be seen there may still be steady, and is told apart.
+-- Internal. What makes a view say something else although no table of the host has changed: a
+-- clock, chance, the session's user or settings. Nothing is queued then, so scores go stale and
+-- differ from what verify derives. Dependencies on built-in functions are not recorded, and
+-- current_date is no function at all, so the stored trees of the view and of the views below it are
+-- read. Into a function of the host's only its text is looked; one that is declared volatile
+-- without a reason to be seen there may still be steady, and is told apart.
 -- Reads: pg_catalog.
 create or replace function engagement.unsteady_calls(p_view_name text)
 returns table (call text, is_certain boolean)
@@ -92,6 +92,6 @@ begin
 end
 $body$;
 comment on function engagement.unsteady_calls(text) is
-    'For the author of an adapter: clocks, chance and session that a view asks, itself or through '
+    'Internal: for adapter check. Clocks, chance and session that a view asks, itself or through '
     'other views and the host''s functions. is_certain is false for a function that is declared '
     'volatile, and nothing else is known of it.';

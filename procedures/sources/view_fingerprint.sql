@@ -1,7 +1,7 @@
--- What an activity view says, all views below it included, as one MD5. Under a pinned search_path,
--- because the text of a view's definition depends on it.
--- Whoever waits for a table that the host has locked (to show a view's definition locks what it
--- reads) gives up before the server would look for a deadlock, and take the host for it.
+-- Internal. What an activity view says, all views below it included, as one MD5. Under a pinned
+-- search_path, because the text of a view's definition depends on it. Whoever waits for a table
+-- that the host has locked (to show a view's definition locks what it reads) gives up before the
+-- server would look for a deadlock, and take the host for it.
 -- Reads: pg_catalog. Locks: ACCESS SHARE on what the views read. Raises: 55P03.
 create or replace function engagement.view_fingerprint(p_view_name text)
 returns text

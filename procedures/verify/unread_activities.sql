@@ -1,7 +1,8 @@
--- The activities of a source that cannot be read, because a value of the host is none (a text that
--- is no number, a division by zero), so that the others can be proven. Halves until each stands
--- alone, as a run does: first what earns, then, where all of that can be read, whole rows of the
--- view. Definer, because only the package derives; so it takes the view's name from its own table.
+-- Internal. The activities of a source that cannot be read, because a value of the host is none (a
+-- text that is no number, a division by zero), so that the others can be proven. Halves until each
+-- stands alone, as a run does: first what earns, then, where all of that can be read, whole rows of
+-- the view. Definer, because only the package derives; so it takes the view's name from its own
+-- table.
 -- Reads: activity_source, the view, award, score_rule. Raises: EG006; whatever the view raises that
 -- is not about data.
 create or replace function engagement.unread_activities(

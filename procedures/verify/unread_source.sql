@@ -1,5 +1,5 @@
--- Why a source that waits for a run could not be read by one: its view is gone or broken, or the
--- last run has tried. Definer, because a caller need not be allowed to read the view.
+-- Internal. Why a source that waits for a run could not be read by one: its view is gone or broken,
+-- or the last run has tried. Definer, because a caller need not be allowed to read the view.
 -- Reads: activity_source, recalculation_run, scoring_failure, the definition of the view.
 -- Raises: EG006.
 create or replace function engagement.unread_source(p_source text)

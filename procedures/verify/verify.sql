@@ -1,4 +1,4 @@
--- The proof: everything recomputed from the source and compared, row by row; no row is no
+-- API. The proof: everything recomputed from the source and compared, row by row; no row is no
 -- difference. What is still queued is nobody's error and is left out: whole sources, activities,
 -- and the totals of customers they concern. What cannot be read is no proof, and a row. A part of
 -- the customers can be proven at a time: by range, or a sample.

@@ -1,10 +1,10 @@
--- What stands beside the stored totals and is no sum: the instant, percentile and band, and when
--- the score changed. Percentiles are of the last run, which keeps their thresholds, and refreshes
--- go by these; so each is what its score has by them. Not compared: everything while a run is under
--- way; rows that a refresh wrote while the last run was (it may have gone by the thresholds of
--- before; a commit may take a minute); bands that were set up anew since the last run began. Of
--- changed_at, raised_at and previous_score only what contradicts itself can be found: what they
--- were is stored nowhere else.
+-- Internal. What stands beside the stored totals and is no sum: the instant, percentile and band,
+-- and when the score changed. Percentiles are of the last run, which keeps their thresholds, and
+-- refreshes go by these; so each is what its score has by them. Not compared: everything while a
+-- run is under way; rows that a refresh wrote while the last run was (it may have gone by the
+-- thresholds of before; a commit may take a minute); bands that were set up anew since the last run
+-- began. Of changed_at, raised_at and previous_score only what contradicts itself can be found:
+-- what they were is stored nowhere else.
 -- Reads: customer_score, score_percentile, score_band, recalculation_run, setup_change.
 create or replace function engagement.verify_ranks(
     p_from engagement.host_key,

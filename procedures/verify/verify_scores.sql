@@ -1,4 +1,4 @@
--- The stored totals of everybody but the given customers, compared with the ledger.
+-- Internal. The stored totals of everybody but the given customers, compared with the ledger.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, category_score, award, attached_table, engagement_host.customer.
 create or replace function engagement.verify_scores(

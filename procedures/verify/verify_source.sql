@@ -1,4 +1,4 @@
--- The awards of one source, derived anew and compared with the ledger row by row.
+-- Internal. The awards of one source, derived anew and compared with the ledger row by row.
 -- Definer, because only the package derives; so it takes the view's name from its own table.
 -- Reads: activity_source, the view, award, score_rule.
 create or replace function engagement.verify_source(

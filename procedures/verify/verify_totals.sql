@@ -1,5 +1,5 @@
--- The totals of rows that were computed for one instant, compared with a recomputation from the
--- ledger.
+-- Internal. The totals of rows that were computed for one instant, compared with a recomputation
+-- from the ledger.
 -- Reads: customer_score, category_score, award.
 create or replace function engagement.verify_totals(
     p_as_of timestamptz, p_customer_ids engagement.host_key[]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engagement_runner import files
+from catalog.texts import FOR_PEOPLE, LITERALS, routines
 from engagement_runner.files import SqlFile
 
 #: The rooms in their order. Those of one line may call each other.
@@ -40,12 +40,7 @@ CLUSTER = "procedures/cluster"
 PLACES = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_LITERALS = r"\s*(?:'(?:[^']|'')*'\s*)+"
-_COMMENT_ON = re.compile(rf"^comment on [^;']*?\bis{_LITERALS};", re.MULTILINE | re.DOTALL)
-_FOR_PEOPLE = re.compile(
-    r"(?:\braise\s+(?:debug|log|info|notice|warning|exception)|\b(?:hint|detail|message)\s*:?=)"
-    + _LITERALS
-)
+_COMMENT_ON = re.compile(rf"^comment on [^;']*?\bis{LITERALS};", re.MULTILINE | re.DOTALL)
 
 
 def room(file: SqlFile) -> str:
@@ -54,14 +49,14 @@ def room(file: SqlFile) -> str:
 
 def calls(text: str) -> set[str]:
     """Names that a file mentions as ``engagement.NAME`` where it may call them."""
-    for unheard in (_COMMENT, _COMMENT_ON, _FOR_PEOPLE):
+    for unheard in (_COMMENT, _COMMENT_ON, FOR_PEOPLE):
         text = unheard.sub(" ", text)
     return set(re.findall(r"\bengagement\.(\w+)", text))
 
 
-def calls_backwards(routines: list[SqlFile]) -> list[str]:
+def calls_backwards(found: list[SqlFile]) -> list[str]:
     """Calls of a routine in a later room, one line each."""
-    placed = [file for file in routines if room(file) in PLACES]
+    placed = [file for file in found if room(file) in PLACES]
     rooms = {file.object_name: room(file) for file in placed}
     return [
         f"{file.path} calls {name} of {rooms[name]}"
@@ -69,11 +64,6 @@ def calls_backwards(routines: list[SqlFile]) -> list[str]:
         for name in sorted(calls(file.text) & rooms.keys())
         if PLACES[rooms[name]] > PLACES[room(file)]
     ]
-
-
-def routines() -> list[SqlFile]:
-    found = files.repeatables(files.root())
-    return [file for file in found if file.kind in ("routine", "trigger")]
 
 
 def test_rooms_every_routine_lies_in_one() -> None:

@@ -1,8 +1,8 @@
--- Puts the package's statement triggers on a host table. Attaching what is attached already changes
--- no trigger, so that a deployment takes no lock on the host's tables without need. While an
--- adapter is only tried (engagement.is_trial is Y) everything is done but the triggers themselves,
--- whose lock would keep the host from writing until the trial ends.
--- Attaching is by the table's identity: what is called otherwise now keeps its attachment.
+-- API. Puts the package's statement triggers on a host table. Attaching what is attached already
+-- changes no trigger, so that a deployment takes no lock on the host's tables without need. While
+-- an adapter is only tried (engagement.is_trial is Y) everything is done but the triggers
+-- themselves, whose lock would keep the host from writing until the trial ends. Attaching is by the
+-- table's identity: what is called otherwise now keeps its attachment.
 -- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
 -- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
 -- engagement.attached_ids of the transaction.

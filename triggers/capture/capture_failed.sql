@@ -1,5 +1,6 @@
--- What a trigger does when it fails: the keys go to the queue, the error to scoring_failure, the
--- order commits. If even that fails, a warning is all that can be left; FULL finds the rest.
+-- Internal. What a trigger does when it fails: the keys go to the queue, the error to
+-- scoring_failure, the order commits. If even that fails, a warning is all that can be left; FULL
+-- finds the rest.
 -- Writes: pending_activity, scoring_failure.
 create or replace function engagement.capture_failed(
     p_source text, p_activity_column text, p_keys text[], p_sqlstate text, p_message text

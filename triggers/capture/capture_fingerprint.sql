@@ -1,6 +1,6 @@
--- What the routine of an attachment depends on, as one MD5: name and key of the table, the columns
--- that its view reads, and which partitions and inheritance children it has. A child that was
--- detached and attached again is another one (xmin): its rows may be others.
+-- Internal. What the routine of an attachment depends on, as one MD5: name and key of the table,
+-- the columns that its view reads, and which partitions and inheritance children it has. A child
+-- that was detached and attached again is another one (xmin): its rows may be others.
 -- Reads: attached_table, activity_source, pg_catalog.
 create or replace function engagement.capture_fingerprint(p_attachment_id integer)
 returns text

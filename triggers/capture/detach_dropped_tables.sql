@@ -1,5 +1,5 @@
--- Forgets the attachments of tables that the host has dropped: detach_triggers has no table to name
--- them by.
+-- API. Forgets the attachments of tables that the host has dropped: detach_triggers has no table to
+-- name them by.
 -- Writes: attached_table, routines. Locks: the setup lock.
 create or replace procedure engagement.detach_dropped_tables()
 language plpgsql

@@ -1,7 +1,8 @@
--- What an adapter no longer attaches, its deployment removes: called after its file, in the same
--- transaction, which knows what attach_triggers was called for. What was attached by hand stays.
--- So does what belongs to a source that goes on although the file does not register it. While an
--- adapter is only tried, no trigger is touched: the attachment is forgotten until the trial ends.
+-- Internal. What an adapter no longer attaches, its deployment removes: called after its file, in
+-- the same transaction, which knows what attach_triggers was called for. What was attached by hand
+-- stays. So does what belongs to a source that goes on although the file does not register it.
+-- While an adapter is only tried, no trigger is touched: the attachment is forgotten until the
+-- trial ends.
 -- Writes: attached_table, routines, the host's triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on a table that loses triggers.
 create or replace procedure engagement.detach_leftovers()

@@ -1,4 +1,4 @@
--- Takes the package's triggers off a host table.
+-- API. Takes the package's triggers off a host table.
 -- Definer: what it makes belongs to the package's owner, whoever calls.
 -- Writes: attached_table, routine, triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on the table. Raises: EG008.

@@ -1,4 +1,5 @@
--- Takes an attachment's triggers and generated routine away. The host's table may be gone already.
+-- Internal. Takes an attachment's triggers and generated routine away. The host's table may be gone
+-- already.
 -- Writes: attached_table, routine, triggers. Locks: ACCESS EXCLUSIVE on the host's table.
 create or replace function engagement.drop_capture(p_attachment_id integer)
 returns void

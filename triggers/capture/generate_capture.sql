@@ -1,4 +1,4 @@
--- Generates the trigger routine of one attachment: capture, never block.
+-- Internal. Generates the trigger routine of one attachment: capture, never block.
 --
 -- The host's statement must not notice it. It appends one row to the queue; in IMMEDIATE mode it
 -- then brings the awards of these rows up to date. All of it stands in one exception block, waits

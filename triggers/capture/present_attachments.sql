@@ -1,8 +1,8 @@
--- The attachments as the host's tables are now. A table is known by the triggers that it carries,
--- which follow it wherever it is renamed or moved to, and through dump and restore. Where no table
--- carries them, it is the one of the attachment's name, else the one of its OID. The key follows a
--- column that was renamed. Some callers plan without sequential scans, which the catalogue's own
--- tables have no index to do without.
+-- Internal. The attachments as the host's tables are now. A table is known by the triggers that it
+-- carries, which follow it wherever it is renamed or moved to, and through dump and restore. Where
+-- no table carries them, it is the one of the attachment's name, else the one of its OID. The key
+-- follows a column that was renamed. Some callers plan without sequential scans, which the
+-- catalogue's own tables have no index to do without.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.present_attachments()
 returns table (attachment_id integer, table_id oid, table_name text, key_expression text)

@@ -1,6 +1,6 @@
--- Which columns of a host table its views read: an UPDATE of other columns is none of our business.
--- An inheritance child is read through its parent, by the names of the parent's columns. All
--- columns count where they cannot be known: when no view reads the table by itself, so that a
+-- Internal. Which columns of a host table its views read: an UPDATE of other columns is none of our
+-- business. An inheritance child is read through its parent, by the names of the parent's columns.
+-- All columns count where they cannot be known: when no view reads the table by itself, so that a
 -- function does, and when a view calls a function that may read whatever it likes. That is one of
 -- the host's own that is not immutable; the package's and those of extensions read no table of the
 -- host.

@@ -1,7 +1,7 @@
--- Generates the routine of an attachment anew, and says why where that is not possible: the host
--- has changed the table beyond recognition. The routine of before then stays; whatever fails in it
--- is caught there. A table that somebody has locked is another matter: this waits half a second,
--- less than a deadlock takes to be found, because the other may be the host's migration.
+-- Internal. Generates the routine of an attachment anew, and says why where that is not possible:
+-- the host has changed the table beyond recognition. The routine of before then stays; whatever
+-- fails in it is caught there. A table that somebody has locked is another matter: this waits half
+-- a second, less than a deadlock takes to be found, because the other may be the host's migration.
 -- Writes: as generate_capture. Raises: 55P03.
 create or replace function engagement.renew_capture(
     p_attachment_id integer, out sqlstate_code text, out message text

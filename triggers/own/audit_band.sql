@@ -1,5 +1,5 @@
--- Bands are set up by plain INSERT, UPDATE and DELETE; who did it, when, and what it was, stays.
--- Definer: nobody writes the audit but the package.
+-- Internal. Bands are set up by plain INSERT, UPDATE and DELETE; who did it, when, and what it was,
+-- stays. Definer: nobody writes the audit but the package.
 -- Writes: setup_change.
 create or replace function engagement.audit_band()
 returns trigger
@@ -19,7 +19,7 @@ begin
 end
 $$;
 comment on function engagement.audit_band() is
-    'Trigger of score_band: appends every change to setup_change.';
+    'Internal: trigger of score_band: appends every change to setup_change.';
 
 create or replace trigger score_band_audit
 after insert or update or delete on engagement.score_band

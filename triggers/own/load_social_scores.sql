@@ -1,4 +1,4 @@
--- What is inserted or copied into social_upload goes to social_score at once, in the same
+-- Internal. What is inserted or copied into social_upload goes to social_score at once, in the same
 -- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
 -- one score the later counts. A row that comes with a reason stays with it. Definer, so that an
 -- uploader needs no right but INSERT here; nothing goes row by row, because an upload may be long.
@@ -126,10 +126,10 @@ begin
 end
 $$;
 comment on function engagement.load_social_scores() is
-    'Trigger of social_upload: loads what was inserted or copied there into social_score; rows '
-    'that cannot be loaded stay, with the reason. current_setting(''engagement.upload_counts'') '
-    'then says, as JSON, how many scores of the last such statement of this transaction were new, '
-    'changed or as they were.';
+    'Internal: trigger of social_upload: loads what was inserted or copied there into '
+    'social_score; rows that cannot be loaded stay, with the reason. '
+    'current_setting(''engagement.upload_counts'') then says, as JSON, how many scores of the last '
+    'such statement of this transaction were new, changed or as they were.';
 
 create or replace trigger social_upload_load
 after insert on engagement.social_upload
