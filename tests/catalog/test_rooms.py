@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 
 from catalog.texts import FOR_PEOPLE, LITERALS, routines
+from engagement_runner import files
 from engagement_runner.files import SqlFile
 
 #: The rooms in their order. Those of one line may call each other.
@@ -103,3 +104,21 @@ comment on function engagement.g(text) is
     'engagement.i';
 """
     assert calls(text) == {"called", "executed"}
+
+
+def test_grants_stand_in_the_order_of_the_rooms() -> None:
+    rooms = {file.object_name: room(file) for file in routines()}
+    places = {**PLACES, CLUSTER: len(ROOMS)}
+    (roles,) = files.roles(files.root())
+    lists = re.findall(r"^grant execute on routine\n(.*?)\nto ", roles.text, re.M | re.S)
+    assert lists
+    for text in lists:
+        headed = re.findall(r"^    (?:-- (\w+)|engagement\.(\w+),?)$", text, re.MULTILINE)
+        assert len(headed) == len(text.splitlines())
+        heading, found = "", []
+        for head, name in headed:
+            heading = head or heading
+            if name in rooms:
+                assert Path(rooms[name]).name == heading, name
+                found.append(places[rooms[name]])
+        assert found == sorted(found)
