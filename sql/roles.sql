@@ -45,7 +45,17 @@ grant select on all tables in schema engagement to engagement_staff;
 grant select on all tables in schema engagement_host to engagement_staff;
 grant select on all tables in schema engagement_meta to engagement_staff;
 grant execute on routine
+    -- guard
+    engagement.host_customers,
+    -- setup
+    engagement.get_parameter,
+    engagement.export_rules,
+    engagement.overlapping_rules,
+    -- sources
+    engagement.host_problems,
+    -- run
     engagement.refresh_customer,
+    -- customer
     engagement.score_at,
     engagement.score_card,
     engagement.explain_score,
@@ -53,93 +63,112 @@ grant execute on routine
     engagement.explain_changes,
     engagement.trend,
     engagement.forecast,
-    engagement.at_risk,
     engagement.current_employers,
+    engagement.participation,
+    -- everybody
+    engagement.at_risk,
     engagement.segment,
     engagement.points_by,
     engagement.category_history,
     engagement.score_distribution,
-    engagement.participation,
-    engagement.company_people,
-    engagement.get_parameter,
-    engagement.export_rules,
-    engagement.overlapping_rules,
-    engagement.host_problems,
-    -- what these call as their caller, and what views call
-    engagement.present_attachments,
+    engagement.company_people
+to engagement_staff;
+-- What these call as their caller, and what views call.
+grant execute on routine
+    -- guard
     engagement.check_attached,
     engagement.check_customer,
-    engagement.host_customers,
     engagement.customer_key,
     engagement.as_key,
     engagement.check_instant,
     engagement.is_instant,
+    engagement.foreign_code,
+    -- award
+    engagement.round_half_even,
+    engagement.arithmetic,
+    engagement.primary_employer,
+    -- setup
     engagement.parameter,
+    -- capture
+    engagement.present_attachments,
+    -- score
     engagement.calendar,
     engagement.leaves_overview_at,
-    engagement.company_card,
-    engagement.recent_raise,
-    engagement.segment_view,
-    engagement.foreign_code,
     engagement.sum_points__some,
-    engagement.score_movement,
     engagement.scored_at,
-    engagement.recent_from,
-    engagement.round_half_even,
+    engagement.special_rules,
+    engagement.counted_awards,
+    engagement.live_awards,
+    engagement.capped_sql,
+    engagement.faded_points,
+    engagement.fade,
+    engagement.whole_weeks,
+    engagement.next_fade_at,
+    -- rank
     engagement.band_scale,
     engagement.band_of,
     engagement.band_rank,
     engagement.percentile_of,
     engagement.ranking,
     engagement.scores_at,
-    engagement.special_rules,
-    engagement.counted_awards,
-    engagement.live_awards,
-    engagement.capped_sql,
+    -- customer
+    engagement.company_card,
+    engagement.recent_raise,
+    engagement.recent_from,
+    engagement.subject_name,
+    -- everybody
+    engagement.segment_view,
+    engagement.score_movement,
+    -- cluster
     engagement.is_distributed,
     engagement.look_up_sql,
     engagement.stored_scores,
-    engagement.stored_parts,
-    engagement.faded_points,
-    engagement.fade,
-    engagement.whole_weeks,
-    engagement.next_fade_at,
-    engagement.arithmetic,
-    engagement.subject_name,
-    engagement.primary_employer
+    engagement.stored_parts
 to engagement_staff;
 
 grant execute on routine
-    engagement.recalculate,
-    engagement.roll_up_employers,
-    engagement.verify,
-    engagement.adjust,
-    engagement.set_social_score,
-    engagement.remove_social_score,
+    -- rank
     engagement.take_events,
     engagement.hold_events,
     engagement.acknowledge_events,
-    engagement.export_customer,
-    -- what these call as their caller
+    -- run
+    engagement.recalculate,
+    engagement.roll_up_employers,
+    -- input
+    engagement.adjust,
+    engagement.set_social_score,
+    engagement.remove_social_score,
+    -- verify
+    engagement.verify,
+    -- person
+    engagement.export_customer
+to engagement_operator;
+-- What these call as their caller.
+grant execute on routine
+    -- guard
     engagement.is_switched_off,
     engagement.check_mode,
+    engagement.check_held,
+    engagement.check_commits,
+    engagement.commit_refusal,
+    -- score
+    engagement.score_history,
+    -- run
     engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
     engagement.queued_ids,
     engagement.queued_customers,
+    -- verify
     engagement.verify_source,
     engagement.verify_scores,
     engagement.verify_totals,
     engagement.verify_ranks,
-    engagement.score_history,
-    engagement.scores_sql,
     engagement.unread_source,
     engagement.unread_activities,
     engagement.is_in_part,
-    engagement.check_held,
-    engagement.check_commits,
-    engagement.commit_refusal
+    -- cluster
+    engagement.scores_sql
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (
@@ -149,13 +178,16 @@ grant insert (
 grant delete on engagement.social_upload to engagement_operator;
 
 grant execute on routine
+    -- setup
     engagement.add_rule,
     engagement.revise_rule,
     engagement.retire_rule,
     engagement.apply_rules,
     engagement.set_parameter,
+    -- preview
     engagement.preview_rules,
     engagement.preview_summary,
+    -- person
     engagement.erase_customer
 to engagement_admin;
 grant insert, update, delete on

@@ -47,7 +47,7 @@ def change(file: Path, *changes: tuple[str, str]) -> None:
 
 
 def test_new_version_reaches_the_nodes(living: Connection, package: Path) -> None:
-    helpers = package / "procedures"
+    helpers = package / "procedures/score"
     (helpers / "doubled.sql").write_text(
         "create or replace function engagement.doubled(p_points numeric) returns numeric"
         " language sql immutable parallel safe as $$ select p_points * 2 $$;"
@@ -83,7 +83,7 @@ def test_new_version_reaches_the_nodes(living: Connection, package: Path) -> Non
     assert rows(living, "select * from engagement.verify()") == []
     # And back again, without the helper; a migration stays.
     (helpers / "doubled.sql").unlink()
-    shutil.copy(files.root() / "procedures/faded_points.sql", helpers / "faded_points.sql")
+    shutil.copy(files.root() / "procedures/score/faded_points.sql", helpers / "faded_points.sql")
     deploy(living, top=package)
     assert on_nodes(living, "select engagement.faded_points(3, now(), null, now())") == {"3"}
     assert on_nodes(living, "select count(*) from pg_proc where proname = 'doubled'") == {"0"}

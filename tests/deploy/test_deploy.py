@@ -72,10 +72,10 @@ def test_deploy_changed_routine_reapplies_it_and_what_follows(
     session: Connection, package: Path
 ) -> None:
     deploy(session, "reference", top=package)
-    with (package / "procedures/get_parameter.sql").open("a") as routine:
+    with (package / "procedures/setup/get_parameter.sql").open("a") as routine:
         routine.write("-- changed\n")
     assert paths(deploy(session, top=package)) == [
-        "procedures/get_parameter.sql",
+        "procedures/setup/get_parameter.sql",
         "sql/grants.sql",
         "sql/hosts/reference.sql",
         "sql/sources.sql",

@@ -19,12 +19,14 @@ Connection = psycopg.Connection[Any]
 
 #: A file of each kind, and where it is moved to.
 MOVES = {
-    "routine": ("procedures/trend.sql", "procedures/customer/trend.sql"),
-    "routine to triggers": ("procedures/trend.sql", "triggers/trend.sql"),
-    "trigger": ("triggers/load_social_scores.sql", "triggers/own/load_social_scores.sql"),
+    "function": ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
+    "procedure": ("procedures/run/recalculate.sql", "procedures/recalculate.sql"),
+    "generator": ("procedures/award/generate_source.sql", "procedures/generate_source.sql"),
+    "function to triggers": ("procedures/customer/trend.sql", "triggers/trend.sql"),
+    "trigger": ("triggers/own/load_social_scores.sql", "triggers/load_social_scores.sql"),
     "trigger to procedures": (
-        "triggers/load_social_scores.sql",
-        "procedures/load_social_scores.sql",
+        "triggers/own/load_social_scores.sql",
+        "procedures/input/load_social_scores.sql",
     ),
     "view": ("sql/views/points_by_rule.sql", "sql/views/everybody/points_by_rule.sql"),
     "view, other prefix": ("sql/views/points_by_rule.sql", "sql/views/10_points_by_rule.sql"),
@@ -128,7 +130,7 @@ def test_deploy_renamed_migration_that_changed_is_refused(
 def test_deploy_file_renamed_with_its_object_drops_the_old_one(
     session: Connection, package: Path
 ) -> None:
-    renamed = move(package, "procedures/trend.sql", "procedures/customer/movement.sql")
+    renamed = move(package, "procedures/customer/trend.sql", "procedures/customer/movement.sql")
     renamed.write_text(renamed.read_text().replace("engagement.trend(", "engagement.movement("))
     for file in package.rglob("*.sql"):
         file.write_text(re.sub(r"\bengagement\.trend\b", "engagement.movement", file.read_text()))
@@ -142,8 +144,8 @@ def test_deploy_file_renamed_with_its_object_drops_the_old_one(
 @pytest.mark.parametrize(
     ("was", "path"),
     [
-        ("procedures/trend.sql", "procedures/movement.sql"),
-        ("triggers/load_social_scores.sql", "triggers/take_upload.sql"),
+        ("procedures/customer/trend.sql", "procedures/customer/movement.sql"),
+        ("triggers/own/load_social_scores.sql", "triggers/own/take_upload.sql"),
         ("sql/views/points_by_rule.sql", "sql/views/rule_points.sql"),
         ("indexes/award_customer.sql", "indexes/award_person.sql"),
     ],
@@ -179,7 +181,7 @@ def test_deploy_hand_edited_routine_stays_a_finding_when_its_file_moves(
     session.execute("alter function engagement.get_parameter(text) stable security definer")
     before = catalog.check(session)
     assert before
-    move(package, *MOVES["routine"])
+    move(package, *MOVES["function"])
     deploy(session, top=package)
     assert catalog.check(session) == before
 
@@ -193,9 +195,10 @@ def test_deploy_after_all_files_moved_into_rooms_equals_a_fresh_one(
     sell: Callable[[Connection], Any],
 ) -> None:
     for folder in (*files.REPEATABLE, "indexes", "migrations"):
-        for number, file in enumerate(sorted((package / folder).glob("*.sql"))):
+        for number, file in enumerate(sorted((package / folder).rglob("*.sql"))):
             room = f"room_{number % 3}"
-            moved = move(package, f"{folder}/{file.name}", f"{folder}/{room}/{file.name}")
+            was = file.relative_to(package).as_posix()
+            moved = move(package, was, f"{folder}/{room}/{file.name}")
             if folder != "migrations" and number % 2:
                 moved.write_text(f"{moved.read_text()}\n-- Changed.\n")
     plan = deploy(session, top=package)
@@ -214,6 +217,54 @@ def test_deploy_after_all_files_moved_into_rooms_equals_a_fresh_one(
     assert sorted(dump(database).splitlines()) == sorted(dump(fresh).splitlines())
 
 
+def flattened(package: Path, top: Path) -> Path:
+    """A copy of the package whose routines lie in no rooms, as they did once."""
+    shutil.copytree(package, top)
+    for folder in ("procedures", "triggers"):
+        for file in sorted((top / folder).glob("*/*.sql")):
+            file.rename(top / folder / file.name)
+    return top
+
+
+@pytest.mark.parametrize("key_type", ["bigint", "text", "uuid"])
+def test_deploy_over_a_version_without_rooms_keeps_everything(
+    databases: Any,
+    package: Path,
+    tmp_path: Path,
+    dump: Callable[..., str],
+    add_rule: Callable[[Connection], None],
+    sell: Callable[[Connection], Any],
+    key_type: str,
+) -> None:
+    database = databases.create()
+    session = databases.connect(database)
+    deploy(session, "reference", key_type, roles=True, top=flattened(package, tmp_path / "flat"))
+    add_rule(session)
+    customer = sell(session)
+    session.execute("call engagement.recalculate('FULL')")
+    before = dump(database)
+    score = "select own_score, calculated_at from engagement.customer_score where customer_id = %s"
+    scored = session.execute(score, (customer,)).fetchone()
+    assert scored and scored[0] == 100
+
+    plan = deploy(session, top=package)
+    assert {step.action for step in plan.steps} == {"move"}
+    routines = [file for file in files.repeatables(package) if file.path.count("/") == 2]
+    assert len(plan.steps) == len(
+        [file for file in routines if file.kind in ("routine", "trigger")]
+    )
+    assert dump(database) == before
+    assert session.execute(score, (customer,)).fetchone() == scored
+    assert catalog.check(session) == []
+    assert differences(session) == []
+    assert deploy(session, top=package).is_empty
+
+    sell(session)
+    session.execute("call engagement.recalculate()")
+    assert catalog.check(session) == []
+    assert differences(session) == []
+
+
 def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Path) -> None:
     before = [Path(file.path).name for file in files.repeatables(package)]
     for name in ("points_by_rule", "segment_rising"):
@@ -224,8 +275,8 @@ def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Pa
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("procedures/trend.sql", "procedures/customer/trend.sql"),
-        ("procedures/trend.sql", "triggers/trend.sql"),
+        ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
+        ("procedures/customer/trend.sql", "triggers/trend.sql"),
         ("sql/views/points_by_rule.sql", "sql/views/20_points_by_rule.sql"),
         ("sql/seed/category.sql", "sql/seed/b/category.sql"),
         ("indexes/award_customer.sql", "indexes/a/award_customer.sql"),
@@ -248,8 +299,8 @@ def test_deploy_object_declared_by_two_files_is_refused_and_names_both(
 def test_files_of_editors_are_no_files_of_the_package(package: Path) -> None:
     before = files.repeatables(package)
     (package / "procedures/.backup").mkdir()
-    shutil.copy(package / "procedures/trend.sql", package / "procedures/.backup/trend.sql")
-    shutil.copy(package / "procedures/trend.sql", package / "procedures/.#trend.sql")
+    shutil.copy(package / "procedures/customer/trend.sql", package / "procedures/.backup/trend.sql")
+    shutil.copy(package / "procedures/customer/trend.sql", package / "procedures/.#trend.sql")
     assert files.repeatables(package) == before
 
 

@@ -207,7 +207,7 @@ def test_roles_are_kept_by_later_deployments_without_the_option(
     before = dump(dsn)
     assert deploy(session).steps == []
     session.execute("drop function engagement.score_card cascade")
-    score_card = package / "procedures/score_card.sql"
+    score_card = package / "procedures/customer/score_card.sql"
     score_card.write_text(score_card.read_text() + "\n-- A change.\n")
     deploy(session, top=package)
     assert dump(dsn) == before

@@ -134,8 +134,8 @@ def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
     assert catalog.check(session) == []
 
     for file, routine in (
-        ("procedures/generate_source.sql", "award__order_line"),
-        ("triggers/generate_capture.sql", "capture__1"),
+        ("procedures/award/generate_source.sql", "award__order_line"),
+        ("triggers/capture/generate_capture.sql", "capture__1"),
     ):
         text = (package / file).read_text()
         assert "$f$$sql$" in text
@@ -154,7 +154,7 @@ def test_deploy_of_a_next_version_with_a_view_or_table_gone_succeeds(
     session.execute("delete from engagement_meta.applied_file where kind = 'host'")
     session.execute("drop view engagement_host.order_line")
     session.execute("alter table crm.committee rename to board")
-    with (package / "procedures/generate_source.sql").open("a") as file:
+    with (package / "procedures/award/generate_source.sql").open("a") as file:
         file.write("-- next version\n")
     assert deploy(session, top=package).steps
 

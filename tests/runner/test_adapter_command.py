@@ -717,7 +717,7 @@ def test_adapter_check_with_another_version_in_the_database_is_refused(
 ) -> None:
     shop.execute(
         "update engagement_meta.applied_file set checksum = 'other'"
-        " where path = 'procedures/recalculate.sql'"
+        " where path = 'procedures/run/recalculate.sql'"
     )
     result = engagement(shop, "adapter", "check", write())
     assert result.exit_code == 1

@@ -132,7 +132,7 @@ def test_command_on_a_terminal_fits_its_width(
 
 # what is the matter
 
-PENDING = "delete from engagement_meta.applied_file where path = 'procedures/adjust.sql'"
+PENDING = "delete from engagement_meta.applied_file where path = 'procedures/input/adjust.sql'"
 AGED_RUN = (
     "update engagement.recalculation_run set started_at = now() - interval '395 days',"
     " finished_at = now() - interval '395 days'"

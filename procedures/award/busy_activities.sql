@@ -1,0 +1,39 @@
+-- Internal. Which activities have a live award that another session holds. The live awards of all
+-- others are locked by it. A cluster cannot skip rows: there it is none of them.
+-- Reads: award. Locks: the live awards of these activities that nobody else holds.
+create or replace function engagement.busy_activities(
+    p_source text, p_ids engagement.host_key[]
+)
+returns engagement.host_key[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+begin
+    if engagement.is_distributed() then
+        return '{}';
+    end if;
+    return array(
+        with free as materialized (
+            select w.source_id
+            from engagement.award w
+            where w.source_id = any (p_ids) and w.source = p_source and w.voided_at is null
+            for update skip locked
+        )
+        select u.source_id
+        from (
+            select w.source_id, 1 as number
+            from engagement.award w
+            where w.source_id = any (p_ids) and w.source = p_source and w.voided_at is null
+            union all
+            select f.source_id, -1 from free f
+        ) u
+        group by u.source_id
+        having sum(u.number) > 0
+    );
+exception when lock_not_available then
+    return '{}';  -- somebody holds the whole table
+end
+$$;
+comment on function engagement.busy_activities(text, engagement.host_key[]) is
+    'Internal: those of some activities that have a live award which another session holds.';

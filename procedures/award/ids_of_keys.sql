@@ -1,0 +1,30 @@
+-- Internal. The activities of a source that queued keys lead to, now or ever. A subject's are
+-- sought in the ledger from end to end: it has no index by subject, because products and committees
+-- seldom change and every award would pay for it.
+-- Reads: award, the view and the ledger through source_ids__SOURCE.
+create or replace function engagement.ids_of_keys(
+    p_source text, p_activity_column text, p_keys text[]
+)
+returns engagement.host_key[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ids engagement.host_key[];
+    v_others engagement.host_key[];
+begin
+    execute format('select array(select i from engagement.%I($1, $2) i)',
+                   'source_ids__' || p_source)
+        into v_ids using p_activity_column, p_keys;
+    if p_activity_column = 'subject_id' then
+        select array_agg(distinct w.source_id) into v_others
+        from engagement.award w
+        where w.source = p_source and w.subject_id = any (p_keys);
+        v_ids := v_ids || v_others;
+    end if;
+    return v_ids;
+end
+$$;
+comment on function engagement.ids_of_keys(text, text, text[]) is
+    'Internal: keys of the activities of a source that have, or ever had, one of these keys in an '
+    'activity column.';

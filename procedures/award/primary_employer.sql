@@ -1,0 +1,31 @@
+-- Internal. Who mainly employs a person on a date: of several the latest begun, then the smallest.
+-- Definer: the host's views run as the package's owner, whoever asks.
+-- Reads: engagement_host.employment.
+create or replace function engagement.primary_employer(
+    p_employee_id engagement.host_key, p_on date
+)
+returns engagement.host_key
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+begin
+    return (
+        select m.employer_id
+        from engagement_host.employment m
+        where m.employee_id = p_employee_id and m.is_primary
+              and (m.begin_on is null or m.begin_on <= p_on)
+              and (m.end_on is null or m.end_on >= p_on)
+        order by m.begin_on desc nulls last, m.employer_id
+        limit 1
+    );
+end
+$$;
+comment on function engagement.primary_employer(engagement.host_key, date) is
+    'Internal: the primary employer of a person on a date; NULL: none.';

@@ -1,0 +1,28 @@
+-- Internal. The part of a score card that only a company has.
+-- Reads: participation.
+create or replace function engagement.company_card(
+    p_customer_id engagement.host_key, p_as_of timestamptz, p_stored engagement.customer_score
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_part record;
+begin
+    select p.employee_count, p.engaged_count, p.participation_rate, p.average_score into v_part
+    from engagement.participation(p_customer_id, p_as_of) p;
+    return jsonb_build_object(
+        'employee_ytd_score', coalesce(p_stored.employee_ytd_score, 0),
+        'employee_overview_score', coalesce(p_stored.employee_overview_score, 0),
+        'employee_count', coalesce(v_part.employee_count, 0),
+        'engaged_count', coalesce(v_part.engaged_count, 0),
+        'participation_rate', v_part.participation_rate,
+        'average_score', v_part.average_score);
+end
+$$;
+comment on function engagement.company_card(engagement.host_key, timestamptz,
+                                            engagement.customer_score) is
+    'Internal: employees on p_as_of''s date, how many have points, participation rate (0 to 1), '
+    'average per employee.';

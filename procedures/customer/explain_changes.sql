@@ -1,0 +1,180 @@
+-- API. Why scores have changed between two instants: what staff saw then (as known then) against
+-- what they saw later (as known later), award by award. An award counts more or less for one cause;
+-- the points of all causes sum to the difference exactly.
+--   EARNED           an activity, a seat that began
+--   FIRST_SCORED     history that scoring took in when it began: the activity is older than p_from,
+--                    and the first run that had rules for its source recorded it
+--   ADJUSTMENT       given or taken by hand
+--   EXPIRED, FADED   time went by
+--   CAP              the room under a cap went to, or came from, other awards
+--   REVERSED         the activity is gone or was corrected
+--   RULE_CHANGE      a rule or parameter; also a new rule that scores the past
+--   EMPLOYER_CHANGE  only the employer differs: nothing for the person
+-- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run.
+create or replace function engagement.explain_changes(
+    p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
+)
+returns table (
+    customer_id engagement.host_key,
+    cause text,
+    rule_code text,
+    description text,
+    points numeric,
+    award_count bigint
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_sources text[];
+    v_first_begun_at timestamptz[];
+    v_first_ended_at timestamptz[];
+begin
+    if p_from is null or p_to is null or p_to < p_from then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
+                  hint = 'p_to must not be earlier than p_from.';
+    end if;
+    -- The first run of each source that could score it; NULL: there was none yet.
+    select array_agg(s.source), array_agg(f.started_at), array_agg(f.finished_at)
+    into v_sources, v_first_begun_at, v_first_ended_at
+    from engagement.activity_source s
+    left join lateral (
+        select r.started_at, r.finished_at
+        from engagement.recalculation_run r
+        where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
+              and s.source <> all (r.failed_sources)
+              and r.started_at > coalesce((
+                  select min(c.changed_at)
+                  from engagement.setup_change c
+                  where c.object_type = 'RULE'
+                        and c.new_value ->> 'engagement_type' = s.engagement_type
+                        and c.new_value ->> 'effective_when' is not distinct from s.effective_when
+              ), '-infinity')
+        order by r.run_id
+        limit 1
+    ) f on true;
+    return query execute format($sql$
+        with early as (
+            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+                   w.capped_points,
+                   engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, $2)
+                       as points
+            from engagement.counted_awards($1, $2) w
+            where w.effective_at <= $2 and (w.expires_at is null or w.expires_at > $2)
+        ),
+        late as (
+            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+                   w.capped_points,
+                   engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, $3)
+                       as points
+            from engagement.counted_awards($1, $3) w
+            where w.effective_at <= $3 and (w.expires_at is null or w.expires_at > $3)
+        ),
+        moved as materialized (
+            select coalesce(l.customer_id, e.customer_id) as customer_id,
+                   coalesce(l.source, e.source) as source,
+                   coalesce(l.source_id, e.source_id) as source_id,
+                   coalesce(l.rule_id, e.rule_id) as rule_id,
+                   coalesce(l.recorded_at, e.recorded_at) as recorded_at,
+                   coalesce(l.effective_at, e.effective_at) as effective_at,
+                   e.points is not null as was_counted, l.points is not null as is_counted,
+                   e.capped_points <> l.capped_points as is_recapped,
+                   coalesce(l.points, 0) - coalesce(e.points, 0) as points
+            from early e
+            full join late l
+                on l.customer_id = e.customer_id and l.source = e.source
+                   and l.source_id = e.source_id and l.rule_id = e.rule_id
+                   and l.recorded_at = e.recorded_at
+            where coalesce(l.points, 0) <> coalesce(e.points, 0)
+                  or l.source is null or e.source is null
+        ),
+        -- All that was taken off the record in between.
+        voided as materialized (
+            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.voided_at,
+                   w.void_reason, o.rule_code
+            from %s
+            inner join engagement.score_rule o on o.rule_id = w.rule_id
+        ),
+        -- What an award replaced says why it is there, if that was on record at the beginning.
+        replaced as (
+            select m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at,
+                   (array_agg(v.void_reason order by v.voided_at desc) filter (
+                       where v.recorded_at <= $2
+                             and v.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')))[1]
+                       as void_reason,
+                   min(v.recorded_at) filter (where v.recorded_at > $2) as first_recorded_at
+            from moved m
+            inner join engagement.score_rule r on r.rule_id = m.rule_id
+            inner join voided v
+                on v.customer_id = m.customer_id and v.source = m.source
+                   and v.source_id = m.source_id and v.rule_code = r.rule_code
+                   and v.voided_at <= m.recorded_at
+            group by m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at
+        ),
+        caused as (
+            select m.customer_id, r.rule_code, r.description, m.points,
+                   case
+                       when m.was_counted and m.is_counted and m.is_recapped then 'CAP'
+                       when m.was_counted and m.is_counted then 'FADED'
+                       when m.was_counted and v.void_reason is null then 'EXPIRED'
+                       when m.was_counted then case v.void_reason
+                           when 'RULE_CHANGED' then 'RULE_CHANGE'
+                           when 'EMPLOYER_CHANGED' then 'EMPLOYER_CHANGE'
+                           else 'REVERSED' end
+                       when m.recorded_at > $2 and p.void_reason = 'RULE_CHANGED'
+                           then 'RULE_CHANGE'
+                       when m.recorded_at > $2 and p.void_reason = 'EMPLOYER_CHANGED'
+                           then 'EMPLOYER_CHANGE'
+                       when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                       -- What it replaced may have been the first on record.
+                       when m.recorded_at > $2 and m.effective_at <= $2
+                            and (coalesce(p.first_recorded_at, m.recorded_at)
+                                 between f.begun_at and f.ended_at
+                                 or (c.created_at > $2
+                                     and (f.ended_at is null
+                                          or coalesce(p.first_recorded_at, m.recorded_at)
+                                             <= f.ended_at)))
+                           then 'FIRST_SCORED'
+                       -- The activity was there before the rule was, and before the beginning.
+                       when m.recorded_at > $2 and m.effective_at <= $2 and c.created_at > $2
+                            and p.first_recorded_at is null then 'RULE_CHANGE'
+                       else 'EARNED'
+                   end as cause
+            from moved m
+            inner join engagement.score_rule r on r.rule_id = m.rule_id
+            left join voided v
+                on v.customer_id = m.customer_id and v.source = m.source
+                   and v.source_id = m.source_id and v.rule_id = m.rule_id
+                   and v.recorded_at = m.recorded_at
+            left join replaced p
+                on p.customer_id = m.customer_id and p.source = m.source
+                   and p.source_id = m.source_id and p.rule_id = m.rule_id
+                   and p.recorded_at = m.recorded_at
+            left join (
+                select (s.new_value ->> 'rule_id')::integer as rule_id,
+                       min(s.changed_at) as created_at
+                from engagement.setup_change s
+                where s.object_type = 'RULE' and s.new_value ? 'rule_id'
+                group by (s.new_value ->> 'rule_id')::integer
+            ) c on c.rule_id = m.rule_id
+            left join unnest($4, $5, $6) f (source, begun_at, ended_at) on f.source = m.source
+        )
+        select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
+        from caused c
+        group by c.customer_id, c.cause, c.rule_code$sql$,
+        engagement.look_up_sql('customer_id', '$1', 'w.voided_at > $2 and w.voided_at <= $3'))
+    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_from, p_to, v_sources,
+          v_first_begun_at, v_first_ended_at;
+end
+$$;
+comment on function engagement.explain_changes(
+    engagement.host_key[], timestamptz, timestamptz
+) is
+    'Causes of change of the own points of customers from p_from (as known then) to p_to (as known '
+    'then), by rule: EARNED, FIRST_SCORED (activity older than p_from that scoring took in when it '
+    'began), ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points '
+    'sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 when the range ends '
+    'before it begins.';

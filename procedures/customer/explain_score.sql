@@ -1,0 +1,75 @@
+-- API. Why a score is what it is: the awards that count, each with its activity, its rule, and how
+-- the points came about.
+-- Reads: counted_awards, score_rule, score_adjustment, social_score, engagement_host.subject.
+create or replace function engagement.explain_score(
+    p_customer_id engagement.host_key,
+    p_as_of timestamptz default now(),
+    p_known_at timestamptz default 'infinity'
+)
+returns table (
+    category_code text,
+    rule_code text,
+    rule_version integer,
+    description text,
+    source text,
+    source_id engagement.host_key,
+    document_id engagement.host_key,
+    employer_id engagement.host_key,
+    subject_id text,
+    subject_class text,
+    activity text,
+    quantity numeric,
+    amount numeric,
+    awarded_points numeric,
+    capped_points numeric,
+    points numeric,
+    arithmetic text,
+    effective_at timestamptz,
+    expires_at timestamptz,
+    days_left integer,
+    recorded_at timestamptz
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+begin
+    return query
+    select w.category_code, w.rule_code, r.version, r.description, w.source, w.source_id,
+           w.document_id, w.employer_id, w.subject_id, w.subject_class,
+           case w.source
+               when 'adjustment' then format('%s (%s)', a.reason, a.adjusted_by)
+               when 'social_score' then concat_ws(' ', w.subject_id, w.subject_class,
+                                                  nullif(s.description, ''))
+               else coalesce(engagement.subject_name(r.engagement_type, w.subject_id),
+                             w.subject_id) end,
+           w.quantity, w.amount, w.points, w.capped_points, f.points,
+           engagement.arithmetic(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
+                                 r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
+                                 f.points, engagement.whole_weeks(w.effective_at, p_as_of)),
+           w.effective_at, w.expires_at,
+           case when w.expires_at < '200000-01-01 00:00:00+00'
+                then (w.expires_at at time zone v_zone)::date
+                     - (p_as_of at time zone v_zone)::date end,
+           w.recorded_at
+    from engagement.counted_awards(array[p_customer_id]::engagement.host_key[], p_known_at) w
+    inner join engagement.score_rule r on r.rule_id = w.rule_id
+    cross join lateral (
+        select engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
+                   as points
+    ) f
+    left join engagement.score_adjustment a
+        on w.source = 'adjustment' and a.source_id = w.source_id and a.customer_id = w.customer_id
+    left join engagement.social_score s
+        on w.source = 'social_score' and s.source_id = w.source_id
+           and s.customer_id = w.customer_id
+    where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+    order by w.category_code, w.rule_code, w.effective_at, w.source, w.source_id;
+end
+$$;
+comment on function engagement.explain_score(engagement.host_key, timestamptz, timestamptz) is
+    'One row per award that counts at p_as_of as on record at p_known_at; points sum to score_at '
+    'exactly. awarded_points: by the rule; capped_points: what its cap left; points: what of them '
+    'counts then; arithmetic: all of it in words; days_left: days until it expires (NULL: never).';

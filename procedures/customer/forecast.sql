@@ -1,0 +1,44 @@
+-- API. What a score will be if nothing happens: exact, because every expiry, fading and beginning
+-- is dated.
+-- Reads: what score_at and sum_points__some read. Raises: EG001, EG004, EG006.
+create or replace function engagement.forecast(
+    p_customer_id engagement.host_key,
+    p_weeks integer[] default '{4,8,12}',
+    p_as_of timestamptz default now()
+)
+returns table (
+    weeks integer, at timestamptz, own_score numeric, employee_score numeric, score numeric
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+begin
+    p_as_of := coalesce(p_as_of, now());
+    perform engagement.check_customer(p_customer_id);
+    perform engagement.check_instant(p_as_of);
+    if p_weeks is null or exists (
+        select from unnest(p_weeks) w where w is null or w not between 1 and 5200
+    ) then
+        raise exception 'number of weeks is out of range'
+            using errcode = 'EG004', detail = format('weeks %L', p_weeks),
+                  hint = 'Use 1 to 5200.';
+    end if;
+    foreach weeks in array p_weeks loop
+        at := (p_as_of at time zone v_zone + make_interval(weeks => weeks)) at time zone v_zone;
+        own_score := engagement.score_at(p_customer_id, at);
+        employee_score := (
+            select coalesce(sum(t.score), 0)
+            from engagement.sum_points__some(
+                p_customer_ids => array[p_customer_id]::engagement.host_key[],
+                p_as_of => at, p_is_employees => true) t);
+        score := own_score + employee_score;
+        return next;
+    end loop;
+end
+$$;
+comment on function engagement.forecast(engagement.host_key, integer[], timestamptz) is
+    'Own, employees'' and total points so many weeks after p_as_of (NULL: now) if nothing happens. '
+    'Raises EG001 for an unknown customer, EG004 for weeks outside 1 to 5200.';

@@ -1,0 +1,122 @@
+-- API. All that a customer's screen shows, as one JSON object. The own part is summed from the
+-- ledger at p_as_of and p_known_at; the employees' part and the rank are as stored.
+-- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
+-- host_customers.
+-- Raises: EG001.
+create or replace function engagement.score_card(
+    p_customer_id engagement.host_key,
+    p_as_of timestamptz default now(),
+    p_known_at timestamptz default 'infinity'
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_calendar record;
+    v_customer record;
+    v_stored engagement.customer_score;
+    v_own numeric;
+    v_raise record;
+    v_card jsonb;
+begin
+    perform engagement.check_customer(p_customer_id);
+    perform engagement.check_instant(p_as_of);
+    select c.display_name, c.customer_type into v_customer
+    from engagement.host_customers(array[p_customer_id]::engagement.host_key[]) c;
+    select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
+    select * into v_calendar from engagement.calendar(p_as_of);
+    v_own := engagement.score_at(p_customer_id, p_as_of, p_known_at);
+    select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
+
+    with own as (
+        select w.rule_id, w.capped_points, w.effective_at,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
+                   as points,
+               w.expires_at is null or w.expires_at > p_as_of as counts
+        from engagement.counted_awards(array[p_customer_id]::engagement.host_key[], p_known_at) w
+        where w.effective_at <= p_as_of
+    ),
+    rule_total as (
+        select r.category_code, r.rule_code, max(r.description) as description,
+               coalesce(sum(o.points) filter (where o.counts), 0) as score,
+               coalesce(sum(o.capped_points)
+                            filter (where o.effective_at >= v_calendar.ytd_from), 0) as ytd_score,
+               coalesce(sum(o.capped_points)
+                            filter (where o.effective_at >= v_calendar.overview_from), 0)
+                   as overview_score,
+               count(*) filter (where o.counts) as award_count
+        from own o
+        inner join engagement.score_rule r on r.rule_id = o.rule_id
+        group by r.category_code, r.rule_code
+    )
+    select jsonb_build_object(
+        'customer_id', p_customer_id,
+        'display_name', v_customer.display_name,
+        'customer_type', v_customer.customer_type,
+        'score', v_own + coalesce(v_stored.employee_score, 0),
+        'own_score', v_own,
+        'employee_score', coalesce(v_stored.employee_score, 0),
+        'raised_recently', v_raise.raised_recently,
+        'raised_by', v_raise.raised_by,
+        'raised_at', v_raise.raised_at,
+        'previous_score', v_stored.previous_score,
+        'changed_at', v_stored.changed_at,
+        'calculated_at', v_stored.calculated_at,
+        'rules_pending', exists (select from engagement.pending_activity p
+                                 where p.activity_column is null)
+                         or exists (select from engagement.recalculation_source)
+                         or exists (select from engagement.score_rule r
+                                    where r.is_applied <> r.is_active),
+        'band_code', v_stored.band_code,
+        'percentile', v_stored.percentile,
+        'categories', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'category_code', c.category_code,
+                'score', coalesce(t.score, 0),
+                'ytd_score', coalesce(t.ytd_score, 0),
+                'overview_score', coalesce(t.overview_score, 0),
+                'rules', coalesce(t.rules, '[]')
+            ) order by c.sort_order, c.category_code), '[]')
+            from engagement.category c
+            left join (
+                select r.category_code, sum(r.score) as score, sum(r.ytd_score) as ytd_score,
+                       sum(r.overview_score) as overview_score,
+                       jsonb_agg(jsonb_build_object(
+                           'rule_code', r.rule_code,
+                           'description', r.description,
+                           'score', r.score,
+                           'ytd_score', r.ytd_score,
+                           'overview_score', r.overview_score,
+                           'award_count', r.award_count
+                       ) order by r.rule_code) as rules
+                from rule_total r
+                group by r.category_code
+            ) t on t.category_code = c.category_code
+        ),
+        'trend', (
+            -- The last instant of each of the twelve months before that of p_as_of.
+            select jsonb_agg(jsonb_build_object(
+                'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
+            ) order by m.ends_at)
+            from (
+                select (date_trunc('month', p_as_of at time zone v_zone)
+                        - make_interval(months => g.months))
+                       at time zone v_zone - interval '1 microsecond' as ends_at
+                from generate_series(0, 11) g (months)
+            ) m
+        )
+    )
+    into v_card;
+    if v_customer.customer_type = 'COMPANY' then
+        v_card := v_card || engagement.company_card(p_customer_id, p_as_of, v_stored);
+    end if;
+    return v_card;
+end
+$$;
+comment on function engagement.score_card(engagement.host_key, timestamptz, timestamptz) is
+    'The customer''s screen as JSON: score, categories with their rules (score, year to date, '
+    'overview; award_count: awards that count), trend of twelve month-ends, and for a company its '
+    'people. Raises EG001 for an unknown customer.';

@@ -1,0 +1,58 @@
+-- API. How a score has moved, exactly: the ledger summed at each instant, own points and those of
+-- the employees, as known now.
+-- Reads: award and what sum_points__some reads. Raises: EG001, EG004, EG006.
+create or replace function engagement.trend(
+    p_customer_id engagement.host_key,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_step interval default '1 month'
+)
+returns table (at timestamptz, own_score numeric, employee_score numeric, score numeric)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_begin timestamp := p_from at time zone v_zone;
+    v_days interval;
+    v_hours interval;
+begin
+    perform engagement.check_customer(p_customer_id);
+    perform engagement.check_instant(p_from);
+    perform engagement.check_instant(p_to);
+    if p_from is null or p_to is null or p_to < p_from then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
+                  hint = 'p_to must not be earlier than p_from.';
+    end if;
+    if p_step is null or p_step <= interval '0' or p_step > interval '50000 years'
+       or (p_to - p_from) / 10000 > p_step then
+        raise exception 'step is not valid'
+            using errcode = 'EG004', detail = format('step %s', coalesce(p_step::text, 'NULL')),
+                  hint = 'Use an interval above zero that makes at most 10000 steps.';
+    end if;
+    v_days := date_trunc('day', p_step);
+    v_hours := p_step - v_days;
+    -- Steps are counted from the beginning, so that a month after 31 January does not stay on the
+    -- 28th; months and days in local time, hours as they pass.
+    for v_number in 0 .. 10000 loop
+        at := case when v_days = interval '0' or v_number = 0 then p_from
+                   else (v_begin + v_days * v_number) at time zone v_zone end
+              + v_hours * v_number;
+        exit when at > p_to;
+        own_score := engagement.score_at(p_customer_id, at);
+        employee_score := (
+            select coalesce(sum(t.score), 0)
+            from engagement.sum_points__some(
+                p_customer_ids => array[p_customer_id]::engagement.host_key[],
+                p_as_of => at, p_is_employees => true) t);
+        score := own_score + employee_score;
+        return next;
+    end loop;
+end
+$$;
+comment on function engagement.trend(engagement.host_key, timestamptz, timestamptz, interval) is
+    'Own, employees'' and total points at p_from and each p_step later until p_to, from the ledger '
+    'as known now. Raises EG001 for an unknown customer, EG004 for a range that ends before it '
+    'begins, a step not above zero, or more than 10000 steps.';

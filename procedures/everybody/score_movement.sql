@@ -1,0 +1,51 @@
+-- Internal. Everybody's own points at the last run and RAISED_RECENTLY_DAYS before it, and what
+-- happened in between and in the year before that: what the segments of movement are made of.
+-- Reads: live_awards, score_rule, recalculation_run.
+create or replace function engagement.score_movement()
+returns table (
+    customer_id engagement.host_key,
+    score_before numeric,
+    score_now numeric,
+    earned_points numeric,
+    last_earned_at timestamptz,
+    was_active boolean,
+    is_seated boolean
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_zone text := engagement.parameter('TIME_ZONE');
+    v_now timestamptz := engagement.scored_at();
+    v_before timestamptz := engagement.recent_from(v_now);
+    v_year_before timestamptz := (v_before at time zone v_zone - interval '1 year')
+        at time zone v_zone;
+begin
+    return query
+    select w.customer_id,
+           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks,
+                                                v_before))
+                        filter (where w.effective_at <= v_before
+                                      and (w.expires_at is null or w.expires_at > v_before)),
+                    0),
+           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, v_now))
+                        filter (where w.expires_at is null or w.expires_at > v_now), 0),
+           coalesce(sum(w.points) filter (where w.effective_at > v_before and w.points > 0
+                                          and r.engagement_type <> 'ADJUSTMENT'), 0),
+           max(w.effective_at) filter (where w.points > 0 and r.engagement_type <> 'ADJUSTMENT'),
+           coalesce(bool_or(w.effective_at > v_year_before and w.effective_at <= v_before
+                            and w.points > 0 and r.engagement_type <> 'ADJUSTMENT'), false),
+           coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
+                            and (w.expires_at is null or w.expires_at > v_now)), false)
+    from engagement.live_awards() w
+    inner join engagement.score_rule r on r.rule_id = w.rule_id
+    where w.effective_at <= v_now
+    group by w.customer_id;
+end
+$$;
+comment on function engagement.score_movement() is
+    'Internal: per customer with awards: own points RAISED_RECENTLY_DAYS before the last run and '
+    'at it, points earned by activity in between, when activity last earned points, whether it did '
+    'in the year before, and whether the customer sits on a committee.';

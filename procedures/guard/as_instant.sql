@@ -1,0 +1,15 @@
+-- Internal. Text that may be an instant; NULL where it is none.
+create or replace function engagement.as_instant(p_text text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return p_text::timestamptz;
+exception when data_exception then
+    return null;
+end
+$$;
+comment on function engagement.as_instant(text) is
+    'Internal: the instant that a text says, in the session''s time zone; NULL where it says none.';

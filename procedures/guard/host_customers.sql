@@ -1,0 +1,40 @@
+-- API. The host's customers, for whoever shows a name beside a score. A view of the host's may run
+-- code of the host's. Here it runs as the package's owner and under fixed settings, not as whoever
+-- looks. Definer for that reason.
+-- Reads: engagement_host.customer.
+create or replace function engagement.host_customers(
+    p_customer_ids engagement.host_key[] default null
+)
+returns table (
+    customer_id engagement.host_key,
+    customer_type text,
+    display_name text,
+    is_active boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+begin
+    if p_customer_ids is null then
+        return query
+        select c.customer_id::engagement.host_key, c.customer_type::text, c.display_name::text,
+               c.is_active
+        from engagement_host.customer c;
+    else
+        return query
+        select c.customer_id::engagement.host_key, c.customer_type::text, c.display_name::text,
+               c.is_active
+        from engagement_host.customer c
+        where c.customer_id = any (p_customer_ids);
+    end if;
+end
+$$;
+comment on function engagement.host_customers(engagement.host_key[]) is
+    'Customers as the host shows them (view engagement_host.customer): of these keys, NULL: all.';

@@ -1,0 +1,47 @@
+-- API. Points given or taken by hand. Definer: adjustments are made here only, with their author.
+-- Writes: score_adjustment. Raises: EG001, EG004, EG006.
+create or replace function engagement.adjust(
+    p_customer_id engagement.host_key,
+    p_points numeric,
+    p_reason text,
+    p_expires_at timestamptz default null
+)
+returns engagement.host_key
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := clock_timestamp();
+    v_source_id engagement.host_key;
+begin
+    perform engagement.check_customer(p_customer_id);
+    if p_points is null or p_points in (0, 'NaN', 'Infinity', '-Infinity') then
+        raise exception 'points are not a finite number other than 0'
+            using errcode = 'EG004',
+                  detail = format('customer %s, points %s', p_customer_id,
+                                  coalesce(p_points::text, 'NULL')),
+                  hint = 'Give points above zero, or take them with a number below.';
+    elsif coalesce(btrim(p_reason), '') = '' then
+        raise exception 'an adjustment needs a reason'
+            using errcode = 'EG004', detail = format('customer %s', p_customer_id),
+                  hint = 'Say why: staff read it beside the points.';
+    elsif p_expires_at <= v_at then
+        raise exception 'range ends before it begins'
+            using errcode = 'EG004',
+                  detail = format('customer %s, expires at %s', p_customer_id, p_expires_at),
+                  hint = 'Let it expire later than now, or never (NULL).';
+    end if;
+    insert into engagement.score_adjustment (
+        customer_id, points, reason, adjusted_by, adjusted_at, expires_at
+    )
+    values (p_customer_id, p_points, btrim(p_reason), session_user, v_at,
+            nullif(p_expires_at, 'infinity'))
+    returning source_id into v_source_id;
+    return v_source_id;
+end
+$$;
+comment on function engagement.adjust(engagement.host_key, numeric, text, timestamptz) is
+    'Gives a customer points (or takes them, below zero) from now until p_expires_at (NULL: for '
+    'ever), with a reason; returns the key of the adjustment. Times the rule ADJUSTMENT. Raises '
+    'EG001 for an unknown customer, EG004 for points 0 or not finite, no reason, a past end.';

@@ -1,0 +1,105 @@
+-- API. Deletes a person from the package: the one exception to append-only. The host comes first:
+-- while it shows activity of theirs, the next run would bring it all back; so would a run that has
+-- read the host before. What says whom their points went to is deleted with them, so all those
+-- companies are summed here: the employers of their awards, voided ones too, because no run may
+-- have summed since; with EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points,
+-- because a job that the host has deleted tells nothing any more.
+-- Reads: the views, recalculation_run. Writes: every table with rows of the customer; totals of
+-- their companies.
+-- Raises: EG001, EG006, EG009, EG013.
+create or replace procedure engagement.erase_customer(p_customer_id engagement.host_key)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+declare
+    v_source engagement.activity_source;
+    v_is_shown boolean;
+    v_employers engagement.host_key[];
+    v_employer engagement.host_key;
+    v_companies engagement.host_key[];
+    v_activities text[];
+begin
+    perform engagement.check_held(p_customer_id);
+    if exists (select from engagement.recalculation_run r where r.run_status = 'RUNNING') then
+        raise exception 'a recalculation is running'
+            using errcode = 'EG009', detail = format('customer %s', p_customer_id),
+                  hint = 'Wait for it; a run whose process is gone is resumed by the next call of '
+                         'recalculate.';
+    end if;
+    for v_source in
+        select s.* from engagement.activity_source s
+        where s.detached_at is null and s.source not in ('social_score', 'adjustment')
+        order by s.source
+    loop
+        execute format('select exists (select from %s v where v.customer_id = $1)',
+                       v_source.view_name)
+            into v_is_shown using p_customer_id;
+        if v_is_shown then
+            raise exception 'the host still shows activity of the customer'
+                using errcode = 'EG013',
+                      detail = format('customer %s, source %s', p_customer_id, v_source.source),
+                      hint = 'Erase or anonymise the customer in the host first.';
+        end if;
+    end loop;
+    -- Of voided awards too: the run that would have told the company of it finds them no more.
+    select array_agg(distinct w.employer_id) filter (where w.employer_id <> p_customer_id),
+           array_agg(distinct w.source || ' ' || w.source_id::text)
+    into v_employers, v_activities
+    from engagement.award w
+    where w.customer_id = p_customer_id;
+    if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
+        select array_agg(s.customer_id) into v_companies
+        from engagement.customer_score s
+        where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0);
+    end if;
+    v_employers := array(
+        select e.id
+        from (
+            select u.id from unnest(v_employers || v_companies) u (id)
+            union
+            select m.employer_id::engagement.host_key from engagement_host.employment m
+            where m.employee_id = p_customer_id
+        ) e (id)
+        where e.id <> p_customer_id
+        order by e.id
+    );
+    delete from engagement.social_score s where s.customer_id = p_customer_id;
+    delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
+    delete from engagement.social_upload u
+    where engagement.as_key(btrim(u.customer_id)) = p_customer_id;
+    delete from engagement.scoring_failure f
+    where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
+          or f.source || ' ' || f.source_id = any (v_activities);
+    update engagement.scoring_failure f
+    set keys = array_remove(f.keys, p_customer_id::text)
+    where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys);
+    update engagement.pending_activity p
+    set keys = array_remove(p.keys, p_customer_id::text)
+    where p.activity_column = 'customer_id' and p_customer_id::text = any (p.keys);
+    delete from engagement.pending_activity p where p.keys = '{}' and p.activity_column <> 'recheck';
+    delete from engagement.recalculation_customer c where c.customer_id = p_customer_id;
+    delete from engagement.award w where w.customer_id = p_customer_id;
+    delete from engagement.category_score c where c.customer_id = p_customer_id;
+    delete from engagement.customer_score s where s.customer_id = p_customer_id;
+    -- Whom the host goes on showing, without activity, has a score of nothing, as after a run.
+    v_employers := v_employers || p_customer_id;
+    perform engagement.write_totals(
+        p_customer_ids => v_employers, p_as_of => null, p_is_touched => true,
+        p_is_for_now => false);
+    foreach v_employer in array v_employers loop
+        perform engagement.rank_customer(v_employer);
+    end loop;
+    delete from engagement.score_event e where e.customer_id = p_customer_id;
+end
+$$;
+comment on procedure engagement.erase_customer(engagement.host_key) is
+    'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue) and '
+    'sums and ranks their companies anew; whom the host still shows has a score of 0. Raises EG001 '
+    'for an unknown customer, EG009 while a recalculation is running, EG013 while the host still '
+    'shows activity of theirs.';

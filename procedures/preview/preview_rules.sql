@@ -1,0 +1,181 @@
+-- API. What a change of rules would do, before it is made. Caps are per version of a rule, so the
+-- points of a score add up rule by rule: what a changed rule's versions make now goes, also of
+-- those that the next run voids; what they would make comes. That is derived by the one definition,
+-- from the host's rows, into temporary tables; nothing of the package is written. Everybody is
+-- ranked by scores at p_as_of: the stored ones where they hold for it, else summed. Definer,
+-- because it tries what only the package may do.
+-- Reads: the views, score_rule, award, customer_score, score_band, engagement_host.*.
+-- Raises: EG002, EG004, EG005, EG006, EG010.
+create or replace function engagement.preview_rules(
+    p_changes jsonb, p_retroactive boolean default true, p_as_of timestamptz default null
+)
+returns table (
+    customer_id engagement.host_key,
+    display_name text,
+    customer_type text,
+    old_own_score numeric,
+    new_own_score numeric,
+    old_employee_score numeric,
+    new_employee_score numeric,
+    old_score numeric,
+    new_score numeric,
+    change numeric,
+    old_percentile integer,
+    new_percentile integer,
+    old_band_code text,
+    new_band_code text
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set jit = off
+as $$
+declare
+    v_as_of timestamptz := coalesce(p_as_of, engagement.scored_at());
+    v_is_rolled_up boolean := engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
+        and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y';
+    v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
+    v_today date := (v_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
+    v_after engagement.score_rule[];
+    v_codes text[];
+    v_gone integer[];
+    v_ids engagement.host_key[];
+    v_scored_ids engagement.host_key[];
+    v_own engagement.period_total[];
+    v_employees engagement.period_total[];
+begin
+    perform engagement.check_attached();
+    perform engagement.check_instant(v_as_of);
+    v_after := engagement.changed_rules(p_changes, p_retroactive);
+    v_codes := array(
+        select n.rule_code
+        from unnest(v_after) n
+        left join engagement.score_rule r on r.rule_id = n.rule_id
+        where n is distinct from r);
+    v_gone := array(select r.rule_id from engagement.score_rule r
+                    where r.rule_code = any (v_codes));
+    create temporary table engagement_preview_rule on commit drop as
+    select n.* from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes);
+    update pg_temp.engagement_preview_rule r set is_applied = true where not r.is_applied;
+    analyze pg_temp.engagement_preview_rule;
+
+    perform engagement.preview_awards();
+
+    -- What counts of it more (becomes) and of the present awards less (was).
+    select array_agg(distinct a.customer_id) into v_ids
+    from engagement.award a
+    where a.voided_at is null and a.rule_id = any (v_gone);
+    create temporary table engagement_preview_point on commit drop as
+    select w.customer_id, w.employer_id,
+           -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, v_as_of)
+               as points
+    from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => v_gone) w
+    where w.effective_at <= v_as_of and (w.expires_at is null or w.expires_at > v_as_of);
+    execute format($sql$
+        insert into pg_temp.engagement_preview_point (customer_id, employer_id, points)
+        select c.customer_id, c.employer_id,
+               engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks, $1)
+        from (%s) c
+        where c.effective_at <= $1 and (c.expires_at is null or c.expires_at > $1)$sql$,
+        engagement.capped_sql('pg_temp.engagement_preview_award w',
+                              'pg_temp.engagement_preview_rule'))
+    using v_as_of;
+
+    create temporary table engagement_preview_change on commit drop as
+    select u.customer_id, sum(u.own_points) as own_points, sum(u.employee_points) as employee_points
+    from (
+        select p.customer_id, p.points as own_points, 0 as employee_points
+        from pg_temp.engagement_preview_point p
+        union all
+        select p.employer_id, 0, p.points
+        from pg_temp.engagement_preview_point p
+        where v_is_rolled_up and not v_is_current and p.employer_id <> p.customer_id
+        union all
+        select m.employer_id, 0, m.points
+        from (
+            select engagement.primary_employer(g.customer_id, v_today) as employer_id,
+                   g.customer_id, g.points
+            from (select p.customer_id, sum(p.points) as points
+                  from pg_temp.engagement_preview_point p
+                  where v_is_rolled_up and v_is_current
+                  group by p.customer_id) g
+        ) m
+        where m.employer_id <> m.customer_id
+    ) u
+    group by u.customer_id;
+
+    -- Who is changed, who would be by time alone, who has no score yet.
+    select array_agg(s.customer_id),
+           array_agg(s.customer_id) filter (
+               where s.calculated_at > v_as_of or s.next_change_at <= v_as_of)
+    into v_scored_ids, v_ids
+    from engagement.customer_score s;
+    v_ids := array(
+        select c.customer_id from pg_temp.engagement_preview_change c
+        union
+        select i.id from unnest(v_ids) i (id)
+        union
+        (select h.customer_id::engagement.host_key from engagement_host.customer h
+         where h.customer_id is not null
+         except
+         select i.id from unnest(v_scored_ids) i (id)));
+    v_own := array(select t from engagement.sum_points__some(
+        p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => false) t);
+    v_employees := array(select t from engagement.sum_points__some(
+        p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => true) t);
+
+    create temporary table engagement_preview_score on commit drop as
+    select coalesce(s.customer_id, i.customer_id) as customer_id,
+           case when i.customer_id is null then s.own_score else coalesce(o.score, 0) end
+               as old_own_score,
+           case when i.customer_id is null then s.employee_score else coalesce(e.score, 0) end
+               as old_employee_score,
+           coalesce(k.own_points, 0) as own_points,
+           coalesce(k.employee_points, 0) as employee_points
+    from engagement.stored_scores() s
+    full join unnest(v_ids) i (customer_id) on i.customer_id = s.customer_id
+    left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id
+    left join (select t.customer_id, sum(t.score) as score from unnest(v_own) t
+               group by t.customer_id) o on o.customer_id = i.customer_id
+    left join unnest(v_employees) e on e.customer_id = i.customer_id;
+
+    return query
+    select s.customer_id, c.display_name::text, c.customer_type::text,
+           s.old_own_score, s.old_own_score + s.own_points,
+           s.old_employee_score, s.old_employee_score + s.employee_points,
+           o.score, n.score, n.score - o.score,
+           o.percentile, n.percentile, o.band_code, n.band_code
+    from pg_temp.engagement_preview_score s
+    inner join engagement.ranking(
+        array(select p.customer_id from pg_temp.engagement_preview_score p
+              order by p.customer_id),
+        array(select p.old_own_score + p.old_employee_score
+              from pg_temp.engagement_preview_score p order by p.customer_id)
+    ) o on o.customer_id = s.customer_id
+    inner join engagement.ranking(
+        array(select p.customer_id from pg_temp.engagement_preview_score p
+              order by p.customer_id),
+        array(select p.old_own_score + p.old_employee_score + p.own_points + p.employee_points
+              from pg_temp.engagement_preview_score p order by p.customer_id)
+    ) n on n.customer_id = s.customer_id
+    left join engagement_host.customer c on c.customer_id = s.customer_id
+    where s.own_points <> 0 or s.employee_points <> 0
+          or o.band_code is distinct from n.band_code
+    order by abs(n.score - o.score) desc, s.customer_id;
+
+    drop table pg_temp.engagement_preview_rule, pg_temp.engagement_preview_award,
+               pg_temp.engagement_preview_point, pg_temp.engagement_preview_change,
+               pg_temp.engagement_preview_score;
+end
+$$;
+comment on function engagement.preview_rules(jsonb, boolean, timestamptz) is
+    'What a change of rules would do to scores at p_as_of (NULL: the last run): every customer '
+    'whose points or band would change, old and new, the largest change first. p_changes: an array '
+    'as apply_rules takes it, or an object of rule_code to changes as revise_rule takes them (null '
+    'retires). p_retroactive false: as from now on. Writes nothing but temporary tables. Raises '
+    'what apply_rules and revise_rule raise.';

@@ -1,0 +1,42 @@
+-- Internal. Scores, percentiles and bands of many customers at an instant, ranked among each other.
+-- Reads: sum_points__some, ranking.
+create or replace function engagement.scores_at(
+    p_customer_ids engagement.host_key[], p_as_of timestamptz
+)
+returns table (
+    customer_id engagement.host_key,
+    score numeric,
+    ranked_type text,
+    percentile integer,
+    band_code text
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_ids engagement.host_key[];
+    v_scores numeric[];
+begin
+    select array_agg(k.id), array_agg(coalesce(t.score, 0)) into v_ids, v_scores
+    from unnest(p_customer_ids) k (id)
+    left join (
+        select u.customer_id, sum(u.score) as score
+        from (
+            select o.customer_id, o.score
+            from engagement.sum_points__some(p_customer_ids => p_customer_ids, p_as_of => p_as_of,
+                                       p_is_employees => false) o
+            union all
+            select e.customer_id, e.score
+            from engagement.sum_points__some(p_customer_ids => p_customer_ids, p_as_of => p_as_of,
+                                       p_is_employees => true) e
+        ) u
+        group by u.customer_id
+    ) t on t.customer_id = k.id;
+    return query select r.* from engagement.ranking(v_ids, v_scores) r;
+end
+$$;
+comment on function engagement.scores_at(engagement.host_key[], timestamptz) is
+    'Internal: total points (own and employees'') of customers at an instant as known now, with '
+    'percentile and band among each other.';

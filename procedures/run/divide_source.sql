@@ -1,0 +1,44 @@
+-- Internal. A source that cannot be compared as a whole because of the data of some row becomes
+-- single activities: the next phase finds that row and scores the others. A view that is broken as
+-- such leaves the source to the next run. Definer: the host's views run as the package's owner.
+-- Reads: the view, award. Writes: recalculation_source, recalculation_key, scoring_failure.
+create or replace function engagement.divide_source(
+    p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text
+)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+begin
+    if left(p_sqlstate, 2) <> '22' then
+        perform engagement.skip_source(p_run, p_source, p_sqlstate, p_message);
+        return;
+    end if;
+    execute format($sql$
+        insert into engagement.recalculation_key (source, source_id)
+        select distinct %L, v.source_id from %s v where v.source_id is not null
+        on conflict (source, source_id) do nothing$sql$,
+        p_source,
+        (select s.view_name from engagement.activity_source s where s.source = p_source));
+    insert into engagement.recalculation_key (source, source_id)
+    select distinct p_source, w.source_id from engagement.award w
+    where w.source = p_source and w.voided_at is null
+    on conflict (source, source_id) do nothing;
+    delete from engagement.recalculation_source s where s.source = p_source;
+    perform engagement.take_keys(p_run, p_source);
+exception
+    when connection_exception then
+        raise;  -- see run_whole
+    when others then
+        perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
+end
+$$;
+comment on function engagement.divide_source(engagement.recalculation_run, text, text, text) is
+    'Internal: makes single activities of a source that a row keeps from being compared as a '
+    'whole.';

@@ -1,0 +1,58 @@
+-- API. The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables;
+-- each call of run_step does one bounded batch of it and the loop commits it. So a run holds no
+-- long transaction, can be watched, and dies without harm: begin_run finds what it left and goes on
+-- with its mode and as_of; then comes what was asked for.
+--
+--   PREPARE  FULL queues everything; a view that changed queues its source
+--   TAKE     the queue becomes work: whole sources, activities, customers
+--   WHOLE    whole sources: compare per customer, then the rows of the customers that differ, apply
+--            in batches
+--   AWARDS   single activities: compare and apply in batches; who is concerned becomes work
+--   COLLECT  customers that a date has changed, and, after FULL, all of them
+--   TOTALS   sum and write in batches of customers
+--   RANK     percentile and band of everybody, in one pass
+--   BANDS    write what has changed of these in batches, and tell of it
+--
+-- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). The caller's
+-- settings change nothing all the same: each transaction is READ COMMITTED, what is called pins its
+-- own settings, and no operator, function or type here is looked up by search_path.
+-- Raises: EG001, EG004, EG006, EG009, 2D000.
+create or replace procedure engagement.recalculate(
+    p_mode text default 'INCREMENTAL',
+    p_customer_id engagement.host_key default null,
+    p_as_of timestamptz default null
+)
+language plpgsql
+as $$
+declare
+    v_run engagement.recalculation_run;
+begin
+    perform engagement.check_mode(p_mode);
+    perform engagement.check_instant(p_as_of);
+    if engagement.is_switched_off() then
+        return;
+    elsif p_customer_id is not null then
+        perform engagement.refresh(p_customer_id, p_as_of);
+        return;
+    end if;
+    call engagement.check_commits();
+    loop
+        commit;
+        set transaction isolation level read committed;
+        v_run := engagement.begin_run(p_mode, p_as_of);
+        commit;
+        set transaction isolation level read committed;
+        while engagement.run_step(v_run.run_id) loop
+            commit;
+            set transaction isolation level read committed;
+        end loop;
+        -- What died is finished; now what was asked for.
+        exit when v_run.run_status operator(pg_catalog.<>) 'RESUMED';
+    end loop;
+end
+$$;
+comment on procedure engagement.recalculate(text, engagement.host_key, timestamptz) is
+    'Brings awards and scores up to date, as of p_as_of (NULL: now). INCREMENTAL: what the queue, '
+    'rules, parameters and dates changed. FULL: besides, everything is compared and mended. With a '
+    'customer: as refresh_customer. Commits in batches. Raises EG001 (customer), EG004 (mode), '
+    'EG006 (no host), EG009 (another run is under way).';

@@ -1,0 +1,41 @@
+-- Internal. The refresh icon: one customer, awards from the source and totals, at once. What is
+-- queued stays queued, and the activities whose awards it changed join them: a run that compares by
+-- other rules or parameters at the same moment may not see these awards, and would leave them as
+-- they are.
+-- Reads: the views, award.
+-- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
+create or replace function engagement.refresh(p_customer_id engagement.host_key,
+                                              p_as_of timestamptz)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+declare
+    v_at timestamptz := clock_timestamp();
+begin
+    perform engagement.check_customer(p_customer_id);
+    if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
+        -- By these keys the next run also finds the companies that the awards count for.
+        insert into engagement.pending_activity (source, activity_column, keys)
+        select w.source, 'source_id', array_agg(distinct w.source_id::text)
+        from engagement.award w
+        where w.customer_id = p_customer_id and (w.recorded_at >= v_at or w.voided_at >= v_at)
+        group by w.source;
+    end if;
+    perform engagement.write_totals(
+        p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
+        p_is_touched => true,
+        p_is_for_now => p_as_of is null);
+    perform engagement.rank_customer(p_customer_id);
+end
+$$;
+comment on function engagement.refresh(engagement.host_key, timestamptz) is
+    'Internal: re-derives and re-sums one customer at p_as_of (NULL: now). '
+    'Raises EG001 for an unknown '
+    'customer.';

@@ -1,0 +1,62 @@
+-- Internal. Phase AWARDS: single activities, one batch of one source.
+-- Reads: activity_source.
+-- Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
+create or replace function engagement.run_awards(p_run engagement.recalculation_run)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_began_at timestamptz := clock_timestamp();
+    v_size integer := coalesce(p_run.batch_size, 2000);
+    v_source text;
+    v_ids engagement.host_key[];
+    v_counts bigint[];
+begin
+    v_source := engagement.next_source(p_run.failed_sources);
+    if v_source is null then
+        -- Trigger calls that failed have had their keys re-derived now.
+        update engagement.scoring_failure f
+        set resolved_at = p_run.started_at
+        where f.source_id is null and f.resolved_at is null and f.failed_at < p_run.started_at
+              and f.source <> all (p_run.failed_sources);
+        return false;
+    elsif not exists (select from engagement.activity_source s
+                      where s.source = v_source and s.detached_at is null) then
+        -- Unregistered since it was taken: that has queued the whole source. Detached: its awards
+        -- stay as they are until it is registered again, and compared as a whole then.
+        delete from engagement.recalculation_key k where k.source = v_source;
+        return true;
+    end if;
+    v_ids := engagement.next_keys(v_source, v_size);
+
+    v_counts := engagement.award_batch(p_run, v_source, v_ids);
+
+    -- Whoever has or had an award of these activities is concerned, whether or not this run changed
+    -- it: the triggers may have done that already.
+    execute format($sql$
+    insert into engagement.recalculation_customer (customer_id, is_touched)
+    with found as materialized (
+        select w.customer_id, w.employer_id from %1$s
+        union
+        select w.customer_id, w.employer_id from %2$s
+    )
+    select f.customer_id, true from found f
+    union
+    select f.employer_id, true from found f where f.employer_id is not null
+    on conflict (customer_id) do update set is_touched = true$sql$,
+        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is null'),
+        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is not null'))
+    using v_ids, v_source;
+    update engagement.recalculation_run r
+    set award_count = r.award_count + v_counts[1],
+        void_count = r.void_count + v_counts[2],
+        done_count = r.done_count + cardinality(v_ids),
+        batch_size = engagement.next_batch_size(
+            p_size => v_size, p_began_at => v_began_at, p_least => 500, p_most => 10000)
+    where r.run_id = p_run.run_id;
+    return true;
+end
+$$;
+comment on function engagement.run_awards(engagement.recalculation_run) is
+    'Internal: phase AWARDS of a run.';

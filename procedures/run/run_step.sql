@@ -1,0 +1,96 @@
+-- Internal. One bounded batch of a run, and on to the next phase when there is nothing left to do
+-- in this one.
+-- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2).
+-- Raises: EG009.
+create or replace function engagement.run_step(p_run_id integer)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set jit = off
+as $$
+declare
+    v_run engagement.recalculation_run;
+    v_has_more boolean;
+begin
+    perform pg_advisory_xact_lock(1701734241, 2);
+    select * into v_run from engagement.recalculation_run r where r.run_id = p_run_id for update;
+    if v_run.run_status is distinct from 'RUNNING' or v_run.backend_pid <> pg_backend_pid() then
+        raise exception 'the run was taken over by another session'
+            using errcode = 'EG009',
+                  detail = format('run %s, server process %s', p_run_id, v_run.backend_pid),
+                  hint = 'Let the other session finish it.';
+    end if;
+    v_has_more := case v_run.phase
+        when 'PREPARE' then engagement.run_prepare(v_run)
+        when 'TAKE' then engagement.run_take(v_run)
+        when 'WHOLE' then engagement.run_whole(v_run)
+        when 'AWARDS' then engagement.run_awards(v_run)
+        when 'COLLECT' then engagement.run_collect(v_run)
+        when 'TOTALS' then engagement.run_totals(v_run)
+        when 'RANK' then engagement.run_rank(v_run)
+        when 'BANDS' then engagement.run_bands(v_run)
+    end;
+    if v_has_more then
+        return true;
+    end if;
+    -- The plans of the next phases are made for a ledger of this size, not for the empty one of
+    -- before.
+    if v_run.phase in ('PREPARE', 'WHOLE') and exists (
+        select from pg_class c
+        where c.oid = 'engagement.award'::regclass
+              and (c.reltuples < 0
+                   or (v_run.phase = 'WHOLE' and v_run.award_count > c.reltuples / 5))
+    ) then
+        analyze engagement.award;
+    end if;
+    update engagement.recalculation_run r
+    set phase = case r.phase
+            when 'PREPARE' then 'TAKE'
+            when 'TAKE' then 'WHOLE'
+            when 'WHOLE' then 'AWARDS'
+            when 'AWARDS' then 'COLLECT'
+            when 'COLLECT' then 'TOTALS'
+            when 'TOTALS' then 'RANK'
+            when 'RANK' then 'BANDS'
+            else 'DONE' end,
+        batch_size = null,
+        done_count = case when r.phase in ('TOTALS', 'RANK', 'BANDS') then r.done_count else 0 end,
+        total_count = case r.phase
+            when 'WHOLE' then (select count(*) from engagement.recalculation_key)
+            when 'COLLECT' then (select count(*) from engagement.recalculation_customer)
+            when 'TOTALS' then r.total_count
+            when 'RANK' then r.total_count
+            when 'BANDS' then r.total_count
+            else 0 end
+    where r.run_id = p_run_id
+    returning * into v_run;
+    if v_run.phase <> 'DONE' then
+        return true;
+    end if;
+    update engagement.recalculation_run r
+    set run_status = 'COMPLETED',
+        finished_at = clock_timestamp(),
+        failure_count = (select count(*) from engagement.scoring_failure f
+                         where f.resolved_at is null)
+    where r.run_id = p_run_id
+    returning * into v_run;
+    if v_run.failure_count > 0 then
+        raise warning 'not everything could be scored'
+            using detail = format('%s open rows in engagement.scoring_failure; '
+                                  'sources not read: %s', v_run.failure_count,
+                                  coalesce(nullif(array_to_string(v_run.failed_sources, ', '), ''),
+                                           'none')),
+                  hint = 'select * from engagement.scoring_failure where resolved_at is null';
+    end if;
+    return false;
+end
+$$;
+comment on function engagement.run_step(integer) is
+    'Internal: does one batch of a run; false when the run is complete. Raises EG009 when another '
+    'session has it.';

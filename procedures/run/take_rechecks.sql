@@ -1,0 +1,40 @@
+-- Internal. While scoring is switched off, triggers capture nothing. A transaction that wrote then
+-- and commits after the first run would be missed: it is known by its lock on a host table, and its
+-- source is compared once more when it has ended.
+-- Reads: pg_locks, attached_table. Writes: pending_activity, recalculation_source.
+create or replace function engagement.take_rechecks()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_writers text[];
+begin
+    if not exists (select from engagement.pending_activity p
+                   where p.activity_column = 'recheck') then
+        return;
+    end if;
+    v_writers := array(
+        select distinct l.virtualtransaction
+        from pg_locks l
+        where l.locktype = 'relation' and l.pid <> pg_backend_pid() and l.mode = 'RowExclusiveLock'
+              and l.database = (select d.oid from pg_database d
+                                where d.datname = current_database())
+              and l.relation in (select a.table_id from engagement.present_attachments() a)
+    );
+    with settled as (
+        delete from engagement.pending_activity p
+        where p.activity_column = 'recheck'
+              and not (case when p.keys = '{}' then v_writers else p.keys end && v_writers)
+        returning p.source
+    )
+    insert into engagement.recalculation_source (source)
+    select distinct s.source from settled s
+    on conflict (source) do nothing;
+    update engagement.pending_activity p
+    set keys = v_writers
+    where p.activity_column = 'recheck' and p.keys = '{}';
+end
+$$;
+comment on function engagement.take_rechecks() is
+    'Internal: makes work of sources to be compared again after scoring was switched on.';

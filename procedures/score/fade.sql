@@ -1,0 +1,31 @@
+-- Internal. Points after so many whole weeks. 0.5^x is computed to as many decimal places as tell
+-- on which side of a tie the product lies; after n whole half-lives it has n of them and is exact,
+-- so that ties are ties.
+create or replace function engagement.fade(
+    p_points numeric, p_half_life_weeks integer, p_weeks integer
+)
+returns numeric
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_decimals integer := engagement.parameter('SCORE_DECIMALS')::integer;
+    v_digits integer := length(trunc(abs(p_points))::text) + v_decimals;
+    v_halvings integer := p_weeks / p_half_life_weeks;
+    v_places integer := case when p_weeks % p_half_life_weeks = 0 then v_halvings
+                             else v_digits + 12 end;
+begin
+    if v_halvings > 4 * v_digits then
+        return 0;  -- less than half of the last decimal place
+    end if;
+    return engagement.round_half_even(
+        p_points * power(round(0.5, v_places),
+                         round(p_weeks::numeric, v_places) / p_half_life_weeks),
+        v_decimals);
+end
+$$;
+comment on function engagement.fade(numeric, integer, integer) is
+    'Internal: p_points × 0.5^(p_weeks / p_half_life_weeks), rounded half to even to '
+    'SCORE_DECIMALS.';

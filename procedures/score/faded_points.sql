@@ -1,0 +1,19 @@
+-- Internal. THE definition of fading: what points count at an instant. Without a half-life it is
+-- inlined to the points themselves; keep it one expression. Its operator is named in full: the
+-- function has no settings of its own.
+create or replace function engagement.faded_points(
+    p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
+)
+returns numeric
+language sql
+immutable
+parallel safe
+as $$
+    select case when p_half_life_weeks is null
+                     or p_effective_at operator(pg_catalog.>) p_as_of then p_points
+                else engagement.fade(p_points, p_half_life_weeks,
+                                     engagement.whole_weeks(p_effective_at, p_as_of)) end
+$$;
+comment on function engagement.faded_points(numeric, timestamptz, integer, timestamptz) is
+    'Internal: points that count at p_as_of: p_points × 0.5^(whole weeks since p_effective_at / '
+    'p_half_life_weeks), rounded half to even to SCORE_DECIMALS; NULL half-life: p_points.';

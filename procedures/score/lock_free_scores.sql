@@ -1,0 +1,27 @@
+-- Internal. Locks those scores of some customers that nobody else holds, until the end of the
+-- transaction. A cluster cannot skip rows: there it is none of them.
+-- Reads: customer_score. Locks: these rows.
+create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
+returns engagement.host_key[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+begin
+    if engagement.is_distributed() then
+        return '{}';
+    end if;
+    return array(
+        select s.customer_id
+        from engagement.customer_score s
+        where s.customer_id = any (p_customer_ids)
+        order by s.customer_id
+        for update skip locked
+    );
+exception when lock_not_available then
+    return '{}';  -- somebody holds the whole table
+end
+$$;
+comment on function engagement.lock_free_scores(engagement.host_key[]) is
+    'Internal: locks the scores of these customers that nobody else holds, and returns whose they '
+    'are.';

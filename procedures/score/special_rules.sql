@@ -1,0 +1,15 @@
+-- Internal. The rules whose awards count for something else than their points.
+-- Reads: score_rule.
+create or replace function engagement.special_rules()
+returns integer[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(select r.rule_id from engagement.score_rule r
+                 where r.cap_points is not null or r.half_life_weeks is not null);
+end
+$$;
+comment on function engagement.special_rules() is
+    'Internal: ids of the versions of rules that cap or fade.';

@@ -1,0 +1,164 @@
+-- Internal. Computes the totals of some customers and writes what changed. First the rows are
+-- locked, in key order and in a statement of its own; what is summed after that is newer than
+-- anything another session has written. "Now" (p_as_of NULL) is read after the lock as well, and a
+-- run for now computes the rows that a refresh has brought further meanwhile for now, not for its
+-- beginning. Plans without sequential scans: they may be kept from a moment when the tables were
+-- empty.
+-- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
+-- Writes: customer_score, category_score.
+-- Locks: the rows of these customers; advisory (class, 4) to create rows.
+create or replace function engagement.write_totals(
+    p_customer_ids engagement.host_key[],
+    p_as_of timestamptz,
+    p_is_touched boolean,
+    p_is_for_now boolean
+)
+returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set enable_seqscan = off
+as $$
+declare
+    v_scored_ids engagement.host_key[];
+    v_shown_ids engagement.host_key[];
+    v_own engagement.period_total[];
+    v_employees engagement.period_total[];
+    v_categories text[];
+    v_newer_ids engagement.host_key[];
+    v_newer_count bigint := 0;
+    v_touched_count bigint := 0;
+    v_count bigint;
+    v_now timestamptz;
+begin
+    for v_attempt in 1 .. 2 loop
+        v_scored_ids := engagement.lock_scores(p_customer_ids);
+        exit when cardinality(v_scored_ids) = cardinality(p_customer_ids) or v_attempt = 2;
+        -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
+        -- do.
+        perform pg_advisory_xact_lock(1701734241, 4);
+    end loop;
+
+    v_now := clock_timestamp();
+    if p_as_of is null then
+        p_as_of := v_now;
+    elsif p_is_for_now then
+        select array_agg(s.customer_id) into v_newer_ids
+        from engagement.customer_score s
+        where s.customer_id = any (p_customer_ids)
+              and s.calculated_at > p_as_of and s.calculated_at <= v_now;
+        if v_newer_ids is not null then
+            v_newer_count := engagement.write_totals(
+                p_customer_ids => v_newer_ids, p_as_of => null, p_is_touched => p_is_touched,
+                p_is_for_now => false);
+            p_customer_ids := array(select i from unnest(p_customer_ids) i
+                                    where i <> all (v_newer_ids));
+        end if;
+    end if;
+    v_shown_ids := v_scored_ids;
+    if cardinality(v_scored_ids) < cardinality(p_customer_ids) then
+        begin
+            select v_scored_ids || array_agg(c.customer_id::engagement.host_key)
+            into v_shown_ids
+            from engagement_host.customer c
+            where c.customer_id = any (p_customer_ids);
+        exception when syntax_error_or_access_rule_violation or data_exception then
+            null;  -- the run says so: who has no points and no score waits for the next one
+        end;
+    end if;
+    v_own := array(select t from engagement.sum_points__some(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
+    v_employees := array(select t from engagement.sum_points__some(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
+
+    v_categories := array(select o.category_code || ' ' || o.customer_id::text
+                          from unnest(v_own) o);
+    delete from engagement.category_score c
+    where c.customer_id = any (p_customer_ids)
+          and c.category_code || ' ' || c.customer_id::text
+              not in (select k.key from unnest(v_categories) k (key));
+    insert into engagement.category_score (customer_id, category_code, score, ytd_score,
+                                           overview_score)
+    select o.customer_id, o.category_code, o.score, o.ytd_score, o.overview_score
+    from unnest(v_own) o
+    on conflict (customer_id, category_code) do update
+    set score = excluded.score, ytd_score = excluded.ytd_score,
+        overview_score = excluded.overview_score
+    where (category_score.score, category_score.ytd_score, category_score.overview_score)
+          is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score);
+
+    -- Counted by what is returned: a cluster counts rows that a conflict left as they were, too.
+    with written as (
+        insert into engagement.customer_score (
+            customer_id, own_score, employee_score, score, ytd_score, overview_score,
+            employee_ytd_score, employee_overview_score, previous_score, changed_at, raised_at,
+            calculated_at, next_change_at
+        )
+        select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0),
+               coalesce(o.score, 0) + coalesce(e.score, 0), coalesce(o.ytd_score, 0),
+               coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0),
+               coalesce(e.overview_score, 0), null,
+               case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
+               case when coalesce(o.score, 0) + coalesce(e.score, 0) > 0 then p_as_of end,
+               p_as_of, least(o.next_change_at, e.next_change_at)
+        from unnest(p_customer_ids) k (customer_id)
+        left join (
+            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
+                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
+            from unnest(v_own) u
+            group by u.customer_id
+        ) o on o.customer_id = k.customer_id
+        left join unnest(v_employees) e on e.customer_id = k.customer_id
+        where o.customer_id is not null or e.customer_id is not null
+              or k.customer_id in (select i.id from unnest(v_shown_ids) i (id))
+        on conflict (customer_id) do update
+        set own_score = excluded.own_score,
+            employee_score = excluded.employee_score,
+            score = excluded.score,
+            ytd_score = excluded.ytd_score,
+            overview_score = excluded.overview_score,
+            employee_ytd_score = excluded.employee_ytd_score,
+            employee_overview_score = excluded.employee_overview_score,
+            previous_score = case when customer_score.score <> excluded.score
+                                  then customer_score.score
+                                  else customer_score.previous_score end,
+            changed_at = case when customer_score.score <> excluded.score
+                              then excluded.calculated_at
+                              else customer_score.changed_at end,
+            raised_at = case when customer_score.score < excluded.score
+                             then excluded.calculated_at
+                             else customer_score.raised_at end,
+            calculated_at = excluded.calculated_at,
+            next_change_at = excluded.next_change_at
+        where customer_score.calculated_at > excluded.calculated_at
+              or (customer_score.own_score, customer_score.employee_score, customer_score.score,
+                  customer_score.ytd_score, customer_score.overview_score,
+                  customer_score.employee_ytd_score, customer_score.employee_overview_score,
+                  customer_score.next_change_at)
+                 is distinct from
+                 (excluded.own_score, excluded.employee_score, excluded.score, excluded.ytd_score,
+                  excluded.overview_score, excluded.employee_ytd_score,
+                  excluded.employee_overview_score, excluded.next_change_at)
+        returning 1
+    )
+    select count(*) into v_count from written w;
+    if p_is_touched then
+        update engagement.customer_score s
+        set calculated_at = p_as_of
+        where s.customer_id = any (p_customer_ids) and s.calculated_at <> p_as_of;
+        get diagnostics v_touched_count = row_count;
+    end if;
+    return v_count + v_touched_count + v_newer_count;
+end
+$$;
+comment on function engagement.write_totals(
+    engagement.host_key[], timestamptz, boolean, boolean
+) is
+    'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
+    'changed rows, with p_is_touched also those computed for another instant; with p_is_for_now '
+    'rows newer than p_as_of are computed for now. Returns the number of rows written.';

@@ -1,0 +1,86 @@
+-- Internal. The totals of rows that were computed for one instant, compared with a recomputation
+-- from the ledger.
+-- Reads: customer_score, category_score, award.
+create or replace function engagement.verify_totals(
+    p_as_of timestamptz, p_customer_ids engagement.host_key[]
+)
+returns table (
+    check_name text,
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    expected text,
+    found text
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+begin
+    return query
+    with own as (
+        select t.* from engagement.sum_points__some(
+            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t
+    ),
+    employees as (
+        select t.* from engagement.sum_points__some(
+            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t
+    ),
+    wanted as (
+        select k.customer_id, coalesce(o.score, 0) as own_score,
+               coalesce(e.score, 0) as employee_score,
+               coalesce(o.score, 0) + coalesce(e.score, 0) as score,
+               coalesce(o.ytd_score, 0) as ytd_score,
+               coalesce(o.overview_score, 0) as overview_score,
+               coalesce(e.ytd_score, 0) as employee_ytd_score,
+               coalesce(e.overview_score, 0) as employee_overview_score,
+               least(o.next_change_at, e.next_change_at) as next_change_at
+        from unnest(p_customer_ids) k (customer_id)
+        left join (
+            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
+                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
+            from own u
+            group by u.customer_id
+        ) o on o.customer_id = k.customer_id
+        left join employees e on e.customer_id = k.customer_id
+    ),
+    stored as materialized (
+        select s.* from engagement.stored_scores(p_customer_ids) s where s.calculated_at = p_as_of
+    )
+    select 'customer score differs', w.customer_id, null::text, null::engagement.host_key,
+           null::integer,
+           row(w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
+               w.employee_ytd_score, w.employee_overview_score, w.next_change_at)::text,
+           row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
+               s.employee_ytd_score, s.employee_overview_score, s.next_change_at)::text
+    from wanted w
+    inner join stored s on s.customer_id = w.customer_id
+    where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
+           w.employee_ytd_score, w.employee_overview_score, w.next_change_at)
+          is distinct from
+          (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
+           s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
+    union all
+    select 'category score differs', coalesce(o.customer_id, c.customer_id),
+           coalesce(o.category_code, c.category_code), null::engagement.host_key, null::integer,
+           row(o.score, o.ytd_score, o.overview_score)::text,
+           row(c.score, c.ytd_score, c.overview_score)::text
+    from own o
+    full join engagement.stored_parts(p_customer_ids) c
+        on c.customer_id = o.customer_id and c.category_code = o.category_code
+    where ((o.score, o.ytd_score, o.overview_score)
+           is distinct from (c.score, c.ytd_score, c.overview_score)
+           or o.customer_id is null or c.customer_id is null)
+          -- a refresh may have computed the row for a later instant meanwhile
+          and coalesce(o.customer_id, c.customer_id) in (select s.customer_id from stored s);
+end
+$$;
+comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is
+    'Internal: differences between the stored totals of these customers, computed for p_as_of, and '
+    'the ledger.';

@@ -1,0 +1,220 @@
+-- API. Puts the package's statement triggers on a host table. Attaching what is attached already
+-- changes no trigger, so that a deployment takes no lock on the host's tables without need. While
+-- an adapter is only tried (engagement.is_trial is Y) everything is done but the triggers
+-- themselves, whose lock would keep the host from writing until the trial ends. Attaching is by the
+-- table's identity: what is called otherwise now keeps its attachment.
+-- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
+-- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
+-- engagement.attached_ids of the transaction.
+-- Definer: what it makes belongs to the package's owner, whoever calls.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
+-- Raises: EG006, EG008, EG015.
+create or replace procedure engagement.attach_triggers(
+    p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+as $$
+declare
+    v_kind "char";
+    v_is_partition boolean;
+    v_table_name text;
+    v_key text;
+    v_column text := p_activity_column;
+    v_attachment_id integer;
+    v_function text;
+    v_event text;
+    v_bit integer;
+    v_trigger text;
+    v_referencing text;
+    v_probe refcursor;
+    v_view_name text;
+    v_looked_up text;
+    v_unindexed text[];
+    -- Set by the deployer: ADAPTER or PACKAGE while it applies a file that attaches.
+    v_made_by constant text := nullif(current_setting('engagement.made_by', true), '');
+    v_is_missing boolean := false;
+    v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
+begin
+    perform engagement.lock_setup();
+    if p_source in ('customer', 'employment') then
+        v_column := 'customer_id';  -- the customer, or the employee
+    elsif not exists (select from engagement.activity_source s
+                      where s.source = p_source and s.detached_at is null) then
+        raise exception 'unknown source'
+            using errcode = 'EG006', detail = format('source %L', p_source),
+                  hint = 'Register it first: call engagement.register_source(…).';
+    elsif v_column is null
+          or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
+        raise exception 'unknown activity column'
+            using errcode = 'EG008',
+                  detail = format('source %s, activity column %L', p_source, v_column),
+                  hint = 'Use source_id, document_id, customer_id or subject_id.';
+    end if;
+    select c.relkind, c.relispartition, format('%I.%I', n.nspname, c.relname)
+    into v_kind, v_is_partition, v_table_name
+    from pg_class c
+    inner join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = p_table;
+    if v_kind is distinct from 'r' and v_kind is distinct from 'p' then
+        raise exception 'triggers need a table'
+            using errcode = 'EG008',
+                  detail = format('%s is a %s', coalesce(v_table_name, 'NULL'), case v_kind
+                      when 'v' then 'view' when 'm' then 'materialized view'
+                      when 'f' then 'foreign table'
+                      else 'relation of another kind' end),
+                  hint = 'Attach the tables that the view reads; engagement check lists them.';
+    elsif v_is_partition then
+        raise exception 'triggers need the partitioned table, not a partition'
+            using errcode = 'EG008', detail = format('%s is a partition', v_table_name),
+                  hint = format('Attach %s.', (select i.inhparent::regclass from pg_inherits i
+                                               where i.inhrelid = p_table));
+    end if;
+
+    -- The word null, however it is written: a table of settings.
+    v_key := case
+        when exists (select from pg_attribute a
+                     where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
+                           and not a.attisdropped) then quote_ident(p_key_column)
+        when lower(btrim(p_key_column)) = 'null' then 'null'
+        else p_key_column end;
+    begin
+        -- A cursor takes one statement only, whatever the expression tries.
+        open v_probe for execute format(
+            'select (%s)::%s from %s t limit 0', v_key,
+            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end,
+            v_table_name);
+        close v_probe;
+    exception when insufficient_privilege then
+        raise exception 'the host''s table cannot be read'
+            using errcode = 'EG008', detail = format('table %s: %s', v_table_name, sqlerrm),
+                  hint = format('grant select, trigger on %s to %I', v_table_name, current_user);
+    when syntax_error_or_access_rule_violation or data_exception or invalid_cursor_definition then
+        raise exception 'key column is not valid'
+            using errcode = 'EG008',
+                  detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
+                  hint = 'Give a column of the table, or an expression over its row that casts to '
+                         'the key''s type.';
+    end;
+    -- A view says what an expression calls.
+    if v_key <> 'null' then
+        execute format('create temporary view engagement_key as select (%s) as key from %s t', v_key,
+                       v_table_name);
+        perform engagement.check_trusted(to_regclass('pg_temp.engagement_key'),
+                                         format('key %s of table %s', v_key, v_table_name));
+        drop view pg_temp.engagement_key;
+    end if;
+    -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
+    -- that the key leads to. A trial measures that itself.
+    v_view_name := coalesce((select s.view_name from engagement.activity_source s
+                             where s.source = p_source), 'engagement_host.' || p_source);
+    v_looked_up := case when p_source = 'employment' then 'employee_id' else v_column end;
+    if v_key <> 'null' and not v_is_trial then
+        v_unindexed := engagement.unindexed_tables(v_view_name, v_looked_up);
+    end if;
+    if v_unindexed <> '{}' then
+        raise warning 'no index serves the look-up of source % by %', p_source, v_column
+            using detail = format('read from end to end for every key: %s',
+                                  array_to_string(v_unindexed, ', ')),
+                  hint = coalesce(
+                      (select string_agg(distinct m.index_sql, ' ' order by m.index_sql)
+                       from engagement.missing_indexes(v_view_name, v_looked_up) m),
+                      'Make an index on the very expression that the view selects or joins by: '
+                      'a column id that it casts needs an index on ((id::bigint)).');
+    end if;
+
+    select a.attachment_id into v_attachment_id
+    from engagement.attached_table a
+    inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
+    where a.source = p_source and p.table_id = p_table
+    order by a.attachment_id
+    limit 1;
+    if not found then
+        select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id
+        from engagement.attached_table a;
+    end if;
+    insert into engagement.attached_table (
+        attachment_id, source, table_name, table_id, key_expression, activity_column, attached_at,
+        made_by
+    )
+    values (v_attachment_id, p_source, v_table_name, p_table, v_key, v_column, clock_timestamp(),
+            coalesce(v_made_by, 'HAND'))
+    on conflict (attachment_id) do update
+    set table_name = excluded.table_name,
+        table_id = excluded.table_id,
+        key_expression = excluded.key_expression,
+        key_number = null,
+        activity_column = excluded.activity_column,
+        attached_at = excluded.attached_at,
+        made_by = coalesce(v_made_by, attached_table.made_by)
+    where (attached_table.table_name, attached_table.table_id, attached_table.key_expression,
+           attached_table.activity_column, attached_table.made_by)
+          is distinct from (excluded.table_name, excluded.table_id, excluded.key_expression,
+                            excluded.activity_column,
+                            coalesce(v_made_by, attached_table.made_by));
+    perform set_config('engagement.attached_ids',
+                       concat_ws(',', nullif(current_setting('engagement.attached_ids', true), ''),
+                                 v_attachment_id), true);
+    perform engagement.generate_capture(v_attachment_id);
+
+    v_function := format('engagement.capture__%s', v_attachment_id);
+    for v_event, v_bit in
+        select e.name, e.bit
+        from unnest(array['insert', 'update', 'delete', 'truncate'],
+                    array[4, 16, 8, 32]) with ordinality e (name, bit, position)
+        order by e.position
+    loop
+        v_trigger := format('engagement_%s_%s', p_source, v_event);
+        continue when exists (
+            select from pg_trigger t
+            where t.tgrelid = p_table and t.tgtype & v_bit > 0
+                  and t.tgfoid = to_regprocedure(v_function || '()')
+                  and t.tgenabled in ('O', 'A')
+        );
+        if not has_table_privilege(p_table, 'trigger') then
+            raise exception 'the host''s table takes no triggers from this role'
+                using errcode = 'EG008', detail = format('table %s', v_table_name),
+                      hint = format('grant select, trigger on %s to %I', v_table_name,
+                                    current_user);
+        end if;
+        continue when v_is_trial;
+        v_is_missing := true;
+        v_referencing := case v_event
+            when 'insert' then 'referencing new table as new_rows'
+            when 'update' then 'referencing old table as old_rows new table as new_rows'
+            when 'delete' then 'referencing old table as old_rows'
+            else '' end;
+        execute format('create or replace trigger %I after %s on %s %s for each statement execute '
+                       'function %s()',
+                       v_trigger, v_event, v_table_name, v_referencing, v_function);
+        -- The TRIGGER privilege makes a trigger; only the table's owner may comment on it.
+        continue when not pg_has_role(
+            (select c.relowner from pg_class c where c.oid = p_table), 'usage');
+        execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
+                       case when v_key = 'null'
+                            then format('pg-engagement: queues the whole source %s.', p_source)
+                            else format('pg-engagement: queues the %s keys of the rows of this '
+                                        'statement (source %s).', v_column, p_source) end);
+    end loop;
+    -- What changed while a trigger was missing, nobody captured.
+    if v_is_missing then
+        insert into engagement.pending_activity (source)
+        select p_source
+        where not exists (select from engagement.pending_activity p
+                          where p.source = p_source and p.activity_column is null);
+    end if;
+end
+$$;
+comment on procedure engagement.attach_triggers(text, regclass, text, text) is
+    'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
+    'registered source, customer or employment; p_key_column a column or an expression over the '
+    'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
+    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
+    '(source), EG008 (table, key, column), EG015 (the key runs code of a role that is not '
+    'trusted); warns when no index serves the view''s look-up by p_activity_column.';

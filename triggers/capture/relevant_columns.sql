@@ -1,0 +1,72 @@
+-- Internal. Which columns of a host table its views read: an UPDATE of other columns is none of our
+-- business. An inheritance child is read through its parent, by the names of the parent's columns.
+-- All columns count where they cannot be known: when no view reads the table by itself, so that a
+-- function does, and when a view calls a function that may read whatever it likes. That is one of
+-- the host's own that is not immutable; the package's and those of extensions read no table of the
+-- host.
+-- Reads: pg_catalog (pg_depend of the views' rules, through nested views).
+create or replace function engagement.relevant_columns(p_view_names text[], p_table regclass)
+returns text[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        with recursive reached (view_oid) as (
+            select to_regclass(n)::oid from unnest(p_view_names) u (n)
+            union
+            select d.refobjid
+            from reached v
+            inner join pg_rewrite r on r.ev_class = v.view_oid
+            inner join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                                      and d.refclassid = 'pg_class'::regclass
+            inner join pg_class c on c.oid = d.refobjid and c.relkind = 'v'
+        ),
+        ancestor (table_id) as (
+            select p_table::oid
+            union
+            select i.inhparent
+            from ancestor a
+            inner join pg_inherits i on i.inhrelid = a.table_id
+        ),
+        -- A view that uses a whole row (:varattno 0) may read any column of it.
+        read (column_name, reads_row) as (
+            select k.attname, r.ev_action::text ~ ':varattno 0 '
+            from reached v
+            inner join pg_rewrite r on r.ev_class = v.view_oid
+            inner join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                                      and d.refclassid = 'pg_class'::regclass
+            inner join ancestor a on a.table_id = d.refobjid
+            left join pg_attribute k on k.attrelid = d.refobjid and k.attnum = d.refobjsubid
+        ),
+        called as (
+            select p.oid
+            from reached v
+            inner join pg_rewrite r on r.ev_class = v.view_oid
+            inner join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                                      and d.refclassid in ('pg_proc'::regclass,
+                                                           'pg_operator'::regclass)
+            left join pg_operator o on d.refclassid = 'pg_operator'::regclass
+                                       and o.oid = d.refobjid
+            inner join pg_proc p on p.oid = coalesce(o.oprcode::oid, d.refobjid)
+            inner join pg_language l on l.oid = p.prolang
+            where p.provolatile <> 'i' and l.lanname not in ('internal', 'c')
+                  and p.pronamespace <> 'engagement'::regnamespace
+                  and not exists (
+                      select from pg_depend e
+                      where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+        )
+        select array_agg(a.attname::text order by a.attnum)
+        from pg_attribute a
+        where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped
+              and (a.attname in (select r.column_name from read r)
+                   or exists (select from read r where r.reads_row)
+                   or not exists (select from read r)
+                   or exists (select from called c))
+    );
+end
+$$;
+comment on function engagement.relevant_columns(text[], regclass) is
+    'Internal: columns of a table that the given views read, directly or through other views; all '
+    'where that cannot be known; NULL for none.';
