@@ -1,7 +1,7 @@
 -- Internal. Compares and mends the awards of given customers over all sources: when their
 -- employment changed, or on a refresh. A source whose view is gone is left to the runs, which say
 -- so.
--- Reads: activity_source. Writes: award, scoring_failure through award__SOURCE.
+-- Reads: activity_source. Writes: award, scoring_failure through sync_awards__SOURCE.
 create or replace function engagement.award_customers(p_keys text[], p_at timestamptz)
 returns bigint
 language plpgsql
@@ -17,7 +17,7 @@ begin
         where s.detached_at is null and to_regclass(s.view_name) is not null
         order by s.source
     loop
-        execute format('select engagement.%I($1, $2, $3)', 'award__' || v_source)
+        execute format('select engagement.%I($1, $2, $3)', 'sync_awards__' || v_source)
             into v_counts
             using case when p_keys is not null then 'customer_id' end, p_keys, p_at;
         v_changed_count := v_changed_count + v_counts[1] + v_counts[2];

@@ -1,7 +1,7 @@
 -- Internal. The activities of a source that queued keys lead to, now or ever. A subject's are
 -- sought in the ledger from end to end: it has no index by subject, because products and committees
 -- seldom change and every award would pay for it.
--- Reads: award, the view and the ledger through source_ids__SOURCE.
+-- Reads: award, the view and the ledger through activities_of_keys__SOURCE.
 create or replace function engagement.ids_of_keys(
     p_source text, p_activity_column text, p_keys text[]
 )
@@ -14,7 +14,7 @@ declare
     v_others engagement.host_key[];
 begin
     execute format('select array(select i from engagement.%I($1, $2) i)',
-                   'source_ids__' || p_source)
+                   'activities_of_keys__' || p_source)
         into v_ids using p_activity_column, p_keys;
     if p_activity_column = 'subject_id' then
         select array_agg(distinct w.source_id) into v_others

@@ -64,7 +64,8 @@ begin
     update pg_temp.engagement_preview_rule r set is_applied = true where not r.is_applied;
     analyze pg_temp.engagement_preview_rule;
 
-    perform engagement.preview_awards();
+    perform engagement.preview_awards(array(
+        select n from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes)));
 
     -- What counts of it more (becomes) and of the present awards less (was).
     select array_agg(distinct a.customer_id) into v_ids

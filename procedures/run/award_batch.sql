@@ -24,7 +24,7 @@ begin
         update engagement.scoring_failure f
         set resolved_at = p_run.started_at
         where f.source = p_source and f.source_id = any (p_ids::text[]) and f.resolved_at is null;
-        execute format('select engagement.%I($1, $2, $3)', 'award__' || p_source)
+        execute format('select engagement.%I($1, $2, $3)', 'sync_awards__' || p_source)
             into v_counts using 'source_id', p_ids::text[], p_run.started_at;
         return v_counts;
     exception

@@ -11,8 +11,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 declare
-    v_ids text[];
-    v_is_known boolean;
+    v_ids engagement.host_key[];
     v_count bigint;
 begin
     if exists (select from pg_temp.engagement_stage s
@@ -21,12 +20,10 @@ begin
         return null;
     end if;
     if exists (select 1 from engagement.award w where w.voided_at is not null) then
-        v_ids := array(select distinct s.source_id::text from pg_temp.engagement_stage s
+        v_ids := array(select distinct s.source_id from pg_temp.engagement_stage s
                        where s.batch between p_first and p_last);
-        execute format('select exists (select 1 from %s)', engagement.look_up_sql(
-            'source_id', '$1::engagement.host_key[]', 'w.voided_at is not null'))
-            into v_is_known using v_ids;
-        if v_is_known then
+        if exists (select 1 from engagement.awards_of_activities(p_source, v_ids, false) w
+                   where w.voided_at is not null) then
             return null;
         end if;
     end if;
@@ -39,7 +36,7 @@ begin
            s.amount, s.points
     from pg_temp.engagement_stage s
     where s.batch between p_first and p_last
-          and (s.is_sane or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,
+          and (s.is_scorable or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,
                                                        p_run.started_at));
     get diagnostics v_count = row_count;
     return array[v_count, 0];

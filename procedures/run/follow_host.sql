@@ -29,7 +29,7 @@ begin
             update engagement.activity_source s
             set view_fingerprint = v_fingerprint
             where s.source = v_source.source;
-            perform engagement.generate_source(v_source.source);
+            perform engagement.clone_templates(v_source.source);
             insert into engagement.pending_activity (source) values (v_source.source);
         exception
             when lock_not_available or deadlock_detected then

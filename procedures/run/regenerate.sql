@@ -21,7 +21,7 @@ begin
         where s.detached_at is null and to_regclass(s.view_name) is not null
         order by s.source
     loop
-        perform engagement.generate_source(v_source);
+        perform engagement.clone_templates(v_source);
     end loop;
     perform engagement.renew_capture(a.attachment_id)
     from engagement.attached_table a

@@ -44,7 +44,8 @@ begin
               or not exists (select from pg_class c
                              where c.oid = to_regclass('pg_temp.engagement_stage')
                                    and pg_get_userbyid(c.relowner) = current_user) then
-            perform engagement.stage_source(p_run, v_source);
+            execute format('select engagement.%I($1)', 'stage_source__' || v_source)
+                using p_run;
             return true;
         else
             -- As many batches of the stage as make up the size of a batch of the run.
@@ -69,9 +70,9 @@ begin
                                    s.points, null)::engagement.award
                         from pg_temp.engagement_stage s
                         where s.batch between v_first and v_last
-                              and (s.is_sane or engagement.reject_activity(
+                              and (s.is_scorable or engagement.reject_activity(
                                   v_source, s.source_id::text, s.rule_id, p_run.started_at)));
-                    execute format('select engagement.%I($1, $2)', 'apply__' || v_source)
+                    execute format('select engagement.%I($1, $2)', 'apply_awards__' || v_source)
                         into v_counts using v_changes, p_run.started_at;
                 end if;
                 update engagement.recalculation_run r

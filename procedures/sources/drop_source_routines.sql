@@ -1,17 +1,24 @@
--- Internal. Drops what generate_source made for a source.
+-- Internal. Drops what clone_templates made for a source.
+-- Reads: pg_catalog. Writes: the routines of the source.
 create or replace function engagement.drop_source_routines(p_source text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_routine regprocedure;
 begin
-    execute format('drop function if exists engagement.%I (text, text[], timestamptz, boolean)',
-                   'award__' || p_source);
-    execute format('drop function if exists engagement.%I '
-                   '(engagement.award[], timestamptz)', 'apply__' || p_source);
-    execute format('drop function if exists engagement.%I (text, text[])',
-                   'source_ids__' || p_source);
+    for v_routine in
+        select p.oid from pg_proc p
+        where p.pronamespace = 'engagement'::regnamespace
+              and p.proname in (
+                  select replace(t.proname, '__template', '__' || p_source) from pg_proc t
+                  where t.pronamespace = 'engagement'::regnamespace
+                        and t.proname like '%\_\_template')
+    loop
+        execute format('drop function %s', v_routine);
+    end loop;
 end
 $$;
 comment on function engagement.drop_source_routines(text) is
-    'Internal: drops the routines generated for a source.';
+    'Internal: drops the routines of a source.';

@@ -78,7 +78,7 @@ begin
        and v_old.view_fingerprint = v_fingerprint
        and v_old.engagement_type = p_engagement_type
        and v_old.effective_when is not distinct from p_effective_when then
-        perform engagement.generate_source(p_source);
+        perform engagement.clone_templates(p_source);
         return;
     end if;
     insert into engagement.activity_source (
@@ -93,7 +93,7 @@ begin
         view_fingerprint = excluded.view_fingerprint,
         registered_at = excluded.registered_at,
         detached_at = null;
-    perform engagement.generate_source(p_source);
+    perform engagement.clone_templates(p_source);
     -- The columns that matter to the view may be others now.
     -- A table that the host has changed meanwhile is no matter here: the adapter attaches what it
     -- needs after this, and host_problems names what is left.

@@ -29,7 +29,6 @@ set jit = off
 as $$
 declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
-    v_rows text := format('(select v.* from %s v where v.source_id = any ($1)) v', v_view);
     v_ids engagement.host_key[];
     v_firsts integer[];
     v_lasts integer[];
@@ -48,8 +47,9 @@ begin
                    'where engagement.is_in_part(v.customer_id, $1, $2, $3, $4)', v_view)
         into v_ids using p_from, p_to, p_sample, p_seed;
     foreach v_query in array array[
-        format('select count(d) from (%s) d', engagement.derivation_sql(p_source, v_rows, false)),
-        format('select count(v) from %s', v_rows)
+        format('select count(d) from unnest($1) k (id) '
+               'cross join lateral engagement.%I(k.id) d', 'earned__' || p_source),
+        format('select count(v) from %s v where v.source_id = any ($1)', v_view)
     ] loop
         exit when v_is_found or v_ids is null;
         v_firsts := array[1];

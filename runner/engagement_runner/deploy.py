@@ -37,7 +37,7 @@ LOCK_TIMEOUT = "500ms"
 ATTEMPTS = 60
 
 #: The routines that write routines: of the totals, of each source and of each attached table.
-GENERATORS = ("generate_totals", "generate_source", "generate_capture", "regenerate")
+GENERATORS = ("generate_totals", "clone_templates", "generate_capture", "regenerate")
 
 #: Citus' setting: whether what is created here is created on a cluster's nodes, too.
 PROPAGATION = "citus.enable_ddl_propagation"
@@ -228,7 +228,7 @@ def _apply(
             f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
         )
     changes = [step for step in plan.steps if step.action != "move"]
-    if any(step.file.kind in ("routine", "trigger") for step in changes):
+    if any(step.file.kind in ("routine", "trigger", "view") for step in changes):
         _regenerate(connection)
     if changes:
         _record_routines(connection, top)

@@ -20,6 +20,7 @@ REPEATABLE = {
     "triggers": "trigger",
     "sql/views": "view",
     "sql/seed": "seed",
+    "sql/templates": "view",
 }
 HOSTS = "sql/hosts"
 RULES = "sql/seed"

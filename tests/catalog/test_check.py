@@ -65,8 +65,8 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "crm.order_line has no update trigger (source order_line)",
         ),
         (
-            "drop function engagement.source_ids__order_line(text, text[])",
-            "engagement.source_ids__order_line is missing (source order_line)",
+            "drop function engagement.activities_of_keys__order_line(text, text[])",
+            "engagement.activities_of_keys__order_line is missing (source order_line)",
         ),
         ("drop function engagement.capture__1() cascade", "engagement.capture__1 is missing"),
         (
@@ -74,8 +74,8 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "engagement.capture__1 is not security definer",
         ),
         (
-            "alter function engagement.source_ids__order_line(text, text[]) reset search_path",
-            "engagement.source_ids__order_line has no pinned search_path",
+            "alter function engagement.activities_of_keys__order_line(text, text[]) reset search_path",
+            "engagement.activities_of_keys__order_line has no pinned search_path",
         ),
         (
             "create or replace function engagement.capture__1() returns trigger language plpgsql"
@@ -124,9 +124,9 @@ def test_check_after_registering_by_hand_finds_nothing(deployed: Connection) -> 
         """
     )
     assert catalog.check(deployed) == []
-    deployed.execute("drop function engagement.award__gift(text, text[], timestamptz, boolean)")
+    deployed.execute("drop function engagement.sync_awards__gift(text, text[], timestamptz, boolean)")
     assert catalog.check(deployed) == [
-        "generated routine engagement.award__gift is missing (source gift)"
+        "generated routine engagement.sync_awards__gift is missing (source gift)"
     ]
 
 

@@ -21,7 +21,7 @@ Connection = psycopg.Connection[Any]
 MOVES = {
     "function": ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
     "procedure": ("procedures/run/recalculate.sql", "procedures/recalculate.sql"),
-    "generator": ("procedures/award/generate_source.sql", "procedures/generate_source.sql"),
+    "generator": ("procedures/sources/clone_templates.sql", "procedures/clone_templates.sql"),
     "function to triggers": ("procedures/customer/trend.sql", "triggers/trend.sql"),
     "trigger": ("triggers/own/load_social_scores.sql", "triggers/load_social_scores.sql"),
     "trigger to procedures": (

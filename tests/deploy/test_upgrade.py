@@ -130,11 +130,11 @@ def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
     # As the adapter would, but by hand: no host step in the next deployment comes to its aid.
     adapter = (package / "sql/hosts/reference.sql").read_text()
     session.execute(adapter.encode())
-    session.execute("select engagement.generate_source('order_line')")
+    session.execute("select engagement.clone_templates('order_line')")
     assert catalog.check(session) == []
 
     for file, routine in (
-        ("procedures/award/generate_source.sql", "award__order_line"),
+        ("procedures/sources/clone_templates.sql", "sync_awards__order_line"),
         ("triggers/capture/generate_capture.sql", "capture__1"),
     ):
         text = (package / file).read_text()
@@ -154,7 +154,7 @@ def test_deploy_of_a_next_version_with_a_view_or_table_gone_succeeds(
     session.execute("delete from engagement_meta.applied_file where kind = 'host'")
     session.execute("drop view engagement_host.order_line")
     session.execute("alter table crm.committee rename to board")
-    with (package / "procedures/award/generate_source.sql").open("a") as file:
+    with (package / "procedures/sources/clone_templates.sql").open("a") as file:
         file.write("-- next version\n")
     assert deploy(session, top=package).steps
 

@@ -244,7 +244,7 @@ def test_role_without_rights_earns_and_sees_nothing(host: Host, clerk: Host, mod
     for statement in (
         "select from engagement.award",
         "insert into engagement.pending_activity (source) values ('order_line')",
-        "select engagement.award__order_line('source_id', '{1}', now())",
+        "select engagement.sync_awards__order_line('source_id', '{1}', now())",
         "select engagement.parameter('TIME_ZONE')",
         "call engagement.recalculate()",
         "select from engagement_host.order_line",

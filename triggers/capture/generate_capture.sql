@@ -143,7 +143,7 @@ begin
         else format($sql$v_counts := engagement.%I(
                     case when tg_op <> 'TRUNCATE' then %L end, v_keys, clock_timestamp(),
                     tg_op = 'INSERT');$sql$,
-                    'award__' || v_attached.source, v_attached.activity_column)
+                    'sync_awards__' || v_attached.source, v_attached.activity_column)
     end;
     v_award := coalesce($sql$
             -- In a serializable transaction what it would read could make the host's commit fail.

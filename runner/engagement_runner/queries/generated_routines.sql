@@ -29,12 +29,19 @@ from (
         from (values ('sum_points__some'), ('sum_points__all')) as g (routine_name)
         union all
         select
-            g.prefix || s.source,
+            pg_catalog.replace(g.routine_name, '__template', '__' || s.source),
             'source ' || s.source,
             'generated ' || extract(epoch from s.registered_at) || ' ' || s.view_fingerprint,
             true
         from engagement.activity_source as s
-        cross join (values ('award__'), ('apply__'), ('source_ids__')) as g (prefix)
+        cross join (
+            select distinct t.proname::text as routine_name
+            from pg_catalog.pg_proc as t
+            inner join pg_catalog.pg_language as l on l.oid = t.prolang and l.lanname = 'plpgsql'
+            where
+                t.pronamespace = pg_catalog.to_regnamespace('engagement')
+                and t.proname ~ '__template$'
+        ) as g
         where s.detached_at is null
         union all
         select

@@ -1,0 +1,65 @@
+-- Internal. Makes the routines of a source from the templates. A template is a routine
+-- NAME__template in PL/pgSQL, over queries and views that are named so as well. SOURCE takes the
+-- place of "template" in every name. In the routine NAME__SOURCE
+--   a template in SQL         is a subquery: its text,
+--   NAME_in_hand__template    is the CTE of that name, which each statement over a query has,
+--   activity__template        is the view of the source,
+--   employment__template      is engagement_host.employment,
+--   'TEMPLATE_TYPE', 'TEMPLATE_WHEN' and 'template' are the values of the source.
+-- So nothing depends on the host's views, and the host may drop them and make them anew. The
+-- parameters stand in the text of the routine itself, as plans that are kept need it: see
+-- publish_parameters.
+-- Reads: activity_source, pg_catalog. Writes: the routines of the source.
+create or replace function engagement.clone_templates(p_source text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+as $$
+declare
+    v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
+    v_source engagement.activity_source;
+    v_template record;
+    v_name text;
+    v_text text;
+begin
+    select * into strict v_source from engagement.activity_source s where s.source = p_source;
+    for v_template in
+        select p.proname as name, pg_get_functiondef(p.oid) as text,
+               pg_get_function_identity_arguments(p.oid) as arguments,
+               obj_description(p.oid, 'pg_proc') as comment
+        from pg_proc p
+        inner join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
+        where p.pronamespace = 'engagement'::regnamespace and p.proname like '%\_\_template'
+        order by p.proname
+    loop
+        v_text := v_template.text;
+        loop
+            v_name := substring(v_text from 'engagement\.(\w+__template)\(\) [a-z]\M');
+            exit when v_name is null;
+            v_text := replace(v_text, format('engagement.%s()', v_name), (
+                select format('(%s)', p.prosrc) from pg_proc p
+                where p.pronamespace = 'engagement'::regnamespace and p.proname = v_name));
+        end loop;
+        v_text := replace(v_text, 'engagement.activity__template', v_source.view_name);
+        v_text := replace(v_text, 'engagement.employment__template', 'engagement_host.employment');
+        v_text := regexp_replace(v_text, 'engagement\.(\w+_in_hand)__template', '\1', 'g');
+        v_text := regexp_replace(v_text, '= ''TEMPLATE_WHEN''',
+                                 coalesce('= ' || quote_literal(v_source.effective_when), 'is null'),
+                                 'g');
+        v_text := replace(v_text, '''TEMPLATE_TYPE''', quote_literal(v_source.engagement_type));
+        v_text := replace(v_text, '''template''', quote_literal(p_source));
+        execute replace(v_text, '__template', '__' || p_source);
+        v_name := format('engagement.%I(%s)', replace(v_template.name, '__template',
+                                                      '__' || p_source), v_template.arguments);
+        execute format('revoke all on function %s from public', v_name);
+        execute format('comment on function %s is %L', v_name,
+                       format('Source %s: %s', p_source,
+                              replace(v_template.comment, 'Internal: template: ', '')));
+    end loop;
+    perform engagement.propagate_ddl(v_was);
+end
+$$;
+comment on function engagement.clone_templates(text) is
+    'Internal: makes the routines of a registered source from the templates, '
+    'engagement.*__template.';
