@@ -75,6 +75,14 @@ def test_rooms_every_room_is_there() -> None:
     assert {room(file) for file in routines()} == {*PLACES, CLUSTER}
 
 
+def test_rooms_are_described_in_their_order() -> None:
+    page = (files.root() / "CONTRIBUTING.md").read_text()
+    described = re.findall(r"^\| `(\w+/\w+)/` \|", page, re.MULTILINE)
+    assert set(described) == {*PLACES, CLUSTER}
+    places = [PLACES.get(name, len(ROOMS)) for name in described]
+    assert places == sorted(places)
+
+
 def test_rooms_calls_run_one_way() -> None:
     assert calls_backwards(routines()) == []
 

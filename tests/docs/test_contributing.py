@@ -1,0 +1,91 @@
+"""What CONTRIBUTING.md says of the source is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from docs.pages import TOP, blocks
+from engagement_runner.deploy import deploy
+
+Connection = psycopg.Connection[Any]
+
+PAGE = (TOP / "CONTRIBUTING.md").read_text()
+
+
+def paths(text: str) -> list[str]:
+    """The paths that a text names, between backticks or as arguments of pytest."""
+    quoted = re.findall(r"`([\w.-]+/[\w./-]*)`", text)
+    return quoted + re.findall(r"(?<= )tests/[\w./-]+", text)
+
+
+def test_contributing_names_paths_that_are_there() -> None:
+    named = paths(PAGE)
+    assert len(named) > 50
+    # NAME stands for any name.
+    assert [path for path in named if "NAME" not in path and not (TOP / path).exists()] == []
+    assert all((TOP / path).parent.is_dir() for path in named)
+
+
+def test_contributing_statement_runs(deployed: Connection) -> None:
+    (statement,) = [b.text for b in blocks(TOP / "CONTRIBUTING.md") if b.language == "sql"]
+    assert deployed.execute(statement.encode()).rowcount == 1
+
+
+def test_contributing_names_tables_that_are_there(deployed: Connection) -> None:
+    named = re.findall(r"`(engagement\.\w+)` \(`migrations/", PAGE)
+    assert len(named) == 3
+    for name in named:
+        assert deployed.execute("select to_regclass(%s) is null", (name,)).fetchone() == (False,)
+
+
+def test_contributing_journey_names_routines_that_are_called(databases: Any) -> None:
+    (journey,) = re.findall(r"^## One order line's journey$(.*?)^## ", PAGE, re.M | re.S)
+    named = {Path(path).stem for path in paths(journey) if path.startswith(("proc", "trig"))}
+    database = databases.create()
+    with databases.connect(database) as session:
+        name = sql.Identifier(session.info.dbname)
+        session.execute(sql.SQL("alter database {} set track_functions = 'all'").format(name))
+    session = databases.connect(database)
+    deploy(session, "reference")
+    travel(session)
+    session.execute("select pg_stat_force_next_flush()")
+    called = column(session, "select funcname from pg_stat_user_functions where calls > 0")
+    # What PostgreSQL inlines is not counted, and nothing fails on this journey.
+    inlined = column(
+        session,
+        "select p.proname from pg_proc p join pg_language l on l.oid = p.prolang"
+        " where p.pronamespace = 'engagement'::regnamespace and l.lanname = 'sql'",
+    )
+    assert {"award__order_line", "sum_points__some"} <= called
+    assert named - called - inlined == {"capture_failed"}
+
+
+def column(session: Connection, query: LiteralString) -> set[str]:
+    return {value for (value,) in session.execute(query)}
+
+
+def travel(session: Connection) -> None:
+    """An order line, from the host's INSERT to the card; its customer crosses into a band."""
+    session.execute(
+        "select engagement.add_rule(p_rule_code => 'BOUGHT',"
+        " p_category_code => 'PURCHASES_DONATIONS', p_engagement_type => 'PRODUCT_PURCHASE',"
+        " p_effective_when => 'ORDER_CREATION', p_amount_score => 1)"
+    )
+    session.execute("insert into engagement.score_band values ('GOLD', 'Gold', 50, null)")
+    session.execute("insert into crm.product (product_id, display_name) values ('BOOK', 'Book')")
+    session.execute("insert into crm.customer (customer_id, display_name) values (1, 'Ada')")
+    session.execute(
+        "insert into crm.sales_order (order_id, ordered_at) values (1, '2025-03-01 10:00+00')"
+    )
+    session.execute("call engagement.recalculate('FULL')")
+    session.execute(
+        "insert into crm.order_line (order_id, ship_customer_id, product_id, amount)"
+        " values (1, 1, 'BOOK', 100)"
+    )
+    session.execute("call engagement.recalculate()")
+    assert column(session, "select engagement.score_card(1) ->> 'band_code'") == {"GOLD"}
