@@ -15,7 +15,7 @@ begin atomic
     cross join lateral (
         select w.*
         from engagement.award w
-        where w.customer_id = k.key and w.source = p_source
+        where w.customer_id = k.key and (p_source is null or w.source = p_source)
               and (w.voided_at is null or not p_is_live)
         offset 0
     ) w;

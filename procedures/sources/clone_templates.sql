@@ -33,17 +33,9 @@ begin
         where p.pronamespace = 'engagement'::regnamespace and p.proname like '%\_\_template'
         order by p.proname
     loop
-        v_text := v_template.text;
-        loop
-            v_name := substring(v_text from 'engagement\.(\w+__template)\(\) [a-z]\M');
-            exit when v_name is null;
-            v_text := replace(v_text, format('engagement.%s()', v_name), (
-                select format('(%s)', p.prosrc) from pg_proc p
-                where p.pronamespace = 'engagement'::regnamespace and p.proname = v_name));
-        end loop;
+        v_text := engagement.expand_template(v_template.text);
         v_text := replace(v_text, 'engagement.activity__template', v_source.view_name);
         v_text := replace(v_text, 'engagement.employment__template', 'engagement_host.employment');
-        v_text := regexp_replace(v_text, 'engagement\.(\w+_in_hand)__template', '\1', 'g');
         v_text := regexp_replace(v_text, '= ''TEMPLATE_WHEN''',
                                  coalesce('= ' || quote_literal(v_source.effective_when), 'is null'),
                                  'g');

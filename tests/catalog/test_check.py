@@ -124,7 +124,9 @@ def test_check_after_registering_by_hand_finds_nothing(deployed: Connection) -> 
         """
     )
     assert catalog.check(deployed) == []
-    deployed.execute("drop function engagement.sync_awards__gift(text, text[], timestamptz, boolean)")
+    deployed.execute(
+        "drop function engagement.sync_awards__gift(text, text[], timestamptz, boolean)"
+    )
     assert catalog.check(deployed) == [
         "generated routine engagement.sync_awards__gift is missing (source gift)"
     ]

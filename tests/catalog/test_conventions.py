@@ -116,7 +116,7 @@ def test_catalog_routines_that_read_the_host_do_so_as_their_owner_under_fixed_se
               'search_path=pg_catalog, pg_temp', 'TimeZone=UTC', 'DateStyle=ISO, YMD',
               'IntervalStyle=postgres', 'extra_float_digits=1'])
           -- The generators hold the text of others; uploads are read in the uploader's zone.
-          and proname not in ('detach_host', 'generate_capture', 'generate_source',
+          and proname not in ('detach_host', 'generate_capture',
                               'generate_totals', 'load_social_scores')
         """,
     )
@@ -253,7 +253,7 @@ def test_catalog_awards_are_not_compared_with_arrays_of_customers(deployed: Conn
         where pronamespace = 'engagement'::regnamespace
           and prosrc ~ 'w\\.(customer_id|employer_id) = any'
           -- They hold the form for a cluster, too; what they generate is looked at here.
-          and proname not in ('generate_source', 'generate_totals')
+          and proname not in ('generate_totals')
         """,
     )
     assert found == []

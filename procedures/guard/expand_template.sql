@@ -1,0 +1,32 @@
+-- Internal. The text of a template in which the queries that are templates as well stand as
+-- subqueries, and the views NAME_in_hand__template as the CTE of that name. A query's parameters
+-- are variables of the same names in the routine.
+-- Reads: pg_catalog.
+create or replace function engagement.expand_template(p_text text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_call text;
+    v_query text;
+begin
+    loop
+        select c.call, p.prosrc into v_call, v_query
+        from pg_proc p
+        inner join pg_language l on l.oid = p.prolang and l.lanname = 'sql'
+        cross join substring(
+            p_text from format('engagement\.%s\([\w, ]*\)', p.proname)) c (call)
+        where p.pronamespace = 'engagement'::regnamespace and p.proname like '%\_\_template'
+              and c.call is not null
+        order by p.proname
+        limit 1;
+        exit when not found;
+        p_text := replace(p_text, v_call, format('(%s)', v_query));
+    end loop;
+    return regexp_replace(p_text, 'engagement\.(\w+_in_hand)__template', '\1', 'g');
+end
+$$;
+comment on function engagement.expand_template(text) is
+    'Internal: a template with the text of all queries that it is written over.';
