@@ -44,7 +44,7 @@ begin
             ) v
             where v.source_id is not null
             union
-            select w.source_id from engagement.awards_of_documents('template', v_keys, false) w;
+            select w.source_id from engagement.awards_of_documents('template', v_keys, null) w;
         when p_activity_column = 'customer_id' then
             return query
             select v.source_id::engagement.host_key
@@ -55,7 +55,7 @@ begin
             ) v
             where v.source_id is not null
             union
-            select w.source_id from engagement.awards_of_customers('template', v_keys, false) w;
+            select w.source_id from engagement.awards_of_customers('template', v_keys, null) w;
         when p_activity_column = 'subject_id' then
             return query
             select distinct v.source_id::engagement.host_key

@@ -1,7 +1,7 @@
--- Internal. The awards of a source that some customers have. Key by key, whatever the planner thinks of
--- tables that were empty when it planned: a bitmap of thousands of keys may outgrow work_mem, and
--- would then compare every row of its pages with every key. Inlined by the planner: keep it one
--- query. A cluster has a form of its own.
+-- Internal. The awards that some customers have. Key by key, whatever the planner thinks of tables
+-- that were empty when it planned: a bitmap of thousands of keys may outgrow work_mem, and would
+-- then compare every row of its pages with every key. Inlined by the planner: keep it one query. A
+-- cluster has a form of its own.
 -- Reads: award.
 create or replace function engagement.awards_of_customers(
     p_source text, p_customer_ids engagement.host_key[], p_is_live boolean default true
@@ -15,11 +15,12 @@ begin atomic
     cross join lateral (
         select w.*
         from engagement.award w
-        where w.customer_id = k.key and (p_source is null or w.source = p_source)
-              and (w.voided_at is null or not p_is_live)
+        where w.customer_id = k.key
+              and (p_source is null or w.source = p_source)
+              and (p_is_live is null or (w.voided_at is null) = p_is_live)
         offset 0
     ) w;
 end;
 comment on function engagement.awards_of_customers(text, engagement.host_key[], boolean) is
-    'Internal: the awards of a source that these customers (each once) have; p_is_live false: those '
-    'that were voided, too.';
+    'Internal: awards of a source (NULL: of any) that these customers (each once) have: live '
+    'ones, voided ones, NULL: both.';

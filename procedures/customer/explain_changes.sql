@@ -26,8 +26,11 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set jit = off
+set plan_cache_mode = force_custom_plan
 as $$
+#variable_conflict use_column
 declare
+    v_ids engagement.host_key[] := array(select distinct k.id from unnest(p_customer_ids) k (id));
     v_sources text[];
     v_first_begun_at timestamptz[];
     v_first_ended_at timestamptz[];
@@ -56,118 +59,117 @@ begin
         order by r.run_id
         limit 1
     ) f on true;
-    return query execute format($sql$
-        with early as (
-            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
-                   w.capped_points,
-                   engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, $2)
-                       as points
-            from engagement.counted_awards($1, $2) w
-            where w.effective_at <= $2 and (w.expires_at is null or w.expires_at > $2)
-        ),
-        late as (
-            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
-                   w.capped_points,
-                   engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, $3)
-                       as points
-            from engagement.counted_awards($1, $3) w
-            where w.effective_at <= $3 and (w.expires_at is null or w.expires_at > $3)
-        ),
-        moved as materialized (
-            select coalesce(l.customer_id, e.customer_id) as customer_id,
-                   coalesce(l.source, e.source) as source,
-                   coalesce(l.source_id, e.source_id) as source_id,
-                   coalesce(l.rule_id, e.rule_id) as rule_id,
-                   coalesce(l.recorded_at, e.recorded_at) as recorded_at,
-                   coalesce(l.effective_at, e.effective_at) as effective_at,
-                   e.points is not null as was_counted, l.points is not null as is_counted,
-                   e.capped_points <> l.capped_points as is_recapped,
-                   coalesce(l.points, 0) - coalesce(e.points, 0) as points
-            from early e
-            full join late l
-                on l.customer_id = e.customer_id and l.source = e.source
-                   and l.source_id = e.source_id and l.rule_id = e.rule_id
-                   and l.recorded_at = e.recorded_at
-            where coalesce(l.points, 0) <> coalesce(e.points, 0)
-                  or l.source is null or e.source is null
-        ),
-        -- All that was taken off the record in between.
-        voided as materialized (
-            select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.voided_at,
-                   w.void_reason, o.rule_code
-            from %s
-            inner join engagement.score_rule o on o.rule_id = w.rule_id
-        ),
-        -- What an award replaced says why it is there, if that was on record at the beginning.
-        replaced as (
-            select m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at,
-                   (array_agg(v.void_reason order by v.voided_at desc) filter (
-                       where v.recorded_at <= $2
-                             and v.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')))[1]
-                       as void_reason,
-                   min(v.recorded_at) filter (where v.recorded_at > $2) as first_recorded_at
-            from moved m
-            inner join engagement.score_rule r on r.rule_id = m.rule_id
-            inner join voided v
-                on v.customer_id = m.customer_id and v.source = m.source
-                   and v.source_id = m.source_id and v.rule_code = r.rule_code
-                   and v.voided_at <= m.recorded_at
-            group by m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at
-        ),
-        caused as (
-            select m.customer_id, r.rule_code, r.description, m.points,
-                   case
-                       when m.was_counted and m.is_counted and m.is_recapped then 'CAP'
-                       when m.was_counted and m.is_counted then 'FADED'
-                       when m.was_counted and v.void_reason is null then 'EXPIRED'
-                       when m.was_counted then case v.void_reason
-                           when 'RULE_CHANGED' then 'RULE_CHANGE'
-                           when 'EMPLOYER_CHANGED' then 'EMPLOYER_CHANGE'
-                           else 'REVERSED' end
-                       when m.recorded_at > $2 and p.void_reason = 'RULE_CHANGED'
-                           then 'RULE_CHANGE'
-                       when m.recorded_at > $2 and p.void_reason = 'EMPLOYER_CHANGED'
-                           then 'EMPLOYER_CHANGE'
-                       when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
-                       -- What it replaced may have been the first on record.
-                       when m.recorded_at > $2 and m.effective_at <= $2
-                            and (coalesce(p.first_recorded_at, m.recorded_at)
-                                 between f.begun_at and f.ended_at
-                                 or (c.created_at > $2
-                                     and (f.ended_at is null
-                                          or coalesce(p.first_recorded_at, m.recorded_at)
-                                             <= f.ended_at)))
-                           then 'FIRST_SCORED'
-                       -- The activity was there before the rule was, and before the beginning.
-                       when m.recorded_at > $2 and m.effective_at <= $2 and c.created_at > $2
-                            and p.first_recorded_at is null then 'RULE_CHANGE'
-                       else 'EARNED'
-                   end as cause
-            from moved m
-            inner join engagement.score_rule r on r.rule_id = m.rule_id
-            left join voided v
-                on v.customer_id = m.customer_id and v.source = m.source
-                   and v.source_id = m.source_id and v.rule_id = m.rule_id
-                   and v.recorded_at = m.recorded_at
-            left join replaced p
-                on p.customer_id = m.customer_id and p.source = m.source
-                   and p.source_id = m.source_id and p.rule_id = m.rule_id
-                   and p.recorded_at = m.recorded_at
-            left join (
-                select (s.new_value ->> 'rule_id')::integer as rule_id,
-                       min(s.changed_at) as created_at
-                from engagement.setup_change s
-                where s.object_type = 'RULE' and s.new_value ? 'rule_id'
-                group by (s.new_value ->> 'rule_id')::integer
-            ) c on c.rule_id = m.rule_id
-            left join unnest($4, $5, $6) f (source, begun_at, ended_at) on f.source = m.source
-        )
-        select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
-        from caused c
-        group by c.customer_id, c.cause, c.rule_code$sql$,
-        engagement.look_up_sql('customer_id', '$1', 'w.voided_at > $2 and w.voided_at <= $3'))
-    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_from, p_to, v_sources,
-          v_first_begun_at, v_first_ended_at;
+    return query
+    with early as (
+        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+               w.capped_points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_from)
+                   as points
+        from engagement.counted_awards(v_ids, p_from) w
+        where w.effective_at <= p_from and (w.expires_at is null or w.expires_at > p_from)
+    ),
+    late as (
+        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
+               w.capped_points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_to)
+                   as points
+        from engagement.counted_awards(v_ids, p_to) w
+        where w.effective_at <= p_to and (w.expires_at is null or w.expires_at > p_to)
+    ),
+    moved as materialized (
+        select coalesce(l.customer_id, e.customer_id) as customer_id,
+               coalesce(l.source, e.source) as source,
+               coalesce(l.source_id, e.source_id) as source_id,
+               coalesce(l.rule_id, e.rule_id) as rule_id,
+               coalesce(l.recorded_at, e.recorded_at) as recorded_at,
+               coalesce(l.effective_at, e.effective_at) as effective_at,
+               e.points is not null as was_counted, l.points is not null as is_counted,
+               e.capped_points <> l.capped_points as is_recapped,
+               coalesce(l.points, 0) - coalesce(e.points, 0) as points
+        from early e
+        full join late l
+            on l.customer_id = e.customer_id and l.source = e.source
+               and l.source_id = e.source_id and l.rule_id = e.rule_id
+               and l.recorded_at = e.recorded_at
+        where coalesce(l.points, 0) <> coalesce(e.points, 0)
+              or l.source is null or e.source is null
+    ),
+    -- All that was taken off the record in between.
+    voided as materialized (
+        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.voided_at,
+               w.void_reason, o.rule_code
+        from engagement.awards_of_customers(null, v_ids, false) w
+        inner join engagement.score_rule o on o.rule_id = w.rule_id
+        where w.voided_at > p_from and w.voided_at <= p_to
+    ),
+    -- What an award replaced says why it is there, if that was on record at the beginning.
+    replaced as (
+        select m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at,
+               (array_agg(v.void_reason order by v.voided_at desc) filter (
+                   where v.recorded_at <= p_from
+                         and v.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')))[1]
+                   as void_reason,
+               min(v.recorded_at) filter (where v.recorded_at > p_from) as first_recorded_at
+        from moved m
+        inner join engagement.score_rule r on r.rule_id = m.rule_id
+        inner join voided v
+            on v.customer_id = m.customer_id and v.source = m.source
+               and v.source_id = m.source_id and v.rule_code = r.rule_code
+               and v.voided_at <= m.recorded_at
+        group by m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at
+    ),
+    caused as (
+        select m.customer_id, r.rule_code, r.description, m.points,
+               case
+                   when m.was_counted and m.is_counted and m.is_recapped then 'CAP'
+                   when m.was_counted and m.is_counted then 'FADED'
+                   when m.was_counted and v.void_reason is null then 'EXPIRED'
+                   when m.was_counted then case v.void_reason
+                       when 'RULE_CHANGED' then 'RULE_CHANGE'
+                       when 'EMPLOYER_CHANGED' then 'EMPLOYER_CHANGE'
+                       else 'REVERSED' end
+                   when m.recorded_at > p_from and p.void_reason = 'RULE_CHANGED'
+                       then 'RULE_CHANGE'
+                   when m.recorded_at > p_from and p.void_reason = 'EMPLOYER_CHANGED'
+                       then 'EMPLOYER_CHANGE'
+                   when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                   -- What it replaced may have been the first on record.
+                   when m.recorded_at > p_from and m.effective_at <= p_from
+                        and (coalesce(p.first_recorded_at, m.recorded_at)
+                             between f.begun_at and f.ended_at
+                             or (c.created_at > p_from
+                                 and (f.ended_at is null
+                                      or coalesce(p.first_recorded_at, m.recorded_at)
+                                         <= f.ended_at)))
+                       then 'FIRST_SCORED'
+                   -- The activity was there before the rule was, and before the beginning.
+                   when m.recorded_at > p_from and m.effective_at <= p_from and c.created_at > p_from
+                        and p.first_recorded_at is null then 'RULE_CHANGE'
+                   else 'EARNED'
+               end as cause
+        from moved m
+        inner join engagement.score_rule r on r.rule_id = m.rule_id
+        left join voided v
+            on v.customer_id = m.customer_id and v.source = m.source
+               and v.source_id = m.source_id and v.rule_id = m.rule_id
+               and v.recorded_at = m.recorded_at
+        left join replaced p
+            on p.customer_id = m.customer_id and p.source = m.source
+               and p.source_id = m.source_id and p.rule_id = m.rule_id
+               and p.recorded_at = m.recorded_at
+        left join (
+            select (s.new_value ->> 'rule_id')::integer as rule_id,
+                   min(s.changed_at) as created_at
+            from engagement.setup_change s
+            where s.object_type = 'RULE' and s.new_value ? 'rule_id'
+            group by (s.new_value ->> 'rule_id')::integer
+        ) c on c.rule_id = m.rule_id
+        left join unnest(v_sources, v_first_begun_at, v_first_ended_at)
+            f (source, begun_at, ended_at) on f.source = m.source
+    )
+    select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
+    from caused c
+    group by c.customer_id, c.cause, c.rule_code;
 end
 $$;
 comment on function engagement.explain_changes(

@@ -20,31 +20,37 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
+set plan_cache_mode = force_custom_plan
 set jit = off
 as $$
+declare
+    v_on date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
+    v_people engagement.host_key[];
+    v_companies engagement.host_key[];
 begin
     perform engagement.check_attached();
-    -- Of one company its employments are looked up, of all they are read once.
-    return query execute format($sql$
-        select e.employer_id, count(*), count(*) filter (where s.own_score > 0),
-               round(count(*) filter (where s.own_score > 0)::numeric / count(*), 4),
-               round(coalesce(max(t.employee_score), 0) / count(*), 2)
-        from (
-            select distinct m.employer_id::engagement.host_key as employer_id,
-                   m.employee_id::engagement.host_key as employee_id
-            from engagement_host.employment m
-            where m.employee_id <> m.employer_id and %1$s
-                  and (m.begin_on is null or m.begin_on <= $2)
-                  and (m.end_on is null or m.end_on >= $2)
-        ) e
-        left join engagement.stored_scores(%2$s) s on s.customer_id = e.employee_id
-        left join engagement.stored_scores(%3$s) t on t.customer_id = e.employer_id
-        group by e.employer_id$sql$,
-        case when p_company_id is null then 'true' else 'm.employer_id = $1' end,
-        case when p_company_id is not null then 'array(select m.employee_id::engagement.host_key '
-            'from engagement_host.employment m where m.employer_id = $1)' end,
-        case when p_company_id is not null then 'array[$1]::engagement.host_key[]' end)
-    using p_company_id, (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
+    if p_company_id is not null then
+        v_people := array(
+            select m.employee_id::engagement.host_key from engagement_host.employment m
+            where m.employer_id = p_company_id);
+        v_companies := array[p_company_id];
+    end if;
+    return query
+    select e.employer_id, count(*), count(*) filter (where s.own_score > 0),
+           round(count(*) filter (where s.own_score > 0)::numeric / count(*), 4),
+           round(coalesce(max(t.employee_score), 0) / count(*), 2)
+    from (
+        select distinct m.employer_id::engagement.host_key as employer_id,
+               m.employee_id::engagement.host_key as employee_id
+        from engagement_host.employment m
+        where m.employee_id <> m.employer_id
+              and (p_company_id is null or m.employer_id = p_company_id)
+              and (m.begin_on is null or m.begin_on <= v_on)
+              and (m.end_on is null or m.end_on >= v_on)
+    ) e
+    left join engagement.stored_scores(v_people) s on s.customer_id = e.employee_id
+    left join engagement.stored_scores(v_companies) t on t.customer_id = e.employer_id
+    group by e.employer_id;
 end
 $$;
 comment on function engagement.participation(engagement.host_key, timestamptz) is

@@ -22,8 +22,7 @@ begin
     if exists (select 1 from engagement.award w where w.voided_at is not null) then
         v_ids := array(select distinct s.source_id from pg_temp.engagement_stage s
                        where s.batch between p_first and p_last);
-        if exists (select 1 from engagement.awards_of_activities(p_source, v_ids, false) w
-                   where w.voided_at is not null) then
+        if exists (select 1 from engagement.awards_of_activities(p_source, v_ids, false)) then
             return null;
         end if;
     end if;

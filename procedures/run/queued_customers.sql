@@ -12,6 +12,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     v_source text;
@@ -41,19 +42,18 @@ begin
         exception when others then
             return null;  -- a source that cannot be read: anybody may be concerned
         end;
-        execute format($sql$
-            with found as materialized (
-                select w.customer_id, w.employer_id from %s
-                union all
-                select w.customer_id, w.employer_id from %s
-            )
-            select array_agg(u.id)
-            from (select f.customer_id from found f union select f.employer_id from found f) u (id)
-            where u.id is not null$sql$,
-            -- Each has an index of its own.
-            engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is null'),
-            engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is not null'))
-        into v_concerned using array(select distinct k.id from unnest(v_ids) k (id)), v_source;
+        v_ids := array(select distinct k.id from unnest(v_ids) k (id));
+        -- Live awards and voided ones each have an index of their own.
+        with found as materialized (
+            select w.customer_id, w.employer_id
+            from engagement.awards_of_activities(v_source, v_ids, true) w
+            union all
+            select w.customer_id, w.employer_id
+            from engagement.awards_of_activities(v_source, v_ids, false) w
+        )
+        select array_agg(u.id) into v_concerned
+        from (select f.customer_id from found f union select f.employer_id from found f) u (id)
+        where u.id is not null;
         v_customers := v_customers || v_concerned;
     end loop;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then

@@ -5,6 +5,7 @@ create or replace function engagement.run_awards(p_run engagement.recalculation_
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
@@ -34,20 +35,18 @@ begin
 
     -- Whoever has or had an award of these activities is concerned, whether or not this run changed
     -- it: the triggers may have done that already.
-    execute format($sql$
     insert into engagement.recalculation_customer (customer_id, is_touched)
     with found as materialized (
-        select w.customer_id, w.employer_id from %1$s
+        select w.customer_id, w.employer_id
+        from engagement.awards_of_activities(v_source, v_ids, true) w
         union
-        select w.customer_id, w.employer_id from %2$s
+        select w.customer_id, w.employer_id
+        from engagement.awards_of_activities(v_source, v_ids, false) w
     )
     select f.customer_id, true from found f
     union
     select f.employer_id, true from found f where f.employer_id is not null
-    on conflict (customer_id) do update set is_touched = true$sql$,
-        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is null'),
-        engagement.look_up_sql('source_id', '$1', 'w.source = $2 and w.voided_at is not null'))
-    using v_ids, v_source;
+    on conflict (customer_id) do update set is_touched = true;
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1],
         void_count = r.void_count + v_counts[2],

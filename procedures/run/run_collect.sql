@@ -26,16 +26,15 @@ begin
               and (p_run.as_of <> p_run.started_at or s.calculated_at > clock_timestamp()))
     on conflict (customer_id) do nothing;
     begin
-        execute format($sql$
-            insert into engagement.recalculation_customer (customer_id, is_touched)
-            select c.customer_id, false
-            from (
-                select c.customer_id::engagement.host_key from engagement_host.customer c
-                where c.customer_id is not null
-                except
-                select s.customer_id from %s s
-            ) c
-            on conflict (customer_id) do nothing$sql$, engagement.scores_sql());
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select c.customer_id, false
+        from (
+            select c.customer_id::engagement.host_key from engagement_host.customer c
+            where c.customer_id is not null
+            except
+            select s.customer_id from engagement.all_scores() s
+        ) c
+        on conflict (customer_id) do nothing;
     exception
         when connection_exception then
             raise;  -- see run_whole

@@ -19,58 +19,56 @@ as $$
 begin
     delete from engagement.recalculation_rank;
     begin
-        execute format($sql$
-            with ranking as materialized (
-                select n.customer_id, n.score, n.ranked_type, n.percentile, n.band_code,
-                       n.band_code is distinct from n.announced_band as is_crossing,
-                       (n.percentile, n.band_code, n.ranked_type, n.band_code)
-                       is distinct from (n.old_percentile, n.old_band_code, n.old_type,
-                                         n.announced_band) as is_changed
+        with ranking as materialized (
+            select n.customer_id, n.score, n.ranked_type, n.percentile, n.band_code,
+                   n.band_code is distinct from n.announced_band as is_crossing,
+                   (n.percentile, n.band_code, n.ranked_type, n.band_code)
+                   is distinct from (n.old_percentile, n.old_band_code, n.old_type,
+                                     n.announced_band) as is_changed
+            from (
+                select n.*, engagement.band_of(b.scale, n.score, n.percentile) as band_code
                 from (
-                    select n.*, engagement.band_of(b.scale, n.score, n.percentile) as band_code
-                    from (
-                        select k.customer_id, k.score, c.customer_type as ranked_type,
-                               case when c.customer_type is not null then engagement.percentile_of(
-                                   rank() over (partition by c.customer_type order by k.score) - 1,
-                                   count(*) over (partition by c.customer_type, k.score),
-                                   count(*) over (partition by c.customer_type))
-                               end as percentile,
-                               k.percentile as old_percentile, k.band_code as old_band_code,
-                               k.ranked_type as old_type, k.announced_band
-                        from %s k
-                        left join engagement_host.customer c
-                            on c.customer_id = k.customer_id and c.is_active
-                    ) n
-                    cross join (select engagement.band_scale() as scale offset 0) b
+                    select k.customer_id, k.score, c.customer_type as ranked_type,
+                           case when c.customer_type is not null then engagement.percentile_of(
+                               rank() over (partition by c.customer_type order by k.score) - 1,
+                               count(*) over (partition by c.customer_type, k.score),
+                               count(*) over (partition by c.customer_type))
+                           end as percentile,
+                           k.percentile as old_percentile, k.band_code as old_band_code,
+                           k.ranked_type as old_type, k.announced_band
+                    from engagement.all_scores() k
+                    left join engagement_host.customer c
+                        on c.customer_id = k.customer_id and c.is_active
                 ) n
-            ),
-            threshold as materialized (
-                select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
-                from ranking r
-                where r.ranked_type is not null
-                group by r.ranked_type, r.percentile
-            ),
-            gone as (
-                delete from engagement.score_percentile p
-                where not exists (
-                    select from threshold t
-                    where t.customer_type = p.customer_type and t.percentile = p.percentile)
-            ),
-            kept as (
-                insert into engagement.score_percentile (customer_type, percentile, from_score)
-                select t.customer_type, t.percentile, t.from_score from threshold t
-                on conflict (customer_type, percentile) do update
-                set from_score = excluded.from_score
-                where score_percentile.from_score <> excluded.from_score
-            )
-            insert into engagement.recalculation_rank (
-                customer_id, score, percentile, band_code, ranked_type, is_crossing
-            )
-            select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, r.is_crossing
+                cross join (select engagement.band_scale() as scale offset 0) b
+            ) n
+        ),
+        threshold as materialized (
+            select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
             from ranking r
-            where r.is_changed
-            on conflict (customer_id) do nothing$sql$,
-            engagement.scores_sql());
+            where r.ranked_type is not null
+            group by r.ranked_type, r.percentile
+        ),
+        gone as (
+            delete from engagement.score_percentile p
+            where not exists (
+                select from threshold t
+                where t.customer_type = p.customer_type and t.percentile = p.percentile)
+        ),
+        kept as (
+            insert into engagement.score_percentile (customer_type, percentile, from_score)
+            select t.customer_type, t.percentile, t.from_score from threshold t
+            on conflict (customer_type, percentile) do update
+            set from_score = excluded.from_score
+            where score_percentile.from_score <> excluded.from_score
+        )
+        insert into engagement.recalculation_rank (
+            customer_id, score, percentile, band_code, ranked_type, is_crossing
+        )
+        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, r.is_crossing
+        from ranking r
+        where r.is_changed
+        on conflict (customer_id) do nothing;
     exception
         when connection_exception then
             raise;  -- see run_whole

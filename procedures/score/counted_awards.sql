@@ -42,10 +42,10 @@ begin
                c.subject_id, c.subject_class, c.quantity, c.amount, c.points, c.capped_points,
                c.effective_at, c.expires_at, c.recorded_at, c.voided_at, c.void_reason,
                c.category_code, c.rule_code, c.half_life_weeks
-        from (%s) c$sql$, engagement.capped_sql(engagement.look_up_sql(
-            'customer_id', '$1',
-            'w.recorded_at <= $2 and (w.voided_at is null or w.voided_at > $2) '
-            'and ($3 is null or w.rule_id = any ($3))')))
+        from (%s) c$sql$, engagement.capped_sql(
+            '(select w.* from engagement.awards_of_customers(null, $1, null) w '
+            'where w.recorded_at <= $2 and (w.voided_at is null or w.voided_at > $2) '
+            'and ($3 is null or w.rule_id = any ($3))) w'))
     using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_known_at, p_rule_ids;
 end
 $$;

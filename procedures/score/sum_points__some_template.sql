@@ -24,7 +24,7 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
     v_special integer[] := engagement.special_rules();
-    v_people engagement.host_key[] := '{}';
+    v_people text[] := '{}';
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
     v_overview_from timestamptz;
@@ -39,18 +39,16 @@ begin
 
     -- Whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
-        v_people := array(
-            select distinct w.customer_id
-            from engagement.awards_of_customers(null, p_customer_ids) w
-            where w.rule_id = any (v_special));
+        select coalesce(array_agg(distinct w.customer_id::text), '{}') into v_people
+        from engagement.awards_of_customers(null, p_customer_ids) w
+        where w.rule_id = any (v_special);
     elsif v_special <> '{}' and v_is_current then
-        v_people := array(
-            select j.employee_id from engagement.current_jobs(p_customer_ids, v_today) j);
+        select coalesce(array_agg(j.employee_id::text), '{}') into v_people
+        from engagement.current_jobs(p_customer_ids, v_today) j;
     elsif v_special <> '{}' then
-        v_people := array(
-            select distinct w.customer_id
-            from engagement.awards_of_employers(p_customer_ids) w
-            where w.rule_id = any (v_special));
+        select coalesce(array_agg(distinct w.customer_id::text), '{}') into v_people
+        from engagement.awards_of_employers(p_customer_ids) w
+        where w.rule_id = any (v_special);
     end if;
 
     return query
@@ -86,7 +84,8 @@ begin
                     else w.employer_id end,
                case when not p_is_employees then w.category_code end, w.capped_points,
                w.effective_at, w.expires_at, w.half_life_weeks
-        from engagement.counted_awards(p_customer_ids => v_people, p_rule_ids => v_special) w
+        from engagement.counted_awards(
+            p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
         left join job j on j.employee_id = w.customer_id
         where not p_is_employees
               or (v_is_current and j.employer_id <> w.customer_id)

@@ -28,56 +28,52 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
 as $$
+#variable_conflict use_column
 declare
     v_decimals integer := engagement.parameter('SCORE_DECIMALS')::integer;
 begin
-    return query execute format($sql$
-        with rule as (
-            select r.*, coalesce(r.applies_from, '-infinity') as begin_at,
-                   coalesce(r.applies_until, 'infinity') as end_at,
-                   engagement.round_half_even(
-                       r.flat_score + r.quantity_score + 100 * r.amount_score, $2)
-                       as example_points
-            from engagement.score_rule r
-            where r.is_active
-                  and (r.flat_score <> 0 or r.quantity_score <> 0 or r.amount_score <> 0)
-        ),
-        pair as (
-            select a.rule_code, b.rule_code as other_rule_code,
-                   (a.subject_id, a.subject_class)
-                       is not distinct from (b.subject_id, b.subject_class) as is_same_scope,
-                   a.engagement_type, a.effective_when,
-                   coalesce(a.subject_id, b.subject_id) as subject_id,
-                   coalesce(a.subject_class, b.subject_class) as subject_class,
-                   greatest(a.begin_at, b.begin_at) as begin_at,
-                   least(a.end_at, b.end_at) as end_at,
-                   a.example_points as points, b.example_points as other_points
-            from rule a
-            inner join rule b
-                on b.rule_code > a.rule_code and b.engagement_type = a.engagement_type
-                   and b.effective_when is not distinct from a.effective_when
-                   and (b.subject_id = a.subject_id
-                        or a.subject_id is null or b.subject_id is null)
-                   and (b.subject_class = a.subject_class
-                        or a.subject_class is null or b.subject_class is null)
-                   and b.begin_at < a.end_at and a.begin_at < b.end_at
-            where $1 is null or a.rule_code = any ($1) or b.rule_code = any ($1)
-        )
-        select distinct on (p.rule_code, p.other_rule_code)
-               p.rule_code, p.other_rule_code, p.is_same_scope, p.engagement_type,
-               p.effective_when, p.subject_id, p.subject_class,
-               nullif(p.begin_at, '-infinity'), nullif(p.end_at, 'infinity'),
-               p.points, p.other_points, p.points + p.other_points
-        from pair p
-        where %s
-        order by p.rule_code, p.other_rule_code, p.end_at desc, p.begin_at desc$sql$,
-        -- A product of another class is none of both.
-        case when to_regclass('engagement_host.subject') is null then 'true'
-             else 'p.subject_id is null or p.subject_class is null or not exists ('
-                  'select from engagement_host.subject h '
-                  'where h.engagement_type = p.engagement_type and h.subject_id = p.subject_id '
-                  'and h.subject_class <> p.subject_class)' end)
-    using p_rule_codes, v_decimals;
+    return query
+    with rule as (
+        select r.*, coalesce(r.applies_from, '-infinity') as begin_at,
+               coalesce(r.applies_until, 'infinity') as end_at,
+               engagement.round_half_even(
+                   r.flat_score + r.quantity_score + 100 * r.amount_score, v_decimals)
+                   as example_points
+        from engagement.score_rule r
+        where r.is_active
+              and (r.flat_score <> 0 or r.quantity_score <> 0 or r.amount_score <> 0)
+    ),
+    pair as (
+        select a.rule_code, b.rule_code as other_rule_code,
+               (a.subject_id, a.subject_class)
+                   is not distinct from (b.subject_id, b.subject_class) as is_same_scope,
+               a.engagement_type, a.effective_when,
+               coalesce(a.subject_id, b.subject_id) as subject_id,
+               coalesce(a.subject_class, b.subject_class) as subject_class,
+               greatest(a.begin_at, b.begin_at) as begin_at,
+               least(a.end_at, b.end_at) as end_at,
+               a.example_points as points, b.example_points as other_points
+        from rule a
+        inner join rule b
+            on b.rule_code > a.rule_code and b.engagement_type = a.engagement_type
+               and b.effective_when is not distinct from a.effective_when
+               and (b.subject_id = a.subject_id
+                    or a.subject_id is null or b.subject_id is null)
+               and (b.subject_class = a.subject_class
+                    or a.subject_class is null or b.subject_class is null)
+               and b.begin_at < a.end_at and a.begin_at < b.end_at
+        where p_rule_codes is null or a.rule_code = any (p_rule_codes) or b.rule_code = any (p_rule_codes)
+    )
+    select distinct on (p.rule_code, p.other_rule_code)
+           p.rule_code, p.other_rule_code, p.is_same_scope, p.engagement_type,
+           p.effective_when, p.subject_id, p.subject_class,
+           nullif(p.begin_at, '-infinity'), nullif(p.end_at, 'infinity'),
+           p.points, p.other_points, p.points + p.other_points
+    from pair p
+    where p.subject_id is null or p.subject_class is null
+          or not engagement.is_of_another_class(
+              p.engagement_type, p.subject_id, p.subject_class)
+    order by p.rule_code, p.other_rule_code, p.end_at desc, p.begin_at desc;
 end
 $$;
 comment on function engagement.overlapping_rules(text[]) is

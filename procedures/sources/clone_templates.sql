@@ -34,14 +34,15 @@ begin
         order by p.proname
     loop
         v_text := engagement.expand_template(v_template.text);
-        v_text := replace(v_text, 'engagement.activity__template', v_source.view_name);
-        v_text := replace(v_text, 'engagement.employment__template', 'engagement_host.employment');
-        v_text := regexp_replace(v_text, '= ''TEMPLATE_WHEN''',
-                                 coalesce('= ' || quote_literal(v_source.effective_when), 'is null'),
-                                 'g');
+        v_text := replace(v_text, '= ''TEMPLATE_WHEN''', coalesce(
+            '= ' || quote_literal(v_source.effective_when), 'is null'));
         v_text := replace(v_text, '''TEMPLATE_TYPE''', quote_literal(v_source.engagement_type));
         v_text := replace(v_text, '''template''', quote_literal(p_source));
-        execute replace(v_text, '__template', '__' || p_source);
+        v_text := replace(v_text, '__template', '__' || p_source);
+        -- What is the host's comes last: the name of a view may look like a marker.
+        v_text := replace(v_text, 'engagement.employment__' || p_source,
+                          'engagement_host.employment');
+        execute replace(v_text, 'engagement.activity__' || p_source, v_source.view_name);
         v_name := format('engagement.%I(%s)', replace(v_template.name, '__template',
                                                       '__' || p_source), v_template.arguments);
         execute format('revoke all on function %s from public', v_name);

@@ -4,6 +4,7 @@ create or replace function engagement.drop_source_routines(p_source text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     v_routine regprocedure;

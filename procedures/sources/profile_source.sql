@@ -1,8 +1,6 @@
--- Internal. What the rows of an activity view are like, and what about them costs points: for
--- whoever writes an adapter. The view is read from end to end four times, with plans as the planner
--- likes them. Definer: the view runs as the package's owner.
--- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
--- Raises: EG006; whatever the view raises when it is read.
+-- Internal. What the rows of an activity view are like, see profile_source__template.
+-- Definer: the view runs as the package's owner.
+-- Reads: activity_source. Raises: EG006; whatever the view raises when it is read.
 create or replace function engagement.profile_source(
     p_source text, p_sample_count integer default 3, out profile json, out findings json
 )
@@ -10,190 +8,19 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
-set timezone = 'UTC'
-set datestyle = 'ISO, YMD'
-set intervalstyle = 'postgres'
-set extra_float_digits = 1
-set row_security = on
-as $body$
-declare
-    v_source engagement.activity_source;
-    -- The bounds are those of derivation_sql. One key is an example, the smallest as text.
-    v_profile constant text := $sql$
-with activity as (
-    select count(*) as row_count, min(v.occurred_at) as first_at, max(v.occurred_at) as last_at,
-           count(*) filter (where v.source_id is null) as no_key_count,
-           count(*) filter (where v.customer_id is null) as no_customer_count,
-           min(v.source_id::text) filter (where v.customer_id is null) as no_customer_key,
-           count(*) filter (where v.occurred_at is null) as no_instant_count,
-           min(v.source_id::text) filter (where v.occurred_at is null) as no_instant_key,
-           count(*) filter (where v.is_bad_instant) as bad_instant_count,
-           min(v.source_id::text) filter (where v.is_bad_instant) as bad_instant_key,
-           count(*) filter (where v.ended_at <= v.occurred_at) as empty_count,
-           min(v.source_id::text) filter (where v.ended_at <= v.occurred_at) as empty_key,
-           count(*) filter (where v.is_bad_quantity) as bad_quantity_count,
-           min(v.source_id::text) filter (where v.is_bad_quantity) as bad_quantity_key,
-           count(*) filter (where v.is_bad_amount) as bad_amount_count,
-           min(v.source_id::text) filter (where v.is_bad_amount) as bad_amount_key,
-           count(*) filter (where v.quantity is null) as no_quantity_count,
-           min(v.source_id::text) filter (where v.quantity is null) as no_quantity_key,
-           count(*) filter (where v.amount is null) as no_amount_count,
-           min(v.source_id::text) filter (where v.amount is null) as no_amount_key
-    from (
-        select a.*,
-               not (a.quantity > -1e1000 and a.quantity < 1e1000) as is_bad_quantity,
-               not (a.amount > -1e1000 and a.amount < 1e1000) as is_bad_amount,
-               not (a.occurred_at > '4000-01-01 00:00:00+00 BC'
-                    and a.occurred_at < '200000-01-01 00:00:00+00')
-                   as is_bad_instant
-        from {view} a
-    ) v
-),
-doubled as (
-    select coalesce(sum(d.row_count - 1), 0) as surplus_count, min(d.source_id::text) as some_key
-    from (
-        select v.source_id, count(*) as row_count
-        from {view} v
-        where v.source_id is not null
-        group by v.source_id
-        having count(*) > 1
-    ) d
-),
-customer as (
-    select count(*) as customer_count,
-           coalesce(sum(k.row_count) filter (where c.customer_id is null), 0) as unknown_count,
-           min(k.customer_id::text) filter (where c.customer_id is null) as unknown_key
-    from (
-        select v.customer_id, count(*) as row_count
-        from {view} v
-        where v.customer_id is not null
-        group by v.customer_id
-    ) k
-    left join (select distinct h.customer_id from engagement_host.customer h) c
-        on c.customer_id = k.customer_id
-),
-rule as (
-    select r.subject_key, r.class_key
-    from engagement.score_rule r
-    where r.is_active and r.engagement_type = $1 and r.effective_when is not distinct from $2
-),
-subject as (
-    select count(distinct s.subject_id) as subject_count,
-           coalesce(sum(s.row_count) filter (where not s.is_matched), 0) as unmatched_count,
-           min(concat_ws(', ', s.subject_id, s.subject_class)) filter (where not s.is_matched)
-               as unmatched_key,
-           coalesce(sum(s.row_count) filter (where s.is_unlabelled), 0) as unlabelled_count,
-           min(s.subject_id) filter (where s.is_unlabelled) as unlabelled_key
-    from (
-        select u.subject_id, u.subject_class, u.row_count,
-               exists (
-                   select from rule r
-                   where r.subject_key = any (array['', '=' || u.subject_id])
-                         and r.class_key = any (array['', '=' || u.subject_class])
-               ) as is_matched,
-               u.subject_id is not null and n.subject_id is null as is_unlabelled
-        from (
-            select v.subject_id::text as subject_id, v.subject_class::text as subject_class,
-                   count(*) as row_count
-            from {view} v
-            group by 1, 2
-        ) u
-        left join (
-            select distinct h.subject_id::text as subject_id
-            from engagement_host.subject h
-            where h.engagement_type = $1
-        ) n on n.subject_id = u.subject_id
-    ) s
-)
-select json_build_object(
-           'view', $3,
-           'holds', concat_ws(', ', $1, $2),
-           'row_count', a.row_count,
-           'customer_count', c.customer_count,
-           'subject_count', s.subject_count,
-           'first_at', a.first_at,
-           'last_at', a.last_at,
-           'sample', coalesce(
-               (select json_agg(v) from (select v.* from {view} v limit $4) v), '[]')),
-       (select coalesce(json_agg(
-                   to_jsonb(f) - array['position', 'look'] || jsonb_build_object(
-                       'hint', concat_ws(' ', f.hint, format(f.look, $5)))
-                   order by f.position), '[]')
-        from (values
-            (1, 'problem', 'source_id is NULL', a.no_key_count, null,
-             'These rows earn nothing: give them a key, or leave them out of the view.',
-             'select * from %s v where v.source_id is null limit 20;'),
-            (2, 'problem', 'source_id is not unique', d.surplus_count, d.some_key,
-             'Of rows with one key and customer one earns; does a join multiply them?',
-             'select v.source_id, count(*) from %s v group by v.source_id having count(*) > 1;'),
-            (3, 'problem', 'customer_id is NULL', a.no_customer_count, a.no_customer_key,
-             'These rows earn nothing: is there another person to give the points to?',
-             'select * from %s v where v.customer_id is null limit 20;'),
-            (4, 'problem', 'customer_id is not in engagement_host.customer', c.unknown_count,
-             c.unknown_key,
-             'No list shows their points: add these customers to the view customer, or leave the '
-             'rows out. The example is a customer.',
-             'select v.customer_id from %s v except select c.customer_id from '
-             'engagement_host.customer c;'),
-            (5, 'problem', 'occurred_at is NULL', a.no_instant_count, a.no_instant_key,
-             'These rows earn nothing: is there another date to fall back on?',
-             'select * from %s v where v.occurred_at is null limit 20;'),
-            (6, 'problem', 'occurred_at is infinite or out of range', a.bad_instant_count,
-             a.bad_instant_key,
-             'These rows earn nothing and are listed in engagement.scoring_failure.',
-             'select * from %s v where v.occurred_at is not null and not (v.occurred_at > '
-             '''4000-01-01 BC'' and v.occurred_at < ''200000-01-01'') limit 20;'),
-            (7, 'problem', 'ended_at is not after occurred_at', a.empty_count, a.empty_key,
-             'These rows earn nothing: an inclusive end date D is the start of D + 1.',
-             'select * from %s v where v.ended_at <= v.occurred_at limit 20;'),
-            (8, 'problem', 'quantity is NaN, infinite or out of range', a.bad_quantity_count,
-             a.bad_quantity_key,
-             'These rows earn nothing and are listed in engagement.scoring_failure.',
-             'select * from %s v where not (v.quantity > -1e1000 and v.quantity < 1e1000) '
-             'limit 20;'),
-            (9, 'problem', 'amount is NaN, infinite or out of range', a.bad_amount_count,
-             a.bad_amount_key,
-             'These rows earn nothing and are listed in engagement.scoring_failure.',
-             'select * from %s v where not (v.amount > -1e1000 and v.amount < 1e1000) limit 20;'),
-            (10, 'hint', 'quantity is NULL', a.no_quantity_count, a.no_quantity_key,
-             'It counts as 0: a quantity score gives nothing for these rows.',
-             'select * from %s v where v.quantity is null limit 20;'),
-            (11, 'hint', 'amount is NULL', a.no_amount_count, a.no_amount_key,
-             'It counts as 0: an amount score gives nothing for these rows.',
-             'select * from %s v where v.amount is null limit 20;'),
-            (12, 'hint', 'no active rule matches', s.unmatched_count, s.unmatched_key,
-             case when exists (select from rule)
-                  then 'No rule is for such a subject and class, which are the example.'
-                  else format('There is no rule for %s: engagement rules add, or rules apply '
-                              'starter.', concat_ws(' and ', $1, $2)) end,
-             null),
-            (13, 'hint', 'subject is not in engagement_host.subject', s.unlabelled_count,
-             s.unlabelled_key,
-             'The subject''s id is shown instead of a name. The example is a subject.',
-             'select v.subject_id from %s v except select s.subject_id from '
-             'engagement_host.subject s;'),
-            (14, 'hint', 'the view has no rows', case when a.row_count > 0 then 0 end, null,
-             'If the host has such rows, the conditions of the view exclude them all.',
-             null)
-        ) f (position, severity, finding, row_count, example, hint, look)
-        where f.row_count is distinct from 0)
-from activity a
-cross join doubled d
-cross join customer c
-cross join subject s$sql$;
+as $$
 begin
-    select * into v_source from engagement.activity_source s where s.source = p_source;
-    if not found or to_regclass(v_source.view_name) is null then
+    if not exists (select from engagement.activity_source s
+                   where s.source = p_source and to_regclass(s.view_name) is not null) then
         raise exception 'unknown source'
             using errcode = 'EG006', detail = format('source %L', p_source),
                   hint = 'select source from engagement.activity_source lists them.';
     end if;
-    execute replace(v_profile, '{view}', v_source.view_name)
-    into profile, findings
-    using v_source.engagement_type, v_source.effective_when, p_source, p_sample_count,
-          v_source.view_name;
+    execute format('select p.profile, p.findings from engagement.%I($1) p',
+                   'profile_source__' || p_source)
+        into profile, findings using p_sample_count;
 end
-$body$;
+$$;
 comment on function engagement.profile_source(text, integer) is
     'Internal: for adapter check. Rows, customers and dates of a registered source''s view with '
     'some of its rows, and findings (NULLs, duplicate keys, values out of range, unknown '

@@ -23,8 +23,10 @@ returns table (
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 set jit = off
 as $$
+#variable_conflict use_column
 declare
     v_last engagement.recalculation_run;
 begin
@@ -50,47 +52,45 @@ begin
     where r.run_status = 'COMPLETED'
     order by r.finished_at desc, r.run_id desc
     limit 1;
-    return query execute format($sql$
-        with scale as materialized (
-            select engagement.band_scale() as bands, exists (
-                select from engagement.setup_change c
-                where c.object_type = 'BAND' and c.changed_at >= $1
-                      and c.old_value - 'label' is distinct from c.new_value - 'label'
-            ) as is_new
-        ),
-        threshold as materialized (
-            select p.customer_type,
-                   array_agg(p.from_score order by p.percentile) as from_scores,
-                   array_agg(p.percentile order by p.percentile) as percentiles
-            from engagement.score_percentile p
-            group by p.customer_type
-        )
-        select 'rank differs', s.customer_id, null::text, null::engagement.host_key, null::integer,
-               row(s.wanted_percentile, s.wanted_band)::text,
-               row(s.percentile, s.band_code)::text
-        from (
-            select k.customer_id, k.percentile, k.band_code, w.percentile as wanted_percentile,
-                   case when c.is_new or $1 is null then k.band_code
-                        else engagement.band_of(c.bands, k.score, w.percentile)
-                   end as wanted_band
-            from %s k
-            cross join scale c
-            left join threshold t on t.customer_type = k.ranked_type
-            cross join lateral (
-                select case when t.customer_type is not null then coalesce(
-                    t.percentiles[width_bucket(k.score, t.from_scores)], 0) end as percentile
-                offset 0
-            ) w
-            where engagement.is_in_part(k.customer_id, %L, %L, %L, %L)
-                  and ($1 is null or k.calculated_at <= $1
-                       or k.calculated_at > $2 + interval '1 minute')
-        ) s
-        where (s.percentile, s.band_code) is distinct from (s.wanted_percentile, s.wanted_band)
-              and not exists (select from engagement.recalculation_run r
-                              where r.run_status = 'RUNNING'
-                                    or r.finished_at > $2)$sql$,
-        engagement.scores_sql(), p_from, p_to, p_sample, p_seed)
-    using v_last.started_at, v_last.finished_at;
+    return query
+    with scale as materialized (
+        select engagement.band_scale() as bands, exists (
+            select from engagement.setup_change c
+            where c.object_type = 'BAND' and c.changed_at >= v_last.started_at
+                  and c.old_value - 'label' is distinct from c.new_value - 'label'
+        ) as is_new
+    ),
+    threshold as materialized (
+        select p.customer_type,
+               array_agg(p.from_score order by p.percentile) as from_scores,
+               array_agg(p.percentile order by p.percentile) as percentiles
+        from engagement.score_percentile p
+        group by p.customer_type
+    )
+    select 'rank differs', s.customer_id, null::text, null::engagement.host_key, null::integer,
+           row(s.wanted_percentile, s.wanted_band)::text,
+           row(s.percentile, s.band_code)::text
+    from (
+        select k.customer_id, k.percentile, k.band_code, w.percentile as wanted_percentile,
+               case when c.is_new or v_last.started_at is null then k.band_code
+                    else engagement.band_of(c.bands, k.score, w.percentile)
+               end as wanted_band
+        from engagement.all_scores() k
+        cross join scale c
+        left join threshold t on t.customer_type = k.ranked_type
+        cross join lateral (
+            select case when t.customer_type is not null then coalesce(
+                t.percentiles[width_bucket(k.score, t.from_scores)], 0) end as percentile
+            offset 0
+        ) w
+        where engagement.is_in_part(k.customer_id, p_from, p_to, p_sample, p_seed)
+              and (v_last.started_at is null or k.calculated_at <= v_last.started_at
+                   or k.calculated_at > v_last.finished_at + interval '1 minute')
+    ) s
+    where (s.percentile, s.band_code) is distinct from (s.wanted_percentile, s.wanted_band)
+          and not exists (select from engagement.recalculation_run r
+                          where r.run_status = 'RUNNING'
+                                or r.finished_at > v_last.finished_at);
 end
 $$;
 comment on function engagement.verify_ranks(

@@ -59,9 +59,8 @@ begin
             where h.customer_id is not null
             except
             select i.id from unnest(v_ids) i (id));
-        execute format('select array_agg(distinct w.customer_id) from %s',
-                       engagement.look_up_sql('customer_id', '$1', 'w.voided_at is null'))
-            into v_ids using v_missing;
+        select array_agg(distinct w.customer_id) into v_ids
+        from engagement.awards_of_customers(null, v_missing) w;
         return query
         select 'score missing', m.id, null::text, null::engagement.host_key, null::integer, '0',
                null::text

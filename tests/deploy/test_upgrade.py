@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -134,15 +135,17 @@ def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
     assert catalog.check(session) == []
 
     for file, routine in (
-        ("procedures/sources/clone_templates.sql", "sync_awards__order_line"),
-        ("triggers/capture/generate_capture.sql", "capture__1"),
+        ("procedures/award/sync_awards__template.sql", "sync_awards__order_line"),
+        ("procedures/award/derived__template.sql", "sync_awards__order_line"),
+        ("procedures/score/summed__template.sql", "sum_points__all"),
+        ("triggers/capture/capture_template.sql", "capture__1"),
     ):
         text = (package / file).read_text()
-        assert "$f$$sql$" in text
-        (package / file).write_text(text.replace("$f$$sql$", "-- next version\n$f$$sql$"))
-        assert "next version" not in source_of(session, routine)
+        change = f"-- next version of {Path(file).stem[:7]}\n"
+        (package / file).write_text(re.sub(r"(?m)^(\$\$;)$", lambda end: change + end[1], text))
+        assert change not in source_of(session, routine)
         deploy(session, top=package)
-        assert "next version" in source_of(session, routine)
+        assert change in source_of(session, routine)
     assert catalog.check(session) == []
 
 

@@ -1,0 +1,127 @@
+-- Internal. Template of the trigger routine of one attachment, capture__ID: capture, never block.
+--
+-- The host's statement must not notice it. It appends one row to the queue. In IMMEDIATE mode it
+-- then brings the awards of these rows up to date. All of it stands in one exception block, waits
+-- 50 ms for a lock at most, and on any error leaves the keys in the queue. In a SERIALIZABLE
+-- transaction it only queues: what it would read could make the host's commit fail.
+-- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction
+-- with an id, and more than 64 of them slow down every session. From then on the block only reads,
+-- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
+-- has not.
+-- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
+--
+-- generate_capture puts the host's own in place of:
+--   t.key__template      the key of a row, as text;
+--   t.values__template   the columns of a row that the view reads;
+--   'template', 'TEMPLATE_COLUMN', sync_awards__template   the source, its activity column, and
+--                       what brings its awards up to date.
+-- Definer, because the host's role has no right here.
+-- Reads: the statement's rows. Writes: pending_activity, what sync_awards writes, scoring_failure.
+create or replace function engagement.capture_template()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
+as $$
+#variable_conflict use_column
+declare
+    -- One letter a call, 51 at most.
+    v_calls text := set_config(
+        'engagement.scoring_calls',
+        left(coalesce(current_setting('engagement.scoring_calls', true), ''), 50) || 'x', true);
+    v_keys text[];
+    v_is_whole boolean;
+    v_counts bigint[];
+begin
+    if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
+        raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
+    elsif length(v_calls) <= 50 then
+        begin
+            if tg_op = 'INSERT' then
+                insert into engagement.pending_activity (source, activity_column, keys)
+                select 'template', 'TEMPLATE_COLUMN', k.keys
+                from (select array(
+                    select k.key from (select t.key__template from new_rows t) k (key)
+                    where k.key is not null
+                ) as keys offset 0) k
+                where k.keys <> '{}'
+                returning keys into v_keys;
+            elsif tg_op = 'UPDATE' then
+                -- A row that is the same before and after cancels out.
+                insert into engagement.pending_activity (source, activity_column, keys)
+                select 'template', 'TEMPLATE_COLUMN', k.keys
+                from (select array(
+                    select distinct u.key
+                    from (
+                        select t.key__template as key, -1 as side, t.values__template
+                        from old_rows t
+                        union all
+                        select t.key__template, 1, t.values__template from new_rows t
+                    ) u
+                    where u.key is not null
+                    group by u.key, u.values__template
+                    having sum(u.side) <> 0
+                ) as keys offset 0) k
+                where k.keys <> '{}'
+                returning keys into v_keys;
+            elsif tg_op = 'DELETE' then
+                insert into engagement.pending_activity (source, activity_column, keys)
+                select 'template', 'TEMPLATE_COLUMN', k.keys
+                from (select array(
+                    select k.key from (select t.key__template from old_rows t) k (key)
+                    where k.key is not null
+                ) as keys offset 0) k
+                where k.keys <> '{}'
+                returning keys into v_keys;
+            else
+                insert into engagement.pending_activity (source) values ('template'), ('customer');
+            end if;
+            if engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
+               and (v_keys is not null or tg_op = 'TRUNCATE')
+               and current_setting('transaction_isolation') <> 'serializable' then
+                v_counts := engagement.sync_awards__template(
+                    case when tg_op <> 'TRUNCATE' then 'TEMPLATE_COLUMN' end, v_keys,
+                    clock_timestamp(), tg_op = 'INSERT');
+            end if;
+        exception when others then
+            perform engagement.capture_failed('template', 'TEMPLATE_COLUMN', v_keys, sqlstate,
+                                              sqlerrm);
+        end;
+    elsif coalesce(current_setting('engagement.is_broken', true), '') <> 'Y' then
+        v_is_whole := tg_op = 'TRUNCATE';
+        begin
+            if tg_op = 'INSERT' then
+                v_keys := nullif(array(
+                    select k.key from (select t.key__template from new_rows t) k (key)
+                    where k.key is not null), '{}');
+            elsif tg_op = 'UPDATE' then
+                v_keys := nullif(array(
+                    select distinct u.key
+                    from (
+                        select t.key__template as key, -1 as side, t.values__template
+                        from old_rows t
+                        union all
+                        select t.key__template, 1, t.values__template from new_rows t
+                    ) u
+                    where u.key is not null
+                    group by u.key, u.values__template
+                    having sum(u.side) <> 0), '{}');
+            elsif tg_op = 'DELETE' then
+                v_keys := nullif(array(
+                    select k.key from (select t.key__template from old_rows t) k (key)
+                    where k.key is not null), '{}');
+            end if;
+        exception when others then
+            v_is_whole := true;
+        end;
+        insert into engagement.pending_activity (source, activity_column, keys)
+        select 'template', case when not v_is_whole then 'TEMPLATE_COLUMN' end,
+               case when not v_is_whole then v_keys end
+        where v_is_whole or v_keys is not null;
+    end if;
+    return null;
+end
+$$;
+comment on function engagement.capture_template() is
+    'Internal: template: captures changes of the attached table, one row a statement.';
