@@ -29,6 +29,7 @@ from engagement_runner.commands.scores import (
 )
 from engagement_runner.commands.segments import at_risk, points, segment
 from engagement_runner.commands.social import social
+from engagement_runner.commands.status import check, status
 from engagement_runner.commands.verify import verify
 
 
@@ -52,8 +53,8 @@ def main() -> None:
 for command in (
     deployment.deploy,
     deployment.undeploy,
-    deployment.status,
-    deployment.check,
+    status,
+    check,
     deployment.detach,
     adapter,
     recalculate,

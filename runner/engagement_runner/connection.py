@@ -18,6 +18,9 @@ from engagement_runner.errors import (
     remember_secret,
 )
 
+Connection = psycopg.Connection[tuple[Any, ...]]
+"""A connection whose rows are tuples."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: What a session of the command searches: nothing that anybody else may create in.
@@ -47,9 +50,7 @@ def _show_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
         click.echo(" ".join(parts), err=True)
 
 
-def connect(
-    dsn: str | None, autocommit: bool = True, shows_warnings: bool = True
-) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = True) -> Connection:
     """Connect to the database.
 
     Args:
@@ -101,7 +102,7 @@ def connect(
 
 
 @contextmanager
-def pinned(connection: psycopg.Connection[Any]) -> Iterator[str]:
+def pinned(connection: Connection) -> Iterator[str]:
     """Search nothing but PostgreSQL's own schema, and yield the author's search_path.
 
     A connection that :func:`connect` made is pinned for good; the path that it began with is its
@@ -123,7 +124,7 @@ def pinned(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 @contextmanager
-def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def as_owner(connection: Connection) -> Iterator[None]:
     """Work as the role that the package belongs to, where it is deployed.
 
     What a deployment makes belongs to one role, whoever deploys, and code that the host's views
@@ -155,7 +156,7 @@ def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def as_caller(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def as_caller(connection: Connection) -> Iterator[None]:
     """Work with one's own rights inside :func:`as_owner`."""
     role = str(queries.value(connection, "role"))
     queries.value(connection, "set_role", role="none")

@@ -10,10 +10,9 @@ import psycopg
 from psycopg.errors import Diagnostic
 
 from engagement_runner import queries, show
-from engagement_runner.connection import connect
+from engagement_runner.connection import Connection, connect
 from engagement_runner.errors import command_errors, not_deployed
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

@@ -26,8 +26,8 @@ Connection = psycopg.Connection[Any]
 #: Follows events and looks at the outbox when it is notified, and at no other time.
 FOLLOW = """
 from engagement_runner import cli
-from engagement_runner.commands import events
-events.RECHECK_SECONDS = None
+from engagement_runner.events import outbox, pipe
+outbox.RECHECK_SECONDS = None
 cli.main()
 """
 
@@ -250,7 +250,7 @@ def one_event(deployed: Connection, bands: People) -> dict[str, Any]:
 def test_events_that_nobody_reads_before_the_command_ends_stay(
     deployed: Connection, one_event: dict[str, Any]
 ) -> None:
-    impatient = FOLLOW.replace("RECHECK_SECONDS = None", "STALL_SECONDS = 0.1")
+    impatient = FOLLOW.replace("outbox.RECHECK_SECONDS = None", "pipe.STALL_SECONDS = 0.1")
     with subprocess.Popen(
         [sys.executable, "-c", impatient, "events"],
         env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),

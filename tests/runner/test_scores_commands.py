@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import show
 from engagement_runner.errors import EXIT_UNREACHABLE
+from engagement_runner.show.run_progress import PHASES
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
 from .conftest import PROGRAM, People, clean_environment
@@ -563,7 +563,7 @@ def test_recalculate_every_phase_has_words_for_people(deployed: Connection) -> N
         " where attrelid = 'engagement.recalculation_run'::regclass and attname = 'phase'"
     ).fetchone()
     assert row
-    assert set(re.findall("[A-Z]{2,}", row[0])) == set(show._PHASES)
+    assert set(re.findall("[A-Z]{2,}", row[0])) == set(PHASES)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

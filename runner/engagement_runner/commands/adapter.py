@@ -9,9 +9,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from engagement_runner import adapter as trial
 from engagement_runner import completion, show
 from engagement_runner.connection import connect, dsn_option
+from engagement_runner.deploy.adapter import AdapterReport
+from engagement_runner.deploy.adapter import check as check_adapter
+from engagement_runner.deploy.plan import KEY_TYPES
 from engagement_runner.errors import (
     EXIT_DIFFERENCES,
     EXIT_ERROR,
@@ -19,7 +21,6 @@ from engagement_runner.errors import (
     EngagementError,
     command_errors,
 )
-from engagement_runner.plan import KEY_TYPES
 from engagement_runner.session import format_option, interruptible, option
 
 VIEWS = (
@@ -109,7 +110,7 @@ def check(
     """
     try:
         with interruptible(), connect(dsn, shows_warnings=False) as connection:
-            found = trial.check(
+            found = check_adapter(
                 connection, file, key_type, key_count=keys, sample_count=rows,
                 report=lambda line: click.echo(line, err=True),
             )  # fmt: skip
@@ -131,7 +132,7 @@ def check(
         context.exit(EXIT_DIFFERENCES)
 
 
-def _print(found: trial.Found) -> None:
+def _print(found: AdapterReport) -> None:
     for view in found.views.records:
         if view["sample"]:
             _section(f"Some rows of {view['view']}")

@@ -51,7 +51,7 @@ def set_(dsn: str | None, name: str, value: str) -> None:
             new = queries.value(connection, "parameter_get", name=name)
             if name == LOCALE:
                 # Loading locales takes a while. An unknown one takes the change back.
-                from engagement_runner.formats import Formats
+                from engagement_runner.report.formats import Formats
 
                 Formats(new)
         if old == new:

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from engagement_runner import queries, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_INTERRUPTED, EngagementError
-from engagement_runner.session import Connection, interruptible, option, session
+from engagement_runner.session import interruptible, option, session
 
 
 @click.command()
@@ -64,7 +64,7 @@ def report(
     difference.
     """
     # Charts and locales take a while to load, and only this command needs them.
-    from engagement_runner.report import Pages, snapshot
+    from engagement_runner.report.pages import Pages, snapshot
 
     found = 0
     with session(dsn) as connection:

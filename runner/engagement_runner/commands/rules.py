@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from engagement_runner import completion, files, queries, rulefile, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import Connection, format_option, option, session
+from engagement_runner.session import format_option, option, session
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -7,10 +7,9 @@ import click
 import psycopg
 
 from engagement_runner import queries, show
-from engagement_runner.connection import connect, dsn_option
+from engagement_runner.connection import Connection, connect, dsn_option
 from engagement_runner.errors import EXIT_INTERRUPTED, EngagementError
 from engagement_runner.session import (
-    Connection,
     as_of_option,
     format_option,
     interruptible,

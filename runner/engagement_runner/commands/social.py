@@ -10,9 +10,9 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from engagement_runner import queries, show, uploadfile
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import Connection, format_option, option, session
+from engagement_runner.session import format_option, option, session
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

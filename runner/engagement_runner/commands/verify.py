@@ -9,7 +9,7 @@ import click
 import psycopg
 
 from engagement_runner import queries, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import (
     EXIT_DIFFERENCES,
     EXIT_ERROR,
@@ -17,7 +17,7 @@ from engagement_runner.errors import (
     EngagementError,
     describe,
 )
-from engagement_runner.session import Connection, format_option, interruptible, option, session
+from engagement_runner.session import format_option, interruptible, option, session
 
 DIFFERENCES = (
     show.Column("check_name", "Check"),

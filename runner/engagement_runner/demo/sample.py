@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from engagement_runner import files, queries
+from engagement_runner.connection import Connection
 from engagement_runner.errors import EngagementError
-from engagement_runner.state import Connection
 
 #: The adapter of the tables that the sample is written into.
 HOST = "reference"

@@ -12,9 +12,10 @@ import psycopg
 from psycopg import sql
 
 from engagement_runner import __version__, queries
+from engagement_runner.connection import Connection
+from engagement_runner.deploy.state import Tablespaces
 from engagement_runner.errors import EngagementError, describe
 from engagement_runner.files import SqlFile, Statement
-from engagement_runner.state import Connection, Tablespaces
 
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
 _CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
@@ -173,7 +174,7 @@ def build_index_concurrently(
     connection: Connection, file: SqlFile, tablespaces: Tablespaces
 ) -> None:
     """Build an index on a table with rows, without keeping anybody from writing."""
-    connection.execute("select set_config('default_tablespace', %s, false)", [tablespaces.index])
+    queries.value(connection, "set_for_session", name="default_tablespace", value=tablespaces.index)
     index, _, statement = _index(file)
     connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
     statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)

@@ -9,10 +9,12 @@ from typing import Any
 import psycopg
 
 from engagement_runner import queries
-from engagement_runner.deploy import Remark, Report, try_adapter, unregistered_sources
+from engagement_runner.connection import Connection
+from engagement_runner.deploy.apply import unregistered_sources
+from engagement_runner.deploy.lock import Report
+from engagement_runner.deploy.trial import Remark, try_adapter
 from engagement_runner.errors import describe
 from engagement_runner.queries import Rows, loads
-from engagement_runner.state import Connection
 
 #: Views that every host has besides its sources, each with a query that profiles it.
 HOST_VIEWS = ("customer", "employment", "subject")
@@ -28,7 +30,7 @@ FINDING = ("severity", "place", "finding", "row_count", "example", "hint")
 
 
 @dataclass(frozen=True)
-class Found:
+class AdapterReport:
     """What an adapter was found to be.
 
     Attributes:
@@ -57,7 +59,7 @@ def check(
     key_count: int = 1000,
     sample_count: int = 3,
     report: Report = lambda line: None,
-) -> Found:
+) -> AdapterReport:
     """Try an adapter and measure its views, in a transaction that is rolled back.
 
     Args:
@@ -69,10 +71,10 @@ def check(
         report: takes progress lines.
 
     Raises:
-        EngagementError: as :func:`engagement_runner.deploy.try_adapter` does.
+        EngagementError: as :func:`engagement_runner.deploy.trial.try_adapter` does.
     """
 
-    def measure(remarks: list[Remark]) -> Found:
+    def measure(remarks: list[Remark]) -> AdapterReport:
         queries.value(connection, "use_time_zone")
         sources = [source for (source,) in connection.execute(queries.load("registered_sources"))]
         failed = any(remark.severity == "error" for remark in remarks)
@@ -104,7 +106,7 @@ def check(
             look_ups += timed
             findings += [_finding(place=name, **part) for part in found]
         findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
-        return Found(views, Rows([json.dumps(f) for f in findings], findings), look_ups)
+        return AdapterReport(views, Rows([json.dumps(f) for f in findings], findings), look_ups)
 
     return try_adapter(connection, host, measure, key_type, report=report)
 

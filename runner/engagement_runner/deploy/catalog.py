@@ -1,4 +1,4 @@
-"""Look at what is deployed (status, check) and take it out again (detach, undeploy)."""
+"""Look at what is deployed: its state (status), and the catalogue in detail (check)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psycopg import sql
-
 from engagement_runner import files, queries
-from engagement_runner.deploy import PROPAGATION, Report, deploy_lock, unobtrusively
+from engagement_runner.connection import Connection
+from engagement_runner.deploy.plan import make_plan
+from engagement_runner.deploy.state import read_deployed_state, read_state
 from engagement_runner.errors import (
     EXIT_DRIFT,
     EXIT_FAILED,
     EXIT_PENDING,
     EXIT_STALE,
     EngagementError,
-    not_deployed,
 )
-from engagement_runner.plan import make_plan
-from engagement_runner.state import Connection, State, read_state
-
-SCHEMAS = ("engagement", "engagement_host", "engagement_meta")
 
 #: Seconds.
 DAY = 86400
@@ -136,7 +131,7 @@ def check(connection: Connection) -> list[str]:
     Raises:
         EngagementError: the package is not deployed.
     """
-    state = _deployed_state(connection)
+    state = read_deployed_state(connection)
     findings = _routine_findings(connection)
     findings += _generated_findings(connection)
     findings += [
@@ -176,13 +171,6 @@ def _cluster_findings(connection: Connection) -> list[str]:
         for (table,) in connection.execute(queries.load("not_distributed"))
     ]
     return findings
-
-
-def _deployed_state(connection: Connection) -> State:
-    state = read_state(connection)
-    if not state.files:
-        raise not_deployed()
-    return state
 
 
 def _routine_findings(connection: Connection) -> list[str]:
@@ -233,84 +221,3 @@ def _generated_findings(connection: Connection) -> list[str]:
         if row["deployed_fingerprint"] not in (None, row["fingerprint"]):
             findings.append(f"{routine} was changed since it was deployed ({row['owner']})")
     return findings
-
-
-def detach_host(
-    connection: Connection, cascade: bool = False, report: Report = lambda line: None
-) -> None:
-    """Take triggers and adapter views off the host; ledger and scores stay.
-
-    Args:
-        connection: an autocommit connection.
-        cascade: also drop what other schemas have built on the adapter's views.
-        report: takes progress lines.
-
-    Raises:
-        EngagementError: the package is not deployed, something outside depends on the adapter's
-            views and ``cascade`` is false, or a table's lock was not to be had. Nothing is changed
-            then.
-    """
-    with deploy_lock(connection, report):
-        _deployed_state(connection)
-
-        def work() -> None:
-            _refuse_dependents(connection, ("engagement_host",), "the adapter's views", cascade)
-            connection.execute("set local client_min_messages = 'warning'")
-            connection.execute("call engagement.detach_host()")
-            queries.execute(connection, "forget_hosts")
-
-        unobtrusively(connection, work, report)
-
-
-def _refuse_dependents(
-    connection: Connection, schemas: tuple[str, ...], what: str, cascade: bool
-) -> None:
-    """Raise EngagementError if other schemas have built on these and ``cascade`` is false."""
-    if cascade:
-        return
-    query = queries.load("outside_dependents")
-    outside = [row[0] for row in connection.execute(query, {"schemas": list(schemas)})]
-    if outside:
-        raise EngagementError(
-            f"other objects depend on {what}: {', '.join(outside)}",
-            hint="Drop them first, or use --cascade to drop them too.",
-        )
-
-
-def undeploy(
-    connection: Connection, cascade: bool = False, report: Report = lambda line: None
-) -> bool:
-    """Take everything out of the database; the host's own schemas stay as they were.
-
-    Args:
-        connection: an autocommit connection.
-        cascade: also drop what other schemas have built on the package's objects.
-        report: takes progress lines.
-
-    Returns:
-        Whether there was anything to take out.
-
-    Raises:
-        EngagementError: something outside depends on the package and ``cascade`` is false, or a
-            table's lock was not to be had. Nothing is changed then.
-    """
-    with deploy_lock(connection, report):
-        state = read_state(connection)
-        if not state.files:
-            return False
-
-        def work() -> None:
-            # Before the views go, and what is built on them with them.
-            _refuse_dependents(connection, SCHEMAS, "the package", cascade)
-            connection.execute("set local client_min_messages = 'warning'")
-            connection.execute("call engagement.detach_host()")
-            if state.is_distributed:
-                connection.execute("select set_config(%s, 'on', true)", [PROPAGATION])
-                # While the type of their keys is still known.
-                queries.execute(connection, "drop_distributed")
-            for schema in SCHEMAS:
-                statement = sql.SQL("drop schema if exists {} cascade")
-                connection.execute(statement.format(sql.Identifier(schema)))
-
-        unobtrusively(connection, work, report)
-        return True

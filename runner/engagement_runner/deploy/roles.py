@@ -6,8 +6,8 @@ import psycopg
 from psycopg import sql
 
 from engagement_runner import queries
+from engagement_runner.connection import Connection
 from engagement_runner.errors import describe
-from engagement_runner.state import Connection
 
 #: How many of the things that keep a role are named.
 NAMED = 5

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
-
-import psycopg
 
 from engagement_runner import queries
+from engagement_runner.connection import Connection
+from engagement_runner.errors import not_deployed
 from engagement_runner.files import SqlFile
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,7 @@ class State:
 
 def read_state(connection: Connection) -> State:
     """Read what the database has."""
-    found = connection.execute(
-        "select to_regclass('engagement_meta.applied_file') is not null,"
-        " to_regnamespace('crm') is not null,"
-        " to_regclass('pg_catalog.pg_dist_partition') is not null,"
-        " to_regclass('engagement_meta.deployment') is not null"
-    ).fetchone()
+    found = connection.execute(queries.load("present")).fetchone()
     is_deployed, has_crm, has_citus, has_release = found if found else (False,) * 4
     if not is_deployed:
         return State(has_crm=has_crm, has_citus=has_citus)
@@ -73,6 +65,14 @@ def read_state(connection: Connection) -> State:
         is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
         release=queries.value(connection, "deployed_release") if has_release else None,
     )
+
+
+def read_deployed_state(connection: Connection) -> State:
+    """Read what the database has. Raises EngagementError where the package is not deployed."""
+    state = read_state(connection)
+    if not state.files:
+        raise not_deployed()
+    return state
 
 
 def _tablespaces(connection: Connection) -> Tablespaces | None:

@@ -11,17 +11,18 @@ from pathlib import Path
 import psycopg
 from rich.text import Text
 
-from engagement_runner import queries, sample, show
+from engagement_runner import queries, show
 from engagement_runner.commands.customers import EMPLOYERS
 from engagement_runner.commands.scores import print_card, run_recalculation
 from engagement_runner.commands.segments import CUSTOMERS
 from engagement_runner.commands.social import load_scores
 from engagement_runner.commands.verify import print_differences
-from engagement_runner.connection import connect
+from engagement_runner.connection import Connection, connect
+from engagement_runner.demo import sample
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import Connection, session
+from engagement_runner.session import session
 
 RANKING = (
     show.Column("display_name", "Name"),

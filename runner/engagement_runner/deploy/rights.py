@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import psycopg
 
 from engagement_runner import queries
+from engagement_runner.connection import Connection
+from engagement_runner.deploy.objects import SqlFileError
+from engagement_runner.deploy.state import Tablespaces
 from engagement_runner.errors import describe
 from engagement_runner.files import SqlFile
-from engagement_runner.objects import SqlFileError
-from engagement_runner.state import Connection, Tablespaces
 
 #: insufficient_privilege, and the package's own word for a table that takes no triggers.
 _RIGHTS = ("42501", "EG008")

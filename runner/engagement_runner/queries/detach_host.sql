@@ -1,0 +1,2 @@
+-- Takes triggers and adapter views off the host.
+call engagement.detach_host()
