@@ -115,20 +115,20 @@ def pinned(connection: Connection) -> Iterator[str]:
     if path == PINNED_PATH:
         yield str(queries.value(connection, "author_path"))
         return
-    queries.value(connection, "set_search_path", search_path=PINNED_PATH)
+    queries.value(connection, "set_for_session", name="search_path", value=PINNED_PATH)
     try:
         yield path
     finally:
         if not connection.broken:
-            queries.value(connection, "set_search_path", search_path=path)
+            queries.value(connection, "set_for_session", name="search_path", value=path)
 
 
 @contextmanager
 def as_owner(connection: Connection) -> Iterator[None]:
     """Work as the role that the package belongs to, where it is deployed.
 
-    What a deployment makes belongs to one role, whoever deploys, and code that the host's views
-    run never has more rights than that role.
+    One role owns what deployments make, whoever deploys. So code that the host's views run never
+    has more rights than that role.
 
     Args:
         connection: an autocommit connection with a pinned search_path.
@@ -142,7 +142,7 @@ def as_owner(connection: Connection) -> Iterator[None]:
         return
     try:
         queries.execute(connection, "adopt_objects")
-        queries.value(connection, "set_role", role=owner)
+        queries.value(connection, "set_for_session", name="role", value=owner)
     except psycopg.errors.InsufficientPrivilege as error:
         raise EngagementError(
             f"the package belongs to the role {owner}: {describe(error)}",
@@ -152,16 +152,16 @@ def as_owner(connection: Connection) -> Iterator[None]:
         yield
     finally:
         if not connection.broken:
-            queries.value(connection, "set_role", role="none")
+            queries.value(connection, "set_for_session", name="role", value="none")
 
 
 @contextmanager
 def as_caller(connection: Connection) -> Iterator[None]:
-    """Work with one's own rights inside :func:`as_owner`."""
+    """Work with the session's own rights inside :func:`as_owner`."""
     role = str(queries.value(connection, "role"))
-    queries.value(connection, "set_role", role="none")
+    queries.value(connection, "set_for_session", name="role", value="none")
     try:
         yield
     finally:
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
-            queries.value(connection, "set_role", role=role)
+            queries.value(connection, "set_for_session", name="role", value=role)

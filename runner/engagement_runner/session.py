@@ -56,10 +56,10 @@ def session(dsn: str | None) -> Iterator[Connection]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt.
+    """Turn SIGTERM into KeyboardInterrupt, as Ctrl-C is.
 
-    So does an error that an interrupt left behind: one that comes just after a query was sent
-    leaves the connection busy, and what is put back in the end fails.
+    An interrupt just after a query was sent leaves the connection busy, so the clean-up fails with
+    an error. Such an error becomes KeyboardInterrupt too.
     """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

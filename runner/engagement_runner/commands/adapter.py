@@ -102,8 +102,8 @@ def check(
 
     It reads each view a few times from end to end, as a long query of the DBA's would. No trigger
     is made and no view in use is touched, so the host can write meanwhile; other deployments and
-    changes of rules and parameters wait. What is thus not tried: CREATE TRIGGER (the right to it
-    is), and whether PostgreSQL can replace the views in use.
+    changes of rules and parameters wait. Not tried therefore: CREATE TRIGGER (the right to it is
+    checked), and whether PostgreSQL can replace the views in use.
 
     Exit code: 0 nothing found but hints, 3 problems found, 1 it cannot be deployed so. As CSV only
     the findings are listed.

@@ -62,8 +62,8 @@ def _progress(line: str) -> None:
     "--distribute",
     is_flag=True,
     show_envvar=True,
-    help="Spread ledger and scores over the nodes of a Citus cluster, at once or later. Only "
-    "undeploy takes it back.",
+    help="Spread ledger and scores over the nodes of a Citus cluster, at the first deployment or "
+    "at a later one. Only undeploy undoes it.",
 )
 @click.option(
     "--sample",
@@ -79,11 +79,19 @@ def _progress(line: str) -> None:
     help="Print the plan and change nothing.",
 )
 @click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    show_envvar=True,
+    help="Name each file, also where very many are applied: at the first deployment, and after a "
+    "migration.",
+)
+@click.option(
     "--allow-older",
     is_flag=True,
     show_envvar=True,
-    help="Go back to this command's files in a database that a newer command deployed; what is new "
-    "in those is taken out. Without it, or after a newer migration, such a deployment is refused.",
+    help="Deploy over the files of a newer command; objects that only those files declare are "
+    "dropped. Without this option, or after a newer migration, such a deployment is refused.",
 )
 @click.option(
     "--wait/--no-wait",
@@ -103,6 +111,7 @@ def deploy(
     distribute: bool,
     sample: bool,
     dry_run: bool,
+    verbose: bool,
     allow_older: bool,
     wait: bool,
 ) -> None:
@@ -131,7 +140,8 @@ def deploy(
             )
             for line in plan.warnings:
                 _progress(f"warning: {line}")
-            for line in plan.lines + [association.STEP] * sample:
+            steps = plan.lines if verbose else plan.summary
+            for line in steps + [association.STEP] * sample:
                 click.echo(line)
         else:
             plan = run_deploy(
@@ -143,6 +153,7 @@ def deploy(
                 distribute=distribute,
                 allow_older=allow_older,
                 wait=wait,
+                names_each=verbose,
                 report=_progress,
             )
         if sample and not dry_run:
@@ -176,8 +187,8 @@ def deploy(
     "--roles",
     is_flag=True,
     show_envvar=True,
-    help="Also drop the roles engagement_staff, _operator and _admin, each unless something else "
-    "keeps it: rights in another database, a member. What keeps it is said.",
+    help="Also drop the roles engagement_staff, _operator and _admin. A role stays if it has "
+    "members or rights in another database; the output names them.",
 )
 @command_errors()
 def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:

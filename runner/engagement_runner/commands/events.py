@@ -80,7 +80,7 @@ def events(
     if ack:
         with session(dsn) as connection:
             found = list(event_ids) or _ids_of_stdin()
-            count = queries.value(connection, "acknowledge_events", event_ids=found)
+            count = queries.call_value(connection, "acknowledge_events", event_ids=found)
         gone = f"; {len(found) - count:,} were gone already" if count < len(found) else ""
         show.say(f"{show.count(count, 'event')} acknowledged{gone}")
         return

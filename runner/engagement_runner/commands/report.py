@@ -108,9 +108,7 @@ def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]
     if not queries.value(connection, "may_verify"):
         return 0, "Not verified: whoever wrote this page may not verify scores.", None
     sample = None if part == "all" else part
-    rows = queries.rows(
-        connection, "verify", begin=None, end=None, sample=sample, seed=random.randrange(2**31)
-    )
+    rows = queries.call_rows(connection, "verify", sample=sample, seed=random.randrange(2**31))
     whose = "all scores" if sample is None else f"the scores of {sample} % of the customers"
     if rows:
         return len(rows), f"Verifying {whose} found {show.count(len(rows), 'difference')}.", False

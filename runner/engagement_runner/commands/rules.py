@@ -81,7 +81,7 @@ def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
     """
     with session(dsn) as connection, connection.transaction():
         known = _overlaps(connection)
-        queries.execute(connection, "rule_add", rule_code=rule_code, **fields)
+        queries.call_value(connection, "add_rule", rule_code=rule_code, **fields)
         _warn_of_overlaps(connection, known, [rule_code])
         show.result(f"Rule {rule_code} added; the next recalculation applies it.")
 
@@ -169,7 +169,7 @@ def retire(
         if preview:
             _print_preview(connection, json.dumps({rule_code: None}), retroactive, format)
             return
-        queries.execute(connection, "rule_retire", rule_code=rule_code, retroactive=retroactive)
+        queries.call_value(connection, "retire_rule", rule_code=rule_code, retroactive=retroactive)
         effect = (
             "the next recalculation voids its awards"
             if retroactive
@@ -183,7 +183,7 @@ def retire(
 def export(dsn: str | None) -> None:
     """Print the rules in force as TOML, for `rules apply`."""
     with session(dsn) as connection:
-        exported = queries.loads(queries.value(connection, "rule_export"))
+        exported = queries.loads(queries.call_json(connection, "export_rules"))
         click.echo(rulefile.dump(exported), nl=False)
 
 
@@ -227,7 +227,9 @@ def apply(
         # A dry run makes the changes and takes them back, so that it meets every error as well.
         with connection.transaction(force_rollback=dry_run):
             known = _overlaps(connection)
-            done = queries.rows(connection, "rule_apply", rules=wanted, retroactive=retroactive)
+            done = queries.call_rows(
+                connection, "apply_rules", rules=wanted, retroactive=retroactive
+            )
             _warn_of_overlaps(
                 connection, known,
                 [r["rule_code"] for r in done.records if r["action"] in ("add", "revise")],

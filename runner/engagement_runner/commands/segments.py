@@ -55,7 +55,7 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
             rows = queries.rows(connection, "segment_list")
             show.listing(rows, SEGMENTS, format, empty="There are no segments.")
         else:
-            rows = queries.rows(connection, "segment", name=name)
+            rows = queries.call_rows(connection, "segment", name=name)
             show.listing(rows, CUSTOMERS, format, empty="Nobody is in this segment.")
 
 
@@ -71,7 +71,7 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
     only, and counts the weeks from the last recalculation.
     """
     with session(dsn) as connection:
-        rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
+        rows = queries.call_rows(connection, "at_risk", weeks=weeks, fall=fall)
         if fall is None and not queries.value(connection, "has_bands"):
             show.say(
                 "There are no bands (engagement.score_band). The list has everybody who will lose "
@@ -115,8 +115,8 @@ def points(
     all that were earned, also those that have expired; Counting has those that have not expired.
     """
     with session(dsn) as connection:
-        rows = queries.rows(
-            connection, "points_by", dimension=dimension.upper(), segment=segment, company=company,
-            begin=begin, end=end,
+        rows = queries.call_rows(
+            connection, "points_by", dimension=dimension.upper(), segment=segment,
+            company_id=queries.Customer(company), from_=begin, to=end,
         )  # fmt: skip
         show.breakdown(rows, dimension.capitalize(), format)

@@ -30,7 +30,7 @@ DIFFERENCES = (
 )
 
 
-#: Checks that say of a source or an activity that it cannot be read.
+#: Checks that find a source or an activity that cannot be read.
 UNREAD = {"source cannot be read", "activity cannot be read"}
 
 
@@ -157,8 +157,8 @@ def print_differences(
                 at = part["begin_key"]
                 if batch is not None:
                     progress.update(_progress(done, total))
-                rows = queries.rows(
-                    connection, "verify", begin=at, end=part["end_key"], sample=sample,
+                rows = queries.call_rows(
+                    connection, "verify", from_=at, to=part["end_key"], sample=sample,
                     seed=seed or 0,
                 )  # fmt: skip
                 found.update(zip(rows.texts, rows.records, strict=True))
@@ -173,7 +173,7 @@ def print_differences(
         code = EXIT_INTERRUPTED if is_interrupted else EXIT_ERROR
         raise EngagementError(
             f"{stopped}; {show.count(len(found), 'difference')} found until then",
-            hint=f"It goes on with `{_command(batch, at, end, sample, seed)}`",
+            hint=f"To go on: `{_command(batch, at, end, sample, seed)}`",
             exit_code=EXIT_DIFFERENCES if found else code,
         ) from None
     # A run may have taken it in meanwhile, and the host may have written.

@@ -11,14 +11,14 @@ from engagement_runner.errors import EngagementError
 #: The adapter of the tables that the sample is written into.
 HOST = "reference"
 
-#: What a plan says of it.
+#: The line of a plan that loads the sample.
 STEP = "load the sample association into schema crm, with its rules"
 
 
 def refuse_rows(connection: Connection) -> None:
     """Raise EngagementError if the tables for the sample have rows.
 
-    Tables that do not exist, or that the role may not read, are no matter of the sample's.
+    It ignores tables that do not exist, and tables that the role may not read.
     """
     try:
         filled = queries.value(connection, "sample_obstacles")
@@ -45,8 +45,11 @@ def load(connection: Connection) -> None:
     with connection.transaction():
         refuse_rows(connection)
         queries.execute(connection, "demo_sample_until")
-        queries.execute(
-            connection, "parameter_set", name="MULTIPLE_CONCURRENT_EMPLOYERS", value="Y"
+        queries.call_value(
+            connection,
+            "set_parameter",
+            parameter_name="MULTIPLE_CONCURRENT_EMPLOYERS",
+            value="Y",
         )
         for name in ("reference_rules.sql", "reference_sample.sql"):
             connection.execute((folder / name).read_bytes())

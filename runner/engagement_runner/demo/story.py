@@ -97,7 +97,7 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     )
     story.step(f"Refresh the score on record: engagement refresh {customer}")
     before = queries.record(connection, "stored_score", customer=customer) or {}
-    queries.execute(connection, "refresh_customer", customer=customer)
+    queries.call(connection, "refresh_customer", customer_id=queries.Customer(customer))
     after = queries.record(connection, "stored_score", customer=customer) or {}
     number = show.points((before["score"], after["score"]))
     story.figure("Score before", number(before["score"]))
@@ -138,14 +138,16 @@ def _move_order(story: "_Story", connection: Connection) -> None:
         raise EngagementError("the sample association has nobody with two employers")
     companies = {key: order[key] for key in ("company", "other_company")}
     for company in companies.values():
-        queries.execute(connection, "refresh_customer", customer=company)
+        queries.call(connection, "refresh_customer", customer_id=queries.Customer(company))
     story.step(f"Meet a company: engagement score {order['company']}")
     print_card(connection, order["company"])
 
     name = show.literal(order["display_name"])
     story.step(f"{name} works for two companies: engagement employers {order['customer_id']}")
     show.listing(
-        queries.rows(connection, "current_employers", customer=order["customer_id"], on=None),
+        queries.call_rows(
+            connection, "current_employers", customer_id=queries.Customer(order["customer_id"])
+        ),
         EMPLOYERS, "table", empty="",
     )  # fmt: skip
     story.tell(
@@ -158,7 +160,7 @@ def _move_order(story: "_Story", connection: Connection) -> None:
         other_company=int(order["other_company"]),
     )  # fmt: skip
     for company in companies.values():
-        queries.execute(connection, "refresh_customer", customer=company)
+        queries.call(connection, "refresh_customer", customer_id=queries.Customer(company))
     after = queries.rows(connection, "demo_companies", **companies)
     story.blank()
     records = [

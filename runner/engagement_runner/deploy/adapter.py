@@ -31,7 +31,7 @@ FINDING = ("severity", "place", "finding", "row_count", "example", "hint")
 
 @dataclass(frozen=True)
 class AdapterReport:
-    """What an adapter was found to be.
+    """What a trial has found out about an adapter.
 
     Attributes:
         views: a row per view: view, holds, row_count, customer_count, subject_count, first_at,
@@ -127,7 +127,7 @@ def _profile(
 
 
 def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str, Any]:
-    """Return the finding that a view cannot be read; of keys of another type, which that is."""
+    """Return the finding that a view cannot be read; if the keys have another type, name it."""
     hint = "Let the view say something of every row: a guarded cast, or leave such rows out."
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = (
@@ -136,7 +136,7 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
         )
     elif isinstance(error, psycopg.errors.InvalidTextRepresentation):
         deployed = queries.value(connection, "key_type")
-        host_key_type = queries.value(connection, "host_key_type", source=name)
+        host_key_type = queries.call_value(connection, "host_key_type", source=name)
         if host_key_type not in (None, deployed):
             hint = (
                 f"If the host's keys are {host_key_type}: --key-type {host_key_type}, here and at "

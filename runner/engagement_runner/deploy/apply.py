@@ -33,15 +33,20 @@ def take_steps(
     report: Report,
     author_path: str,
     run_host: Callable[[Connection, SqlFile], None],
+    names_each: bool = False,
 ) -> list[SqlFile]:
-    """Do the steps, an adapter's by *run_host*, and return the indexes to be built afterwards."""
+    """Do the steps, an adapter's by *run_host*, and return the indexes to be built afterwards.
+
+    With *names_each* the report has a line for each file, also for those that come in a mass.
+    """
     hosts_tablespace = queries.value(connection, "default_tablespace")
     set_locally(connection, "engagement.key_type", plan.key_type)
     set_locally(connection, "client_min_messages", "warning")
     set_locally(connection, "check_function_bodies", "off")
     postponed = []
-    for step in plan.steps:
-        report(str(step))
+    for step, line in zip(plan.steps, plan.announcements, strict=True):
+        if line or names_each:
+            report(str(step) if names_each else line)
         file = step.file
         tablespace = {
             "index": plan.tablespaces.index,
@@ -98,13 +103,13 @@ def run_host(connection: Connection, file: SqlFile) -> None:
     """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
     objects.run(connection, file)
     check_host(connection, file)
-    queries.execute(connection, "detach_leftovers")
+    queries.call(connection, "detach_leftovers")
 
 
 def check_host(connection: Connection, file: SqlFile) -> None:
     """Refuse an adapter that lacks a required view."""
     try:
-        queries.execute(connection, "check_host")
+        queries.call_value(connection, "check_required_views")
     except psycopg.Error as error:
         raise SqlFileError(describe(error, file.path), error.sqlstate) from error
 
@@ -112,7 +117,7 @@ def check_host(connection: Connection, file: SqlFile) -> None:
 def regenerate(connection: Connection) -> None:
     """Generate anew what registration generated, by adapter or by hand, with an older generator."""
     if all(objects.signatures(connection, name) for name in GENERATORS):
-        queries.execute(connection, "regenerate")
+        queries.call_value(connection, "regenerate")
 
 
 def record_routines(connection: Connection, top: Path) -> None:

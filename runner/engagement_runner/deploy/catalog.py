@@ -44,6 +44,7 @@ class Status:
         key_type: type of the host's keys; None where nothing is deployed.
         applied: number of files applied.
         pending: what the next deployment would do, one line each.
+        summary: the same; files that come in a mass are counted by folder.
         notes: what is worth knowing about it.
         drift: where the database differs from what was deployed, one line each.
         activity: last_run, queued_statements, queued_keys, open_failures, attached, failed, stale
@@ -53,6 +54,7 @@ class Status:
     key_type: str | None
     applied: int
     pending: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     activity: dict[str, Any] = field(default_factory=dict)
@@ -92,11 +94,13 @@ def status(
     """
     state = read_state(connection)
     pending: list[str] = []
+    summary: list[str] = []
     drift: list[str] = []
     notes: list[str] = []
     try:
         plan = make_plan(state, top or files.root())
         pending += [str(step) for step in plan.steps]
+        summary += [line for line in plan.announcements if line]
         notes += plan.warnings
     except EngagementError as error:
         drift.append(str(error))
@@ -122,7 +126,7 @@ def status(
         nodes = connection.execute(queries.load("nodes")).fetchall()
         shards = ", ".join(f"{count} on {node}" for node, _, count in nodes)
         notes.append(f"ledger and scores are spread over a cluster: {shards}")
-    return Status(state.key_type, len(state.files), pending, drift, notes, activity)
+    return Status(state.key_type, len(state.files), pending, summary, drift, notes, activity)
 
 
 def check(connection: Connection) -> list[str]:
@@ -144,7 +148,7 @@ def check(connection: Connection) -> list[str]:
     ]
     findings += [
         f"{row['problem']} (hint: {row['hint']})"
-        for row in queries.rows(connection, "host_problems").records
+        for row in queries.call_rows(connection, "host_problems").records
     ]
     findings += [
         f"table {table} is read by source {source} and has no triggers for it"

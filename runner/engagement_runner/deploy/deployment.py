@@ -41,6 +41,7 @@ def deploy(
     allow_older: bool = False,
     top: Path | None = None,
     wait: bool = True,
+    names_each: bool = False,
     report: Report = lambda line: None,
 ) -> Plan:
     """Bring a database to the state of the package's files, and return what was done.
@@ -56,6 +57,7 @@ def deploy(
         allow_older: go back to these files from those of a newer release.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
+        names_each: report a line about each file, also about those that come in a mass.
         report: takes a line about each step.
 
     Raises:
@@ -70,7 +72,7 @@ def deploy(
             plan = make_plan(
                 state, top, host, key_type, roles, tablespaces, distribute, allow_older
             )
-            return plan, _apply(connection, plan, top, report, author_path)
+            return plan, _apply(connection, plan, top, report, author_path, names_each)
 
         adapter = files.host_adapter(host, top) if host else None
         with rights_explained(
@@ -117,13 +119,18 @@ def dry_run(
 
 
 def _apply(
-    connection: Connection, plan: Plan, top: Path, report: Report, author_path: str
+    connection: Connection,
+    plan: Plan,
+    top: Path,
+    report: Report,
+    author_path: str,
+    names_each: bool,
 ) -> list[SqlFile]:
     """Do the steps and what follows from them, and return the indexes to be built afterwards."""
     if plan.is_distributed:
         # One connection to each node, because routines and tables change together.
         set_locally(connection, "citus.multi_shard_modify_mode", "sequential")
-    postponed = take_steps(connection, plan, report, author_path, run_host)
+    postponed = take_steps(connection, plan, report, author_path, run_host, names_each)
     if any(step.file.kind == "host" and step.action == "apply" for step in plan.steps):
         plan.warnings.extend(
             f"{message} (hint: {hint})" for _, message, hint in unregistered_sources(connection)
@@ -147,7 +154,7 @@ def _distribute(connection: Connection, top: Path, report: Report) -> None:
     report(DISTRIBUTION)
     set_locally(connection, "client_min_messages", "warning")
     try:
-        queries.execute(connection, "distribute")
+        queries.call(connection, "distribute")
     except psycopg.Error as error:
         raise SqlFileError(describe(error), error.sqlstate) from error
     record_routines(connection, top)

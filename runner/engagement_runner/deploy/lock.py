@@ -26,7 +26,7 @@ LOCK_CLASS, LOCK_KEY = 0x656E6761, 1
 LOCK_TIMEOUT = "500ms"
 #: How often a deployment that met such a lock begins again, half a second apart.
 ATTEMPTS = 60
-#: SQLSTATEs of a lock that was not to be had: lock_not_available, deadlock_detected.
+#: SQLSTATEs of a lock that could not be had: lock_not_available, deadlock_detected.
 LOCKED = {"55P03", "40P01"}
 
 
@@ -34,9 +34,9 @@ LOCKED = {"55P03", "40P01"}
 def deploy_lock(connection: Connection, report: Report, wait: bool = True) -> Iterator[str]:
     """Hold the deploy lock, as the package's owner, and yield the author's search_path.
 
-    It belongs to the session, because indexes follow after the transaction. It is asked for again
-    and again rather than waited for: a session that waits holds a snapshot, and ``create index
-    concurrently`` of the one before it would wait for that, for ever.
+    The session holds the lock, not a transaction: indexes are built after the transaction. The
+    function polls. A session that waits for the lock holds a snapshot, and ``create index
+    concurrently`` of the deployment before it would wait for that snapshot for ever.
 
     Raises:
         EngagementError: another session holds it and ``wait`` is false.
@@ -68,11 +68,11 @@ def retry_on_locks(
 ) -> Result:
     """Run the work in a transaction that waits for no lock longer than :data:`LOCK_TIMEOUT`.
 
-    When a lock is not to be had, everything is rolled back, so that the host gets its turn, and
-    begun again. A trial is rolled back in any case.
+    If a lock cannot be had, the transaction is rolled back, so that the host gets its turn, and the
+    work begins again. A trial is rolled back in any case.
 
     Raises:
-        EngagementError: a lock was not to be had in all attempts.
+        EngagementError: a lock could not be had in any attempt.
     """
     for attempt in range(1, attempts + 1):
         try:

@@ -93,9 +93,12 @@ def signatures(connection: Connection, name: str) -> list[str]:
     return [signature for (signature,) in found]
 
 
-def _drop_routines(connection: Connection, signatures: Iterable[str], cascade: str = "") -> None:
+def _drop_routines(
+    connection: Connection, signatures: Iterable[str], query: str = "drop_routine"
+) -> None:
     for signature in signatures:
-        connection.execute(f"drop routine {signature} {cascade}".encode())
+        # PostgreSQL itself has written and quoted it.
+        connection.execute(queries.composed(query, signature=sql.SQL(signature)))
 
 
 def apply_view(connection: Connection, file: SqlFile) -> None:
@@ -116,11 +119,13 @@ def drop(connection: Connection, file: SqlFile) -> None:
     """Drop the object of a file; a seed leaves its rows."""
     name = sql.Identifier("engagement", file.object_name)
     if file.kind == "view":
-        connection.execute(sql.SQL("drop view if exists {}").format(name))
+        connection.execute(queries.composed("drop_view", name=name))
     elif file.kind == "index":
-        connection.execute(sql.SQL("drop index if exists {}").format(name))
+        connection.execute(queries.composed("drop_index", name=name))
     elif file.kind == "trigger":
-        _drop_routines(connection, signatures(connection, file.object_name), "cascade")
+        _drop_routines(
+            connection, signatures(connection, file.object_name), "drop_routine_and_triggers"
+        )
     elif file.kind == "routine":
         _drop_routines(connection, signatures(connection, file.object_name))
 
@@ -162,10 +167,10 @@ def build_index(connection: Connection, file: SqlFile, is_first: bool) -> bool:
     That is so for a table without rows, and for every table of a first deployment.
     """
     index, table, _ = _index(file)
-    a_row = sql.SQL("select 1 from {} limit 1").format(table)
-    if not is_first and connection.execute(a_row).fetchone():
+    has_rows = queries.composed("has_rows", name=table)
+    if not is_first and connection.execute(has_rows).fetchone() == (True,):
         return False
-    connection.execute(sql.SQL("drop index if exists {}").format(index))
+    connection.execute(queries.composed("drop_index", name=index))
     run(connection, file)
     return True
 
@@ -176,7 +181,7 @@ def build_index_concurrently(
     """Build an index on a table with rows, without keeping anybody from writing."""
     queries.value(connection, "set_for_session", name="default_tablespace", value=tablespaces.index)
     index, _, statement = _index(file)
-    connection.execute(sql.SQL("drop index concurrently if exists {}").format(index))
+    connection.execute(queries.composed("drop_index_concurrently", name=index))
     statement = _INDEX.sub(r"\1 concurrently \2 on engagement.\3", statement, count=1)
     run(connection, SqlFile(file.path, file.kind, statement))
     record(connection, file)

@@ -12,6 +12,7 @@ from engagement_runner import __version__, release
 from engagement_runner.deploy.state import State, Tablespaces
 from engagement_runner.deploy.steps import (
     Step,
+    announcements,
     engine_steps,
     host_steps,
     index_steps,
@@ -61,7 +62,21 @@ class Plan:
     @property
     def lines(self) -> list[str]:
         """What is done, one line each."""
-        lines = [str(step) for step in self.steps] + [DISTRIBUTION] * self.distribute
+        return [str(step) for step in self.steps] + self._more_lines
+
+    @property
+    def announcements(self) -> list[str]:
+        """What is said before each step; nothing where an earlier line has counted it."""
+        return announcements(self.steps, self.is_first)
+
+    @property
+    def summary(self) -> list[str]:
+        """What is done; files that come in a mass are counted by folder."""
+        return [line for line in self.announcements if line] + self._more_lines
+
+    @property
+    def _more_lines(self) -> list[str]:
+        lines = [DISTRIBUTION] * self.distribute
         if self.release and self.release != self.release_before:
             before = f" (was {self.release_before})" if self.release_before else ""
             lines.append(f"note release {self.release}{before}")

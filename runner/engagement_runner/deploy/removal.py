@@ -26,7 +26,7 @@ def detach_host(
 
     Raises:
         EngagementError: the package is not deployed, something outside depends on the adapter's
-            views and ``cascade`` is false, or a table's lock was not to be had. Nothing is changed
+            views and ``cascade`` is false, or a table's lock could not be had. Nothing is changed
             then.
     """
     with deploy_lock(connection, report):
@@ -35,7 +35,7 @@ def detach_host(
         def work() -> None:
             _refuse_dependents(connection, ("engagement_host",), "the adapter's views", cascade)
             set_locally(connection, "client_min_messages", "warning")
-            queries.execute(connection, "detach_host")
+            queries.call(connection, "detach_host")
             queries.execute(connection, "forget_hosts")
 
         retry_on_locks(connection, work, report)
@@ -71,7 +71,7 @@ def undeploy(
 
     Raises:
         EngagementError: something outside depends on the package and ``cascade`` is false, or a
-            table's lock was not to be had. Nothing is changed then.
+            table's lock could not be had. Nothing is changed then.
     """
     with deploy_lock(connection, report):
         state = read_state(connection)
@@ -82,14 +82,13 @@ def undeploy(
             # Before the views go, and what is built on them with them.
             _refuse_dependents(connection, SCHEMAS, "the package", cascade)
             set_locally(connection, "client_min_messages", "warning")
-            queries.execute(connection, "detach_host")
+            queries.call(connection, "detach_host")
             if state.is_distributed:
                 set_locally(connection, PROPAGATION, "on")
                 # While the type of their keys is still known.
                 queries.execute(connection, "drop_distributed")
             for schema in SCHEMAS:
-                statement = sql.SQL("drop schema if exists {} cascade")
-                connection.execute(statement.format(sql.Identifier(schema)))
+                connection.execute(queries.composed("drop_schema", name=sql.Identifier(schema)))
 
         retry_on_locks(connection, work, report)
         return True

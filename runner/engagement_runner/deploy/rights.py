@@ -1,4 +1,4 @@
-"""What a deploying role lacks, said in statements that can be pasted."""
+"""Which rights a deploying role lacks, as statements that can be pasted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engagement_runner.deploy.state import Tablespaces
 from engagement_runner.errors import describe
 from engagement_runner.files import SqlFile
 
-#: insufficient_privilege, and the package's own word for a table that takes no triggers.
+#: insufficient_privilege, and the package's own error for a table that takes no triggers.
 _RIGHTS = ("42501", "EG008")
 
 

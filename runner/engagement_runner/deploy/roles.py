@@ -1,4 +1,4 @@
-"""The package's roles, which belong to the whole server: left behind, or dropped on request."""
+"""The package's roles. They belong to the whole server, so only a request drops them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engagement_runner import queries
 from engagement_runner.connection import Connection
 from engagement_runner.errors import describe
 
-#: How many of the things that keep a role are named.
+#: How many of the things that keep a role a message names.
 NAMED = 5
 
 
@@ -32,7 +32,7 @@ def drop_roles(connection: Connection) -> list[str]:
             continue
         try:
             with connection.transaction():
-                connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+                connection.execute(queries.composed("drop_role", name=sql.Identifier(name)))
         except psycopg.Error as error:
             lines.append(f"The role {name} stays: {describe(error)}")
         else:

@@ -5,7 +5,8 @@ Nothing here changes the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from engagement_runner import __version__, files
 from engagement_runner.deploy.state import State
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import SqlFile
+
+#: Why a file is applied again that did not change.
+AFTER_MIGRATION = "after a migration"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,31 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.action} {self.file.path} ({self.reason})"
+
+
+def announcements(steps: Sequence[Step], is_first: bool) -> list[str]:
+    """Return what is said before each step; nothing where an earlier line has counted it.
+
+    A line names a file. Only what comes in a mass is counted by folder: all files of a first
+    deployment (*is_first*), and those that are applied again after a migration.
+    """
+    masses = Counter(_mass(step, is_first) for step in steps)
+    lines = []
+    for step in steps:
+        mass = _mass(step, is_first)
+        amount = masses.pop(mass, 0) if mass else 1
+        if mass and amount > 1:
+            lines.append(f"{step.action} {amount} files of {mass[1]} ({step.reason})")
+        else:
+            lines.append(str(step) if amount else "")
+    return lines
+
+
+def _mass(step: Step, is_first: bool) -> tuple[str, str] | None:
+    """Return kind and folder of a step that is counted with its like, or None for one by itself."""
+    if step.action == "apply" and (step.reason == AFTER_MIGRATION or is_first):
+        return step.file.kind, Path(step.file.path).parent.as_posix()
+    return None
 
 
 def _step(state: State, file: SqlFile, otherwise: str | None = None) -> Step | None:
@@ -60,7 +89,7 @@ def is_change(steps: Iterable[Step]) -> bool:
 
 
 def _applied_without_file(state: State, known: Iterable[SqlFile], kinds: set[str]) -> list[SqlFile]:
-    """Return what is applied of the given kinds and is no file any more, wherever it lies."""
+    """Return what is applied of the given kinds and has no file any more, in any folder."""
     known = list(known)
     paths = {file.path for file in known} | {state.place_of(file) for file in known}
     return [
@@ -108,7 +137,7 @@ def _migration_steps(state: State, top: Path) -> list[Step]:
 
 def engine_steps(state: State, top: Path) -> list[Step]:
     steps = _migration_steps(state, top)
-    migrated = "after a migration" if is_change(steps) else None
+    migrated = AFTER_MIGRATION if is_change(steps) else None
     repeatables = files.repeatables(top)
     for file in repeatables:
         if step := _step(state, file, migrated):

@@ -59,10 +59,10 @@ def try_adapter(
 ) -> Result:
     """Apply an adapter, let *measure* look at what it made, and take everything back.
 
-    A database without the package gets it for as long as the trial lasts. No trigger is put on a
-    table of the host, and the views in use are not replaced but set aside: a trial keeps neither
-    the host from writing nor the triggers from scoring. What waits is another deployment, or a
-    change of rules or parameters.
+    A database without the package has it for as long as the trial lasts. The trial puts no trigger
+    on a table of the host, and sets the views in use aside instead of replacing them. So the host
+    can write and the triggers can score meanwhile. Other deployments, and changes of rules or
+    parameters, wait.
 
     Args:
         connection: an autocommit connection, of a role that could deploy the adapter.
@@ -83,7 +83,7 @@ def try_adapter(
         remarks.extend(_run_on(connection, file))
         if not any(remark.severity == "error" for remark in remarks):
             check_host(connection, file)
-            queries.execute(connection, "detach_leftovers")
+            queries.call(connection, "detach_leftovers")
 
     def work() -> Result:
         remarks.clear()
@@ -103,10 +103,10 @@ def try_adapter(
 
 
 def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
-    """Run an adapter past calls that fail, so that all of them are heard, and return the remarks.
+    """Run an adapter, go on after calls that fail, and return a remark about each.
 
     Raises:
-        SqlFileError: another statement failed, or a lock was not to be had.
+        SqlFileError: another statement failed, or a lock could not be had.
     """
     remarks: list[Remark] = []
     warnings: list[tuple[str, str | None]] = []
@@ -131,7 +131,7 @@ def _run_on(connection: Connection, file: SqlFile) -> list[Remark]:
                     or cause.sqlstate in LOCKED
                 ):
                     raise
-                # Of a source that could not be registered the errors that follow are no news.
+                # If a source could not be registered, later calls for it fail as well: no news.
                 if remarks and cause.sqlstate == _UNKNOWN_SOURCE:
                     continue
                 remarks.append(_remark(place, cause))

@@ -68,7 +68,7 @@ class Outbox:
         self._is_first = True
 
     def hand_over(self, is_last: bool = True) -> bool:
-        """Print a batch, and let go of it when it is read; return whether there may be more.
+        """Print a batch, take it off the outbox when it is read; return whether more may wait.
 
         Raises EngagementError or BrokenPipeError where it cannot be written, and KeyboardInterrupt:
         the batch stays on the outbox.

@@ -48,9 +48,9 @@ def no_reader() -> BrokenPipeError:
 def wait_until_read() -> None:
     """Return when the reader of the pipe has read all that was written; at once without a pipe.
 
-    A pipe holds more than a batch: that it was written says nothing of who reads it. Raises
-    BrokenPipeError when the reader ends before, EngagementError when it reads nothing for
-    STALL_SECONDS, KeyboardInterrupt when this command shall end.
+    A pipe has room for more than a batch, so a batch that is written need not be read. Raises
+    BrokenPipeError if the reader ends first, EngagementError if it reads nothing for
+    STALL_SECONDS, KeyboardInterrupt if a signal asks this command to end.
     """
     if not is_pipe():
         return

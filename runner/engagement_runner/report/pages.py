@@ -98,9 +98,9 @@ class Pages:
 
     def customer(self, customer: str) -> str:
         """Return the page of one customer. Raises psycopg.Error for an unknown one (EG001)."""
-        text = queries.value(self._connection, "score_card", customer=customer, as_of=None)
-        card = queries.loads(text)
-        names = queries.loads(queries.value(self._connection, "category_names"))
+        connection, who = self._connection, queries.Customer(customer)
+        card = queries.loads(queries.call_json(connection, "score_card", customer_id=who))
+        names = queries.loads(queries.value(connection, "category_names"))
         is_company = card["customer_type"] == "COMPANY"
         return self._render(
             "customer.html",
@@ -110,10 +110,10 @@ class Pages:
             trend=figures.trend(self._writer, card),
             categories=figures.categories(self._writer, card, names),
             expiries=self._table("Points that end", EXPIRIES, "report_expiries", customer=customer),
-            forecast=self._table(
+            forecast=self._writer.table(
                 "If nothing happens",
                 [c for c in FORECAST if is_company or c[0] not in ("own_score", "employee_score")],
-                "forecast", is_limited=False, customer=customer, weeks="4,8,12",
+                queries.call_rows(connection, "forecast", customer_id=who).records,
             ),
             people=(
                 self._table("Its people", PEOPLE, "report_people", customer=customer)
@@ -123,9 +123,10 @@ class Pages:
             employers=(
                 None
                 if is_company
-                else self._table(
-                    "Employers", EMPLOYERS, "current_employers", is_limited=False,
-                    customer=customer, on=None,
+                else self._writer.table(
+                    "Employers",
+                    EMPLOYERS,
+                    queries.call_rows(connection, "current_employers", customer_id=who).records,
                 )
             ),
         )  # fmt: skip
@@ -176,12 +177,10 @@ class Pages:
         columns: Sequence[Column],
         query: str,
         /,
-        is_limited: bool = True,
         **parameters: object,
     ) -> Table:
-        if is_limited:
-            parameters["rows"] = self._rows
-        return self._writer.table(caption, columns, self._read(query, **parameters))
+        records = self._read(query, rows=self._rows, **parameters)
+        return self._writer.table(caption, columns, records)
 
 
 @contextmanager

@@ -38,7 +38,8 @@ def status(found: Status, output: Format) -> None:
         return
     applied = f"{found.applied} files" + (f", key type {found.key_type}" if found.key_type else "")
     _state("applied", applied)
-    _state_list("pending", found.pending, "yellow")
+    _state("pending", f"{len(found.pending):,}", "yellow" if found.pending else "")
+    _lines(found.summary)
     _state_list("drift", found.drift, "red")
     for state, style in (("failed", "red"), ("stale", "yellow")):
         if found.activity.get(state):
@@ -74,6 +75,10 @@ def _state(label: str, text: str, style: str = "") -> None:
 
 def _state_list(label: str, lines: Sequence[str], style: str) -> None:
     _state(label, f"{len(lines):,}", style if lines else "")
+    _lines(lines)
+
+
+def _lines(lines: Iterable[str]) -> None:
     for line in lines:
         console().print(Text(f"  {literal(line)}"), soft_wrap=True)
 

@@ -31,6 +31,12 @@ PIPE_WIDTH = 120
 _console_of_bar: Console | None = None
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave BrokenPipeError, which is being handled, to the command; Rich would exit."""
+        raise
+
+
 def print_above(bar: Console | None) -> None:
     """Let what goes to stderr from now on appear above the progress bar on *bar*; None: no bar."""
     global _console_of_bar
@@ -45,7 +51,7 @@ def console(stderr: bool = False) -> Console:
     width = None
     if not stream.isatty() and "COLUMNS" not in os.environ:
         width = PIPE_WIDTH
-    return Console(
+    return _Console(
         file=stream,
         width=width,
         markup=False,

@@ -1,2 +1,0 @@
--- Takes triggers and adapter views off the host.
-call engagement.detach_host()
