@@ -55,6 +55,22 @@ def session(dsn: str | None) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(connection: Connection, read_only: bool = True) -> Iterator[None]:
+    """Read everything inside as of one instant, and take back what is written.
+
+    Nothing can be written unless *read_only* is false.
+    """
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = read_only
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        connection.isolation_level = None
+        connection.read_only = None
+
+
+@contextmanager
 def interruptible() -> Iterator[None]:
     """Turn SIGTERM into KeyboardInterrupt, as Ctrl-C is.
 

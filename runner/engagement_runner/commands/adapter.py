@@ -71,14 +71,14 @@ def adapter() -> None:
     type=click.IntRange(min=0),
     default=1000,
     metavar="NUMBER",
-    help="How many of a view's keys to look up for the time that takes; fewer where that is long.",
+    help="Look up at most this many keys of a view, to measure how long a look-up takes.",
 )
 @option(
     "--rows",
     type=click.IntRange(min=0),
     default=3,
     metavar="NUMBER",
-    help="How many sample rows of each view to show. They hold people's data.",
+    help="Show this many sample rows of each view. They hold people's data.",
 )
 @format_option
 @click.pass_context
@@ -105,8 +105,8 @@ def check(
     changes of rules and parameters wait. Not tried therefore: CREATE TRIGGER (the right to it is
     checked), and whether PostgreSQL can replace the views in use.
 
-    Exit code: 0 nothing found but hints, 3 problems found, 1 it cannot be deployed so. As CSV only
-    the findings are listed.
+    Exit code: 0 hints at most, 3 problems found, 1 the adapter cannot be deployed. CSV has the
+    findings only.
     """
     try:
         with interruptible(), connect(dsn, shows_warnings=False) as connection:

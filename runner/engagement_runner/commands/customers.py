@@ -47,7 +47,7 @@ FORECAST = (
     type=click.IntRange(min=1, max=10000),
     metavar="NUMBER",
     default=25,
-    help="Most customers to list.",
+    help="List at most this many customers.",
 )
 @format_option
 def find(dsn: str | None, text: str, limit: int, format: show.Format) -> None:
@@ -138,7 +138,7 @@ def trend(
 @click.command()
 @dsn_option
 @click.argument("customer")
-@option("--weeks", metavar="WEEKS", default="4,8,12", help="In how many weeks, between commas.")
+@option("--weeks", metavar="WEEKS", default="4,8,12", help="Weeks from now, separated by commas.")
 @format_option
 def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) -> None:
     """Show what the score of CUSTOMER will be if nothing happens.

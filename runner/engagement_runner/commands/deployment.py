@@ -31,7 +31,7 @@ def _progress(line: str) -> None:
     show_envvar=True,
     metavar="NAME|FILE.sql",
     shell_complete=completion.hosts,
-    help="Host adapter: a bundled one by name, or your own file. Default: those already applied.",
+    help="Host adapter: a bundled one by name, or your own file. Default: the one already applied.",
 )
 @click.option(
     "--key-type",
@@ -69,8 +69,8 @@ def _progress(line: str) -> None:
     "--sample",
     is_flag=True,
     show_envvar=True,
-    help="With --host reference: then load a sample association into its empty tables in schema "
-    "crm, 2,000 people with three years of orders and seats, and rules for them.",
+    help="With --host reference: load a sample association into its empty tables in schema crm: "
+    "2,000 people, three years of orders and seats, and rules for them.",
 )
 @click.option(
     "--dry-run",
@@ -117,8 +117,8 @@ def deploy(
 ) -> None:
     """Bring the database to the state of this package.
 
-    Only what changed is applied, all in one transaction. Indexes on tables that have rows follow
-    after it, concurrently.
+    Applies what has changed, all in one transaction. Indexes on tables with rows are built after
+    it, concurrently.
     """
     if sample and host != association.HOST:
         raise click.UsageError("--sample goes with --host reference: it fills the tables of that.")

@@ -21,26 +21,26 @@ from engagement_runner.session import interruptible, option, session
     type=click.IntRange(min=1, max=2**31 - 1),
     metavar="NUMBER",
     default=100,
-    help="Most events to print; with --follow, at a time.",
+    help="Print at most this many events; with --follow, at a time.",
 )
-@option("--follow", is_flag=True, help="Print all that there are, then wait for more.")
+@option("--follow", is_flag=True, help="Print all events, then wait for more.")
 @option(
     "--no-ack",
     is_flag=True,
-    help="Leave what is printed on the outbox, for --ack to take off; meanwhile nobody else gets "
-    "it.",
+    help="Leave the printed events on the outbox until --ack takes them off; meanwhile no other "
+    "reader gets them.",
 )
 @option(
     "--minutes",
     type=click.IntRange(1, 10080),
     metavar="MINUTES",
     default=10,
-    help="With --no-ack: after so many minutes, what was not acknowledged is given out again.",
+    help="With --no-ack: minutes until an event that was not acknowledged is given out again.",
 )
 @option(
     "--ack",
     is_flag=True,
-    help="Take events off the outbox: those with the EVENT_IDs, else those that stdin names.",
+    help="Take events off the outbox: the EVENT_IDs, or else those that stdin names.",
 )
 @option(
     "--format",
@@ -63,8 +63,8 @@ def events(
 
     Each is printed and taken off the outbox when the reader of the pipe has read it. If the reader
     or this command ends before that, the events are printed again the next time: look at event_id.
-    What a reader has read and not dealt with is lost when the reader dies. Where that matters,
-    acknowledge in a second step:
+    If a reader dies, the events that it has read and not dealt with are lost. Where that matters,
+    acknowledge them in a second step:
 
     \b
       engagement events --no-ack > batch

@@ -11,7 +11,7 @@ import click
 from engagement_runner import completion, files, queries, rulefile, show
 from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import format_option, option, session
+from engagement_runner.session import format_option, option, session, snapshot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -267,13 +267,19 @@ def _print_preview(
     connection: Connection, changes: str, retroactive: bool, output: show.Format
 ) -> None:
     """Print what *changes*, JSON as engagement.preview_rules takes it, would do to scores."""
-    # A person reads the largest changes, a program all of them. Whatever the preview leaves behind
-    # is taken back.
-    with connection.transaction(force_rollback=True):
-        rows = queries.rows(
-            connection, "rule_preview", changes=changes, retroactive=retroactive,
-            limit=show.MOVER_COUNT if output == "table" else None,
-        )  # fmt: skip
+    # A person reads the largest changes, a program all of them.
+    is_for_people = output == "table"
+    with snapshot(connection, read_only=False):
+        # Each preview is taken back before the next: it leaves temporary tables behind.
+        with connection.transaction(force_rollback=True):
+            rows = queries.rows(
+                connection, "rule_preview", changes=changes, retroactive=retroactive,
+                movers=show.MOVER_COUNT if is_for_people else 0,
+            )  # fmt: skip
+        if not is_for_people:
+            rows += queries.call_rows(
+                connection, "preview_rules", changes=changes, retroactive=retroactive
+            )
     show.preview(rows, output)
     if not retroactive and not rows.records[0]["customer_count"]:
         show.say("from now on: what has been awarded stays; see --retroactive")

@@ -61,8 +61,8 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
 
 @click.command("at-risk")
 @dsn_option
-@option("--weeks", metavar="WEEKS", default="8", help="In how many weeks.")
-@option("--fall", metavar="POINTS", help="Also those who lose at least so many points.")
+@option("--weeks", metavar="WEEKS", default="8", help="Weeks from now.")
+@option("--fall", metavar="POINTS", help="Also list customers who lose at least this many points.")
 @format_option
 def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
@@ -94,11 +94,15 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
     metavar="NAME",
     show_default="everybody",
     shell_complete=completion.segments,
-    help="Only of this segment.",
+    help="Only points of this segment.",
 )
-@option("--company", metavar="CUSTOMER", help="Only of this company and who earned for it.")
-@option("--from", "begin", metavar="INSTANT", help="Only what was earned then or later.")
-@option("--to", "end", metavar="INSTANT", help="Only what was earned before.")
+@option(
+    "--company",
+    metavar="CUSTOMER",
+    help="Only points of this company and its people.",
+)
+@option("--from", "begin", metavar="INSTANT", help="Only points earned then or later.")
+@option("--to", "end", metavar="INSTANT", help="Only points earned before.")
 @format_option
 def points(
     dsn: str | None,

@@ -38,19 +38,19 @@ UNREAD = {"source cannot be read", "activity cannot be read"}
 @dsn_option
 @option("--from", "begin", metavar="KEY", help="Only customers with this key or a later one.")
 @option("--to", "end", metavar="KEY", help="Only customers with an earlier key.")
-@option("--sample", metavar="PERCENT", help="Only so many percent of the customers, such as 1%.")
+@option("--sample", metavar="PERCENT", help="Only this percentage of the customers, such as 1%.")
 @option(
     "--seed",
     type=click.IntRange(-(2**31), 2**31 - 1),
     metavar="NUMBER",
     show_default="random",
-    help="Chooses the sample; the same number, the same customers.",
+    help="Chooses the sample: the same number gives the same customers.",
 )
 @option(
     "--batch",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Piece by piece, in key order, so many customers at a time.",
+    help="Verify in batches of this many customers, in the order of their keys.",
 )
 @format_option
 def verify(
@@ -65,9 +65,9 @@ def verify(
     """Prove the stored scores by recomputing them.
 
     Recomputes from the source and lists every difference; no difference means proven. Ends with
-    exit code 3 when there is a difference, or a source or an activity that cannot be read. What
-    waits for the next run is left out and named on stderr; it is no difference. While a whole
-    source waits, nobody's totals are compared. A --batch that is interrupted, or fails, prints the
+    exit code 3 if there is a difference, or if a source or an activity cannot be read. Changes that
+    wait for the next run are left out and named on stderr; they are no difference. While a whole
+    source waits, no totals are compared. If a --batch is interrupted or fails, it prints the
     command that goes on from there.
     """
     if seed is not None and sample is None:

@@ -89,6 +89,7 @@ def apply_routine(connection: Connection, file: SqlFile) -> None:
 
 
 def signatures(connection: Connection, name: str) -> list[str]:
+    """Return the routines of a name in schema engagement, as PostgreSQL writes their signatures."""
     found = connection.execute(queries.load("signatures"), {"routine_name": name})
     return [signature for (signature,) in found]
 

@@ -136,6 +136,10 @@ def _migration_steps(state: State, top: Path) -> list[Step]:
 
 
 def engine_steps(state: State, top: Path) -> list[Step]:
+    """Return the steps for what is there whatever the host is: migrations, routines, views, seeds.
+
+    Raises EngagementError for a migration that is changed or unknown.
+    """
     steps = _migration_steps(state, top)
     migrated = AFTER_MIGRATION if is_change(steps) else None
     repeatables = files.repeatables(top)
@@ -199,6 +203,7 @@ def _applied_adapter(path: str, top: Path) -> SqlFile | None:
 
 
 def role_steps(state: State, top: Path, wanted: bool, changed: bool) -> list[Step]:
+    """Return the step for the package's roles, where they are *wanted* or deployed already."""
     return [
         step
         for file in files.roles(top)
@@ -208,6 +213,7 @@ def role_steps(state: State, top: Path, wanted: bool, changed: bool) -> list[Ste
 
 
 def index_steps(state: State, top: Path) -> list[Step]:
+    """Return the steps for the indexes; one that is missing or invalid is built again."""
     indexes = files.indexes(top)
     steps = _drop_steps(state, indexes, "index")
     for file in indexes:

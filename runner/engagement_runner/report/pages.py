@@ -6,12 +6,10 @@ A page is one HTML file without script that loads nothing. Its numbers come from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jinja2
-import psycopg
 
 from engagement_runner import queries, show
 from engagement_runner.connection import Connection
@@ -181,16 +179,3 @@ class Pages:
     ) -> Table:
         records = self._read(query, rows=self._rows, **parameters)
         return self._writer.table(caption, columns, records)
-
-
-@contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
-    """Let everything that is read be of one instant; nothing can be written meanwhile."""
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
-    try:
-        with connection.transaction(force_rollback=True):
-            yield
-    finally:
-        connection.isolation_level = None
-        connection.read_only = None
