@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import os
 import platform
@@ -10,6 +9,7 @@ import re
 import time
 from itertools import groupby
 from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rich.console import Console
 from rich.table import Table
@@ -118,51 +118,52 @@ def plot(sections: list[tuple[str, list[Measure]]], caption: str) -> str:
 
     The scale is logarithmic. Left of the target's line is better than it, right of it worse.
     """
-    import svg  # only who writes results needs it: the extra `bench`
-
     rows: list[str | tuple[Measure, float]] = []
     for section, measures in sections:
         bars = [(m, share) for m in measures if (share := share_of_target(m)) is not None]
         rows += [section, *bars] if bars else []
     height = _TOP + _ROW * len(rows) + 12
+    drawing = Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_WIDTH} {height}",
+        width=str(_WIDTH),
+        height=str(height),
+    )
 
     def at(multiple: float) -> float:
         within = min(max(multiple, _LEAST), _MOST)
         return _LABELS + _BARS * math.log(within / _LEAST) / math.log(_MOST / _LEAST)
 
-    def text(x: float, y: float, words: str, *classes: str, anchor: str = "start") -> svg.Text:
-        style = f"text-anchor: {anchor}"
-        return svg.Text(x=x, y=y, text=html.escape(words), class_=list(classes), style=style)
+    def draw(tag: str, look: str, **numbers: float) -> Element:
+        places = {name: f"{number:g}" for name, number in numbers.items()}
+        return SubElement(drawing, tag, {"class": look, **places})
 
-    elements: list[svg.Element] = [
-        svg.Title(text="Ratios against their targets"),
-        svg.Style(text=_STYLE),
-        text(
-            8, 18, "Ratios against their targets: left of the line met, right of it missed", "head"
-        ),
-        text(8, 36, caption, "note"),
-    ]
+    def text(x: float, y: float, words: str, look: str = "", anchor: str = "start") -> None:
+        element = draw("text", look, x=x, y=y)
+        element.set("style", f"text-anchor: {anchor}")
+        element.text = words
+
+    SubElement(drawing, "title").text = "Ratios against their targets"
+    SubElement(drawing, "style").text = _STYLE
+    text(8, 18, "Ratios against their targets: left of the line met, right of it missed", "head")
+    text(8, 36, caption, "note")
     for multiple in (_LEAST, 1 / 4, 1 / 2, 1, 2, 4, _MOST):
+        x = at(multiple)
         name = f"{multiple:g} ×" if multiple >= 1 else f"1/{1 / multiple:g} ×"
-        elements += [
-            text(at(multiple), _TOP - 8, "target" if multiple == 1 else name, "note",
-                 anchor="middle"),
-            svg.Line(x1=at(multiple), x2=at(multiple), y1=_TOP - 4, y2=height - 8,
-                     class_=["axis" if multiple == 1 else "grid"]),
-        ]  # fmt: skip
+        text(x, _TOP - 8, "target" if multiple == 1 else name, "note", anchor="middle")
+        look = "axis" if multiple == 1 else "grid"
+        draw("line", look, x1=x, x2=x, y1=_TOP - 4, y2=height - 8)
     for i, row in enumerate(rows):
         y = _TOP + _ROW * i
         if isinstance(row, str):
-            elements.append(text(_LABELS - 8, y + 14, row, "head", anchor="end"))
+            text(_LABELS - 8, y + 14, row, "head", anchor="end")
             continue
         measure, share = row
         begin, end = sorted((at(1), at(share)))
         versus = f" / {measure.against}" if measure.against else ""
-        elements += [
-            text(_LABELS - 8, y + 14, f"{measure.title}{versus}", anchor="end"),
-            svg.Rect(x=begin, y=y + 3, width=max(end - begin, 1), height=_ROW - 6, rx=2,
-                     class_=["yes" if measure.is_met else "no"]),
-            text(_LABELS + _BARS + 12, y + 14, f"{measure.result:.3g} ({measure.target})", "note"),
-        ]  # fmt: skip
-    view = svg.ViewBoxSpec(0, 0, _WIDTH, height)
-    return str(svg.SVG(viewBox=view, width=_WIDTH, height=height, elements=elements)) + "\n"
+        text(_LABELS - 8, y + 14, f"{measure.title}{versus}", anchor="end")
+        look = "yes" if measure.is_met else "no"
+        draw("rect", look, x=begin, y=y + 3, width=max(end - begin, 1), height=_ROW - 6, rx=2)
+        text(_LABELS + _BARS + 12, y + 14, f"{measure.result:.3g} ({measure.target})", "note")
+    return tostring(drawing, encoding="unicode") + "\n"

@@ -29,7 +29,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from cluster import SHARD_COUNT, Cluster, ClusterDatabases
-from engagement_runner import sample
+from engagement_runner.demo import sample
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
 from patience import PATIENCE, STATEMENT_TIMEOUT

@@ -1,5 +1,11 @@
 """The command ``engagement``. SQL decides; the commands connect, call, show and exit."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 
 from engagement_runner import __version__, show
@@ -29,22 +35,53 @@ from engagement_runner.commands.scores import (
 )
 from engagement_runner.commands.segments import at_risk, points, segment
 from engagement_runner.commands.social import social
+from engagement_runner.commands.status import check, status
 from engagement_runner.commands.verify import verify
+from engagement_runner.errors import EXIT_NO_READER
+
+
+@contextmanager
+def _ending_without_a_reader() -> Iterator[None]:
+    """End with EXIT_NO_READER, and no word, where whoever read stdout or stderr is gone."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is left in the buffers would fail again when Python ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        raise SystemExit(EXIT_NO_READER) from None
+
+
+class _Program(click.Group):
+    """A group of commands that ends as other programs do when nobody reads its output any more."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Parse the arguments; this may print a help text."""
+        with _ending_without_a_reader():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _ending_without_a_reader():
+            return super().invoke(ctx)
 
 
 @click.group(
+    cls=_Program,
     context_settings={
         "auto_envvar_prefix": "ENGAGEMENT",
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
-    }
+    },
 )
 @click.version_option(__version__, prog_name="engagement")
 def main() -> None:
     """Engagement scoring inside PostgreSQL.
 
     Results go to stdout, progress and notices to stderr. Exit codes: 0 done, 1 an error, 2 wrong
-    usage, 3 verify or check found something, 4 to 7 see status, 8 the server cannot be reached.
+    usage, 3 verify or check found something, 4 to 7 see status, 8 the server cannot be reached,
+    130 interrupted, 141 nobody reads the output any more.
     """
     show.never_fail_to_print()
 
@@ -52,8 +89,8 @@ def main() -> None:
 for command in (
     deployment.deploy,
     deployment.undeploy,
-    deployment.status,
-    deployment.check,
+    status,
+    check,
     deployment.detach,
     adapter,
     recalculate,

@@ -1,7 +1,7 @@
-"""What the shell completes beside commands and options: names that are known without a database.
+"""What the shell completes besides commands and options: names that the package itself has.
 
-Names that an organisation has added are in its database and are not offered: a completion must not
-connect. Each routine is a callback for Click's ``shell_complete``.
+A completion does not connect, so it offers no name that an organisation has added. Each function is
+a callback for Click's ``shell_complete``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engagement_runner import files
 
 
 def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    # Codes are written in capitals; who types small letters gets them as well.
+    # Codes are in upper case. A prefix in lower case finds them too.
     return [
         CompletionItem(name)
         for name in sorted(names)

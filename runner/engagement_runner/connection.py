@@ -18,6 +18,9 @@ from engagement_runner.errors import (
     remember_secret,
 )
 
+Connection = psycopg.Connection[tuple[Any, ...]]
+"""A connection whose rows are tuples."""
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 #: What a session of the command searches: nothing that anybody else may create in.
@@ -47,9 +50,7 @@ def _show_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
         click.echo(" ".join(parts), err=True)
 
 
-def connect(
-    dsn: str | None, autocommit: bool = True, shows_warnings: bool = True
-) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = True) -> Connection:
     """Connect to the database.
 
     Args:
@@ -101,7 +102,7 @@ def connect(
 
 
 @contextmanager
-def pinned(connection: psycopg.Connection[Any]) -> Iterator[str]:
+def pinned(connection: Connection) -> Iterator[str]:
     """Search nothing but PostgreSQL's own schema, and yield the author's search_path.
 
     A connection that :func:`connect` made is pinned for good; the path that it began with is its
@@ -114,20 +115,20 @@ def pinned(connection: psycopg.Connection[Any]) -> Iterator[str]:
     if path == PINNED_PATH:
         yield str(queries.value(connection, "author_path"))
         return
-    queries.value(connection, "set_search_path", search_path=PINNED_PATH)
+    queries.value(connection, "set_for_session", name="search_path", value=PINNED_PATH)
     try:
         yield path
     finally:
         if not connection.broken:
-            queries.value(connection, "set_search_path", search_path=path)
+            queries.value(connection, "set_for_session", name="search_path", value=path)
 
 
 @contextmanager
-def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def as_owner(connection: Connection) -> Iterator[None]:
     """Work as the role that the package belongs to, where it is deployed.
 
-    What a deployment makes belongs to one role, whoever deploys, and code that the host's views
-    run never has more rights than that role.
+    One role owns what deployments make, whoever deploys. So code that the host's views run never
+    has more rights than that role.
 
     Args:
         connection: an autocommit connection with a pinned search_path.
@@ -141,7 +142,7 @@ def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
         return
     try:
         queries.execute(connection, "adopt_objects")
-        queries.value(connection, "set_role", role=owner)
+        queries.value(connection, "set_for_session", name="role", value=owner)
     except psycopg.errors.InsufficientPrivilege as error:
         raise EngagementError(
             f"the package belongs to the role {owner}: {describe(error)}",
@@ -151,16 +152,16 @@ def as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
         yield
     finally:
         if not connection.broken:
-            queries.value(connection, "set_role", role="none")
+            queries.value(connection, "set_for_session", name="role", value="none")
 
 
 @contextmanager
-def as_caller(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Work with one's own rights inside :func:`as_owner`."""
+def as_caller(connection: Connection) -> Iterator[None]:
+    """Work with the session's own rights inside :func:`as_owner`."""
     role = str(queries.value(connection, "role"))
-    queries.value(connection, "set_role", role="none")
+    queries.value(connection, "set_for_session", name="role", value="none")
     try:
         yield
     finally:
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
-            queries.value(connection, "set_role", role=role)
+            queries.value(connection, "set_for_session", name="role", value=role)

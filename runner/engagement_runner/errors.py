@@ -22,6 +22,8 @@ EXIT_DRIFT = 6
 EXIT_FAILED = 7
 EXIT_UNREACHABLE = 8
 EXIT_INTERRUPTED = 130
+#: What shells have for a program that SIGPIPE ends: whoever read its output is gone.
+EXIT_NO_READER = 141
 
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:)[^\s]*(?=@)")
 _WORD_PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)

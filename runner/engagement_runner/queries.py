@@ -1,16 +1,19 @@
-"""Named queries: one statement a file in ``queries/``, so that the Python holds no SQL text.
+"""Named queries and calls of the engine's routines; the Python holds no SQL text.
 
-The files may lie in sub-folders; a name is unique.
-
+A query is one statement, the file ``NAME.sql`` in a folder of ``queries/``; names are unique.
 Parameters are written ``%(name)s``, as psycopg takes them. A query that lists things returns one
 column, a JSON object per row: numbers stay exact, ``infinity`` stays readable, and the order of
 the keys is the order of the columns.
+
+What only calls one routine needs no file: :func:`call` and its like name the routine and its
+arguments. An argument is sent without a type, so the routine's own parameter gives it one.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 FOLDER = Path(__file__).with_name("queries")
 
@@ -89,3 +93,76 @@ def record(
     """Return the only row of the listing query *name*, or None. Raises psycopg.Error."""
     found = rows(connection, name, **parameters).records
     return found[0] if found else None
+
+
+def composed(name: str, /, **parts: sql.Composable) -> sql.Composed:
+    """Return the query *name* with *parts* for the words in braces, such as ``{name}``."""
+    return sql.SQL(load(name).decode().strip()).format(**parts)
+
+
+def _word(name: str) -> sql.SQL:
+    """Return a name that needs no quotes. Raises ValueError for any other."""
+    if not re.fullmatch("[a-z_]+", name):
+        raise ValueError(f"no name of a routine or a parameter: {name}")
+    return sql.SQL(name)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer as an argument of a call: the key as a user wrote it, or None for nobody."""
+
+    written: object
+
+
+def _composed_call(
+    frame: str, routine: str, arguments: dict[str, object]
+) -> tuple[sql.Composed, dict[str, object]]:
+    """Return a call and its parameters. What is None is left out: the routine's default holds.
+
+    Names stand as they are, so that a DBA finds ``engagement.verify(`` among the queries that run.
+    """
+    listed, parameters = [], {}
+    for name, given in arguments.items():
+        is_customer = isinstance(given, Customer)
+        parameter = given.written if isinstance(given, Customer) else given
+        if parameter is None:
+            continue
+        parameters[name] = str(parameter) if is_customer else parameter
+        listed.append(
+            composed(
+                "customer_argument" if is_customer else "argument",
+                name=_word(f"p_{name}".rstrip("_")),
+                value=sql.Placeholder(name),
+            )
+        )
+    return (
+        composed(frame, routine=_word(routine), arguments=sql.SQL(", ").join(listed)),
+        parameters,
+    )
+
+
+def call(connection: psycopg.Connection[Any], routine: str, /, **arguments: object) -> None:
+    """Call the procedure ``engagement.ROUTINE``; its parameter ``p_NAME`` is the argument *NAME*.
+
+    A name that is a word of Python ends in ``_``. An argument that is None is left out. Raises
+    psycopg.Error.
+    """
+    connection.execute(*_composed_call("call_procedure", routine, arguments))
+
+
+def call_value(connection: psycopg.Connection[Any], routine: str, /, **arguments: object) -> Any:
+    """Return what the function ``engagement.ROUTINE`` returns. Arguments as for :func:`call`."""
+    row = connection.execute(*_composed_call("call_value", routine, arguments)).fetchone()
+    return None if row is None else row[0]
+
+
+def call_json(connection: psycopg.Connection[Any], routine: str, /, **arguments: object) -> str:
+    """Return the JSON of the function ``engagement.ROUTINE``. Arguments as for :func:`call`."""
+    row = connection.execute(*_composed_call("call_json", routine, arguments)).fetchone()
+    return str(row[0]) if row else "null"
+
+
+def call_rows(connection: psycopg.Connection[Any], routine: str, /, **arguments: object) -> Rows:
+    """Return the rows of the function ``engagement.ROUTINE``. Arguments as for :func:`call`."""
+    texts = [r[0] for r in connection.execute(*_composed_call("call_rows", routine, arguments))]
+    return Rows(texts, [loads(text) for text in texts])

@@ -1,4 +1,4 @@
-"""The release: a number that moves with every change of the SQL files, so that it orders them.
+"""The release: a number that grows with every change of the SQL files, so that it orders them.
 
 The file ``sql/RELEASE`` holds the number, and a checksum of the files that the number was given to.
 While files are edited the number stays, so a checkout deploys over itself. ``make release`` moves

@@ -10,10 +10,9 @@ import psycopg
 from psycopg.errors import Diagnostic
 
 from engagement_runner import queries, show
-from engagement_runner.connection import connect
+from engagement_runner.connection import Connection, connect
 from engagement_runner.errors import command_errors, not_deployed
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -56,11 +55,27 @@ def session(dsn: str | None) -> Iterator[Connection]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM end what is inside as Ctrl-C does: KeyboardInterrupt.
+def snapshot(connection: Connection, read_only: bool = True) -> Iterator[None]:
+    """Read everything inside as of one instant, and take back what is written.
 
-    So does an error that an interrupt left behind: one that comes just after a query was sent
-    leaves the connection busy, and what is put back in the end fails.
+    Nothing can be written unless *read_only* is false.
+    """
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = read_only
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        connection.isolation_level = None
+        connection.read_only = None
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGTERM into KeyboardInterrupt, as Ctrl-C is.
+
+    An interrupt just after a query was sent leaves the connection busy, so the clean-up fails with
+    an error. Such an error becomes KeyboardInterrupt too.
     """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

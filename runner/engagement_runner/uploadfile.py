@@ -25,6 +25,9 @@ COLUMNS = (
 )
 """Columns of a row, between its line number and why it cannot be taken (None: it can)."""
 
+MOST_QUOTED = 60
+"""How many characters of a value a reason quotes."""
+
 _ALIASES = {
     "customer": "customer_id",
     "type": "social_type",
@@ -61,7 +64,7 @@ def rows(lines: Iterable[str], name: str, encoding: str = "utf-8") -> Iterator[R
             continue
         if not any(field.strip() for field in fields):
             continue
-        problem = _problem(fields, len(columns), encoding)
+        problem = _problem(fields, columns, encoding)
         if problem:
             yield (begin, *nothing, problem)
         else:
@@ -95,15 +98,20 @@ def _header(reader: Iterator[list[str]], name: str) -> list[str]:
     return columns
 
 
-def _problem(fields: list[str], count: int, encoding: str) -> str | None:
-    """Return why a record cannot be a row, or None."""
-    if any(field.strip() for field in fields[count:]):
-        return f"{len(fields)} fields where the header has {count}"
-    text = "".join(fields)
-    if "\0" in text:
-        return "holds a NUL character"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return f"holds what is not UTF-8, or not in the database's encoding ({encoding})"
+def _problem(fields: list[str], columns: list[str], encoding: str) -> str | None:
+    """Return why a record cannot be a row, or None; with the column and its value."""
+    if any(field.strip() for field in fields[len(columns) :]):
+        return f"{len(fields)} fields where the header has {len(columns)}"
+    for column, field in zip(columns, fields, strict=False):
+        value = f"{_NAMES.get(column, column)} {_shortened(field)!a}"
+        if "\0" in field:
+            return f"{value} holds a NUL character"
+        try:
+            field.encode(encoding)
+        except UnicodeEncodeError:
+            return f"{value} is not UTF-8, or not in the database's encoding ({encoding})"
     return None
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…"

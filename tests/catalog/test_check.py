@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog
+from engagement_runner.deploy import catalog
 
 Connection = psycopg.Connection[Any]
 

@@ -13,9 +13,8 @@ import pytest
 
 from citus.life import AS_OF, ORDERS, RESULTS, Connection, live, rows
 from cluster import SHARD_COUNT, ClusterDatabases
-from engagement_runner import catalog
-from engagement_runner.deploy import deploy, dry_run
-from engagement_runner.plan import DISTRIBUTION
+from engagement_runner.deploy import catalog, deploy, dry_run
+from engagement_runner.deploy.plan import DISTRIBUTION
 
 
 def test_deploy_distribute_spreads_ledger_and_scores_and_copies_the_setup(

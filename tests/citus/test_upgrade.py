@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from citus.life import AS_OF, Connection, live, rows
-from engagement_runner import catalog, files
-from engagement_runner.deploy import deploy, dry_run
+from engagement_runner import files
+from engagement_runner.deploy import catalog, deploy, dry_run, removal
 
 AWARD = "engagement.award"
 
@@ -103,7 +103,7 @@ def test_migration_changes_a_column_that_views_read(living: Connection, package:
 
 
 def test_undeploy_leaves_nothing_on_any_node(living: Connection) -> None:
-    catalog.undeploy(living)
+    removal.undeploy(living)
     assert rows(living, "select count(*) from citus_tables") == [(0,)]
     for left in (
         "pg_namespace where nspname like 'engagement%'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,28 @@ def test_commands_from_first_deployment_to_the_last(run: Any, database: str) -> 
     assert run("status", *dsn).exit_code == 0
     assert run("undeploy", *dsn, "--yes").exit_code == 0
     assert run("check", *dsn).exit_code == 1
+
+
+def test_deploy_first_counts_files_by_folder_and_names_them_when_asked(
+    run: Any, database: str
+) -> None:
+    dsn = ("--dsn", database)
+    counted = run("deploy", *dsn, "--host", "reference", "--dry-run").stdout.splitlines()
+    named = run("deploy", *dsn, "--host", "reference", "--dry-run", "-v").stdout.splitlines()
+    files = [line.split()[1] for line in named if line.startswith("apply ")]
+    assert "migrations/0001_meta.sql" in files
+    masses = [re.match(r"apply (\d+) files of (\S+) \(new\)", line) for line in counted]
+    folders = {mass[2]: int(mass[1]) for mass in masses if mass}
+    assert folders["migrations"] == sum(file.startswith("migrations/") for file in files)
+    singles = [line for line in counted if line.startswith("apply ") and ".sql" in line]
+    assert sum(folders.values()) + len(singles) == len(files)
+    assert len(counted) < 60
+
+    shown = run("status", *dsn).stdout.splitlines()
+    assert {f"  {line}" for line in counted if "files of migrations" in line} <= {*shown}
+    done = run("deploy", *dsn, "--host", "reference")
+    assert [line for line in counted if line.startswith("apply ")] == done.stderr.splitlines()
+    assert f"Deployed: {len(named)} steps" in done.stdout
 
 
 def test_undeploy_unconfirmed_changes_nothing(run: Any, deployed: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.deploy import LOCK_CLASS, LOCK_KEY, deploy
+from engagement_runner.deploy import deploy
+from engagement_runner.deploy.lock import LOCK_CLASS, LOCK_KEY
 from engagement_runner.errors import EngagementError
 from patience import PATIENCE
 

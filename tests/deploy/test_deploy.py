@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.catalog import detach_host, status
 from engagement_runner.deploy import deploy, dry_run
+from engagement_runner.deploy.catalog import status
+from engagement_runner.deploy.removal import detach_host
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import root
 from patience import PATIENCE

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from engagement_runner.deploy import deploy
+from engagement_runner.deploy.state import read_state
 from engagement_runner.errors import EngagementError
-from engagement_runner.state import read_state
 
 Connection = psycopg.Connection[Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog, files, queries
-from engagement_runner.deploy import deploy, dry_run
+from engagement_runner import files, queries
+from engagement_runner.deploy import catalog, deploy, dry_run
 from engagement_runner.errors import EngagementError
 
 Connection = psycopg.Connection[Any]

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 from psycopg import sql
 
-from engagement_runner import catalog, sample
 from engagement_runner.cli import main
-from engagement_runner.deploy import deploy, try_adapter
+from engagement_runner.demo import sample
+from engagement_runner.deploy import catalog, deploy, removal, try_adapter
+from engagement_runner.deploy.objects import SqlFileError
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.errors import EngagementError
-from engagement_runner.objects import SqlFileError
 
 Connection = psycopg.Connection[Any]
 
@@ -94,13 +94,13 @@ def test_undeploy_as_ordinary_role_leaves_the_host_as_it_was(
 ) -> None:
     before = dump(database)
     deploy(deployer, "reference")
-    catalog.undeploy(deployer)
+    removal.undeploy(deployer)
     assert dump(database) == before
 
 
 def test_detach_host_as_ordinary_role_frees_its_tables(deployer: Connection) -> None:
     deploy(deployer, "reference")
-    catalog.detach_host(deployer)
+    removal.detach_host(deployer)
     left = deployer.execute(
         "select count(*) from pg_trigger where tgname like 'engagement%'"
     ).fetchone()

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from engagement_runner import catalog, cli, files, release
-from engagement_runner.deploy import deploy, dry_run, try_adapter
+from engagement_runner import cli, files, release
+from engagement_runner.deploy import catalog, deploy, dry_run, try_adapter
 from engagement_runner.errors import EngagementError
 
 Connection = psycopg.Connection[Any]

@@ -11,9 +11,8 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from engagement_runner import catalog
 from engagement_runner.cli import main
-from engagement_runner.deploy import deploy, dry_run
+from engagement_runner.deploy import catalog, deploy, dry_run, removal
 from engagement_runner.embedded import EmbeddedServer
 
 Connection = psycopg.Connection[Any]
@@ -223,7 +222,7 @@ def test_roles_are_kept_when_the_host_is_detached_and_comes_back(
         " where relnamespace = 'engagement_host'::regnamespace"
     )
     assert value(deployed, readable) is True
-    catalog.detach_host(deployed)
+    removal.detach_host(deployed)
     assert value(deployed, readable) is None
     deploy(deployed, "reference")
     assert value(deployed, readable) is True
@@ -254,7 +253,7 @@ def test_undeploy_leaves_roles_and_no_grant(
     before = dump(dsn)
     deploy(session, "reference", roles=True)
     assert value(session, GRANTS) > 50
-    catalog.undeploy(session)
+    removal.undeploy(session)
     assert len(value(session, ROLES)) == 3
     assert value(session, GRANTS) == 0
     assert dump(dsn) == before

@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.catalog import undeploy
 from engagement_runner.deploy import deploy, dry_run
+from engagement_runner.deploy.removal import undeploy
+from engagement_runner.deploy.state import Tablespaces
 from engagement_runner.errors import EngagementError
-from engagement_runner.state import Tablespaces
 
 Connection = psycopg.Connection[Any]
 SPACES = Tablespaces("slow_disk", "fast_disk")

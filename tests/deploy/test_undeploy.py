@@ -8,8 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.deploy import catalog, deploy, removal
 from engagement_runner.errors import EngagementError
 
 Connection = psycopg.Connection[Any]
@@ -30,17 +29,17 @@ def test_undeploy_leaves_the_host_as_it_was(
     add_rule(session)
     sell(session)
     assert dump(database) != before
-    assert catalog.undeploy(session)
+    assert removal.undeploy(session)
     assert dump(database) == before
     assert sell(session)
 
 
 def test_undeploy_of_an_empty_database_does_nothing(database: str, databases: Any) -> None:
-    assert not catalog.undeploy(databases.connect(database))
+    assert not removal.undeploy(databases.connect(database))
 
 
 def test_undeploy_and_deploy_again_begins_afresh(deployed: Connection) -> None:
-    catalog.undeploy(deployed)
+    removal.undeploy(deployed)
     deploy(deployed, "reference", "bigint")
     assert catalog.check(deployed) == []
     assert deployed.execute("select count(*) from engagement.award").fetchone() == (0,)
@@ -58,9 +57,9 @@ def test_undeploy_with_something_built_on_it_is_refused(deployed: Connection, bu
     deployed.execute("create schema report")
     deployed.execute(built.encode())
     with pytest.raises(EngagementError, match="report"):
-        catalog.undeploy(deployed)
+        removal.undeploy(deployed)
     assert catalog.check(deployed) == []
-    assert catalog.undeploy(deployed, cascade=True)
+    assert removal.undeploy(deployed, cascade=True)
     assert deployed.execute("select to_regnamespace('engagement')").fetchone() == (None,)
 
 
@@ -73,7 +72,7 @@ def test_detach_host_frees_its_tables_and_keeps_the_ledger(
     customer = sell(deployed)
     deployed.execute("call engagement.recalculate()")
     ledger = deployed.execute("select count(*), sum(points) from engagement.award").fetchone()
-    catalog.detach_host(deployed)
+    removal.detach_host(deployed)
 
     # What views and triggers would have forbidden or noticed:
     deployed.execute("delete from crm.order_line")
@@ -105,7 +104,7 @@ def is_there(session: Connection, name: str) -> bool:
     return bool(row and row[0])
 
 
-@pytest.mark.parametrize("take_out", [catalog.undeploy, catalog.detach_host])
+@pytest.mark.parametrize("take_out", [removal.undeploy, removal.detach_host])
 def test_host_views_that_others_build_on_are_not_dropped_unasked(
     deployed: Connection, take_out: Callable[..., Any]
 ) -> None:
@@ -122,10 +121,10 @@ def test_host_views_that_others_build_on_are_not_dropped_unasked(
 def test_detach_host_leaves_what_others_build_on_scores(deployed: Connection) -> None:
     deployed.execute("create schema reporting")
     deployed.execute("create view reporting.top as select score from engagement.customer_score")
-    catalog.detach_host(deployed)
+    removal.detach_host(deployed)
     assert is_there(deployed, "reporting.top")
 
 
 def test_detach_host_of_an_empty_database_is_refused(database: str, databases: Any) -> None:
     with pytest.raises(EngagementError):
-        catalog.detach_host(databases.connect(database))
+        removal.detach_host(databases.connect(database))

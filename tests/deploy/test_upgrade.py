@@ -11,8 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.deploy import catalog, deploy
 from engagement_runner.embedded import EmbeddedServer
 
 Connection = psycopg.Connection[Any]

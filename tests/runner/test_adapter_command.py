@@ -17,7 +17,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from engagement_runner import adapter, catalog, files
+from engagement_runner import files
+from engagement_runner.deploy import adapter, catalog, removal
 from engagement_runner.embedded import EmbeddedServer
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
@@ -97,7 +98,7 @@ def write(tmp_path: Path) -> Callable[..., str]:
 @pytest.fixture
 def shop(deployed: Connection) -> Connection:
     """A deployment beside a small host of two clients and a firm, and a rule for all it sells."""
-    catalog.detach_host(deployed)
+    removal.detach_host(deployed)
     for source in ("order_line", "invoice_line", "committee_seat"):
         deployed.execute("call engagement.unregister_source(%s)", (source,))
     deployed.execute(HOST)
@@ -534,16 +535,18 @@ create function {schema}.gate() returns boolean language plpgsql set lock_timeou
 @pytest.fixture
 def while_measuring(
     second_session: Callable[..., Connection], wait_until_blocked: Callable[[Connection], None]
-) -> Callable[..., adapter.Found]:
+) -> Callable[..., adapter.AdapterReport]:
     """``while_measuring(session, path, act)``: check the adapter; meanwhile ``act(host)``.
 
     A view of the adapter asks gate(), which does not answer before ``act`` has ended.
     """
 
-    def run(session: Connection, path: str, act: Callable[[Connection], None]) -> adapter.Found:
+    def run(
+        session: Connection, path: str, act: Callable[[Connection], None]
+    ) -> adapter.AdapterReport:
         gate, checking, host = (second_session(session) for _ in range(3))
         gate.execute("select pg_advisory_lock(1, 1)")
-        results: list[adapter.Found] = []
+        results: list[adapter.AdapterReport] = []
         thread = threading.Thread(target=lambda: results.append(adapter.check(checking, path)))
         thread.start()
         try:
@@ -561,7 +564,7 @@ def while_measuring(
 def test_adapter_check_lets_the_host_write_and_its_triggers_score(
     deployed: Connection,
     association: People,
-    while_measuring: Callable[..., adapter.Found],
+    while_measuring: Callable[..., adapter.AdapterReport],
     tmp_path: Path,
 ) -> None:
     deployed.execute(GATE.format(schema="crm"))
@@ -587,7 +590,7 @@ def test_adapter_check_lets_the_host_write_and_its_triggers_score(
 def test_adapter_check_before_the_first_deployment_lets_the_host_write(
     database: str,
     databases: Any,
-    while_measuring: Callable[..., adapter.Found],
+    while_measuring: Callable[..., adapter.AdapterReport],
     write: Callable[..., str],
 ) -> None:
     session = databases.connect(database)
@@ -668,7 +671,7 @@ def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(
     contents: Callable[[Connection], str],
     write: Callable[..., str],
 ) -> None:
-    catalog.undeploy(shop)
+    removal.undeploy(shop)
     name = f"author_of_{shop.info.dbname}"
     role, database = sql.Identifier(name), sql.Identifier(shop.info.dbname)
     shop.execute(

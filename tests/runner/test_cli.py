@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import click
+import psycopg
 import pytest
 from click.testing import CliRunner
 
 from engagement_runner import __version__, queries
 from engagement_runner.cli import main
 from engagement_runner.files import SqlFile
+from patience import PATIENCE
+
+from .conftest import PROGRAM, clean_environment
 
 
 def commands(
@@ -80,6 +87,23 @@ def test_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(main, ["rescore"])
     assert result.exit_code == 2
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("status", "--help"), ("params", "list")])
+def test_command_whose_reader_is_gone_ends_as_other_programs_do(
+    deployed: psycopg.Connection[Any], arguments: tuple[str, ...]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as broken:
+        run = subprocess.run(
+            [PROGRAM, *arguments],
+            env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
+            stdout=broken,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+        )
+    assert (run.returncode, run.stderr) == (141, b"")
 
 
 def test_queries_every_file_is_one_statement() -> None:

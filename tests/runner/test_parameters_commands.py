@@ -49,29 +49,6 @@ def test_params_set_locale_that_nobody_knows_refused_and_left(
     assert engagement(deployed, "params", "set", "LOCALE", "de_CH").exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sqlstate"),
-    [
-        (("get", "NOSUCH"), "EG003"),
-        (("set", "NOSUCH", "1"), "EG003"),
-        (("set", "SCORE_DECIMALS", "many"), "EG004"),
-        (("set", "TIME_ZONE", "Mars/Olympus"), "EG004"),
-        (("set", "LOCALE", "English"), "EG004"),
-    ],
-)
-def test_params_wrong_name_or_value_is_one_line_with_its_sqlstate(
-    deployed: Connection,
-    engagement: Callable[..., Any],
-    arguments: tuple[str, ...],
-    sqlstate: str,
-) -> None:
-    result = engagement(deployed, "params", *arguments)
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert sqlstate in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
 def test_params_list_formats_agree_with_the_table(
     deployed: Connection, engagement: Callable[..., Any]
 ) -> None:

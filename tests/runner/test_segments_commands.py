@@ -80,16 +80,6 @@ def test_segment_that_is_broken_hides_no_other(
     assert "EG011" in result.stderr
 
 
-def test_segment_unknown_is_one_line_with_its_sqlstate(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
-) -> None:
-    result = engagement(deployed, "segment", "no_such")
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert "EG011" in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
 # at-risk
 
 
@@ -138,24 +128,6 @@ def test_at_risk_of_losing_points_needs_no_band(
 
     assert shown("--fall", "60") == [association.ada]
     assert shown("--fall", "60.01") == []
-
-
-@pytest.mark.parametrize(
-    ("options", "sqlstate"),
-    [
-        (("--weeks", "0"), "EG004"),
-        (("--weeks", "many"), "22P02"),
-        (("--fall", "0"), "EG004"),
-        (("--fall", "many"), "22P02"),
-    ],
-)
-def test_at_risk_bad_input_is_one_line_with_its_sqlstate(
-    deployed: Connection, engagement: Callable[..., Any], options: tuple[str, ...], sqlstate: str
-) -> None:
-    result = engagement(deployed, "at-risk", *options)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert sqlstate in result.stderr
-    assert result.stderr.count("\n") == 1
 
 
 # points
@@ -216,29 +188,6 @@ def test_points_nobody_earned_say_so(
 ) -> None:
     result = engagement(deployed, "points", "--to", "2001-01-01")
     assert (result.exit_code, result.stdout) == (0, "No points were earned then.\n")
-
-
-@pytest.mark.parametrize(
-    ("options", "sqlstate"),
-    [
-        (("--segment", "no_such"), "EG011"),
-        (("--company", "987654321"), "EG001"),
-        (("--from", "2025-02-01", "--to", "2025-01-01"), "EG004"),
-        (("--from", "next fryday"), "22007"),
-    ],
-)
-def test_points_bad_input_is_one_line_with_its_sqlstate(
-    deployed: Connection,
-    association: People,
-    engagement: Callable[..., Any],
-    options: tuple[str, ...],
-    sqlstate: str,
-) -> None:
-    result = engagement(deployed, "points", *options)
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    assert sqlstate in result.stderr
-    assert result.stderr.count("\n") == 1
 
 
 def test_points_unknown_dimension_is_a_usage_error(

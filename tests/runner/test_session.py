@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.deploy import deploy_lock
+from engagement_runner.deploy.lock import deploy_lock
 from engagement_runner.errors import describe
 from engagement_runner.session import interruptible
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from engagement_runner import show
 from engagement_runner.queries import Rows, loads
+from engagement_runner.show.bars import sparkline
 
 
 def rule(code: str, score: float, **other: Any) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def test_card_negative_scores_have_no_bar() -> None:
     ],
 )
 def test_sparkline_is_to_scale_from_zero(values: list[int], expected: str) -> None:
-    assert show.sparkline([Decimal(value) for value in values]) == expected
+    assert sparkline([Decimal(value) for value in values]) == expected
 
 
 @pytest.mark.parametrize(

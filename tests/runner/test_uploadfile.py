@@ -86,8 +86,8 @@ def test_rows_line_is_where_the_record_begins() -> None:
     ("record", "reason"),
     [
         ("1,A,1,extra", "4 fields where the header has 3"),
-        ("1,A\0,1", "holds a NUL character"),
-        ("1,\udce9,1", "UTF-8"),
+        ("1,A\0,1", "type 'A\\x00' holds a NUL character"),
+        ("1,\udce9,1", "type '\\udce9' is not UTF-8"),
         ('1,"A"B,1', "not CSV"),
         ("1," + "A" * 200_000 + ",1", "not CSV"),
     ],

@@ -226,33 +226,6 @@ def test_verify_a_sample_without_a_seed_says_which_it_was(
     assert len(seeds) == 2
 
 
-@pytest.mark.parametrize(
-    ("options", "sqlstate"),
-    [
-        (("--sample", "many"), "22P02"),
-        (("--sample", "0"), "EG004"),
-        (("--sample", "101%"), "EG004"),
-        (("--from", "2", "--to", "1"), "EG004"),
-        (("--from", "ada"), "22P02"),
-        (("--from", "ada", "--batch", "1"), "22P02"),
-        (("--sample", "0", "--batch", "1"), "EG004"),
-    ],
-)
-def test_verify_a_part_that_is_none_is_one_line_with_its_sqlstate(
-    deployed: Connection,
-    association: People,
-    engagement: Callable[..., Any],
-    options: tuple[str, ...],
-    sqlstate: str,
-) -> None:
-    result = engagement(deployed, "verify", *options)
-    assert (result.exit_code, result.stdout) == (1, "")
-    errors = [line for line in result.stderr.splitlines() if line.startswith("engagement: ")]
-    assert len(errors) == 1
-    assert sqlstate in errors[0]
-    assert "until then" not in errors[0]
-
-
 @pytest.mark.parametrize("options", [("--batch", "0"), ("--batch", "x"), ("--seed", "1")])
 def test_verify_without_sense_is_a_usage_error(
     deployed: Connection, engagement: Callable[..., Any], options: tuple[str, ...]
@@ -345,7 +318,7 @@ def test_verify_in_batches_that_ends_early_says_how_to_go_on(
 ) -> None:
     if is_tampered:
         tamper(deployed)
-    rows, calls = queries.rows, []
+    rows, calls = queries.call_rows, []
 
     def failing(connection: Connection, name: str, /, **parameters: Any) -> queries.Rows:
         if name == "verify":
@@ -356,7 +329,7 @@ def test_verify_in_batches_that_ends_early_says_how_to_go_on(
                 connection.execute("select 1 / 0")
         return rows(connection, name, **parameters)
 
-    monkeypatch.setattr(queries, "rows", failing)
+    monkeypatch.setattr(queries, "call_rows", failing)
     options = ("--batch", "1", "--sample", "100%", "--seed", "5", "--format", "json")
     result = engagement(deployed, "verify", *options)
     monkeypatch.undo()

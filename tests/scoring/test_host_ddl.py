@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engagement_runner import adapter, catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.deploy import adapter, catalog, deploy
 from engagement_runner.files import root
 from scoring.host import NOW, Host, Line
 from scoring.test_registration import attach, register, view

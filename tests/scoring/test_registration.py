@@ -8,8 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.deploy import deploy, removal
 from scoring.fixtures import furnish
 from scoring.host import Host, Line, refused
 
@@ -630,7 +629,7 @@ def test_detach_host_keeps_ledger_and_redeploy_goes_on(host: Host) -> None:
     host.seat(customer, "2025-01-01")
     host.proven()
     ledger = host.rows("select * from engagement.award order by source, source_id")
-    catalog.detach_host(host.session)
+    removal.detach_host(host.session)
     assert host.one("select count(*) from pg_trigger where tgname like 'engagement_%'") == 0
     assert (
         host.one(
@@ -645,7 +644,7 @@ def test_detach_host_keeps_ledger_and_redeploy_goes_on(host: Host) -> None:
     host.run("alter table crm.order_line alter quantity type numeric(12, 4)")
     host.set_line(order.lines[0], quantity=5)
     host.run("delete from crm.committee_member")
-    catalog.detach_host(host.session)  # again: nothing to do
+    removal.detach_host(host.session)  # again: nothing to do
     deploy(host.session, "reference", "bigint")
     run = host.proven()
     assert (run.award_count, run.void_count) == (1, 2)

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner.catalog import detach_host
 from engagement_runner.deploy import deploy
+from engagement_runner.deploy.removal import detach_host
 from scoring.fixtures import furnish
 from scoring.host import BOUGHT, NOW, Host, instant, refused
 

@@ -9,9 +9,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from engagement_runner import adapter as trial
 from engagement_runner import completion, show
 from engagement_runner.connection import connect, dsn_option
+from engagement_runner.deploy.adapter import AdapterReport
+from engagement_runner.deploy.adapter import check as check_adapter
+from engagement_runner.deploy.plan import KEY_TYPES
 from engagement_runner.errors import (
     EXIT_DIFFERENCES,
     EXIT_ERROR,
@@ -19,7 +21,6 @@ from engagement_runner.errors import (
     EngagementError,
     command_errors,
 )
-from engagement_runner.plan import KEY_TYPES
 from engagement_runner.session import format_option, interruptible, option
 
 VIEWS = (
@@ -70,14 +71,14 @@ def adapter() -> None:
     type=click.IntRange(min=0),
     default=1000,
     metavar="NUMBER",
-    help="How many of a view's keys to look up for the time that takes; fewer where that is long.",
+    help="Look up at most this many keys of a view, to measure how long a look-up takes.",
 )
 @option(
     "--rows",
     type=click.IntRange(min=0),
     default=3,
     metavar="NUMBER",
-    help="How many sample rows of each view to show. They hold people's data.",
+    help="Show this many sample rows of each view. They hold people's data.",
 )
 @format_option
 @click.pass_context
@@ -101,15 +102,15 @@ def check(
 
     It reads each view a few times from end to end, as a long query of the DBA's would. No trigger
     is made and no view in use is touched, so the host can write meanwhile; other deployments and
-    changes of rules and parameters wait. What is thus not tried: CREATE TRIGGER (the right to it
-    is), and whether PostgreSQL can replace the views in use.
+    changes of rules and parameters wait. Not tried therefore: CREATE TRIGGER (the right to it is
+    checked), and whether PostgreSQL can replace the views in use.
 
-    Exit code: 0 nothing found but hints, 3 problems found, 1 it cannot be deployed so. As CSV only
-    the findings are listed.
+    Exit code: 0 hints at most, 3 problems found, 1 the adapter cannot be deployed. CSV has the
+    findings only.
     """
     try:
         with interruptible(), connect(dsn, shows_warnings=False) as connection:
-            found = trial.check(
+            found = check_adapter(
                 connection, file, key_type, key_count=keys, sample_count=rows,
                 report=lambda line: click.echo(line, err=True),
             )  # fmt: skip
@@ -131,7 +132,7 @@ def check(
         context.exit(EXIT_DIFFERENCES)
 
 
-def _print(found: trial.Found) -> None:
+def _print(found: AdapterReport) -> None:
     for view in found.views.records:
         if view["sample"]:
             _section(f"Some rows of {view['view']}")

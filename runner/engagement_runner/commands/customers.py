@@ -47,18 +47,18 @@ FORECAST = (
     type=click.IntRange(min=1, max=10000),
     metavar="NUMBER",
     default=25,
-    help="Most customers to list.",
+    help="List at most this many customers.",
 )
 @format_option
 def find(dsn: str | None, text: str, limit: int, format: show.Format) -> None:
-    """Find customers by NAME, or a part of it: the other commands want a customer's key.
+    """Find customers by NAME, or by a part of it, to get the key that other commands want.
 
-    Upper and lower case are the same. A key is found, too.
+    Upper and lower case make no difference. NAME may also be a key.
     """
     with session(dsn) as connection:
-        queries.execute(connection, "check_attached")
+        queries.call_value(connection, "check_attached")
         rows = queries.rows(connection, "find_customer", text=text, limit=limit)
-        show.listing(rows, FOUND, format, empty="Nobody is called so.")
+        show.listing(rows, FOUND, format, empty="No customer has this name or key.")
         if len(rows) == limit:
             show.say(f"the first {limit:,} only: give more of the name, or --limit")
 
@@ -84,9 +84,9 @@ def adjust(
     on the ledger at once; the stored score follows with a refresh or the next recalculation.
     """
     with session(dsn) as connection:
-        source_id = queries.value(
-            connection, "adjust", customer=customer, points=points, reason=reason,
-            expires_at=expires_at,
+        source_id = queries.call_value(
+            connection, "adjust", customer_id=queries.Customer(customer), points=points,
+            reason=reason, expires_at=expires_at,
         )  # fmt: skip
         made = queries.record(connection, "adjustment", customer=customer, source_id=source_id)
         if made is not None:
@@ -105,8 +105,10 @@ def adjust(
 def employers(dsn: str | None, customer: str, on: str | None, format: show.Format) -> None:
     """List who employs CUSTOMER: the employers that an order may name."""
     with session(dsn) as connection:
-        rows = queries.rows(connection, "current_employers", customer=customer, on=on)
-        show.listing(rows, EMPLOYERS, format, empty="Nobody employs this customer then.")
+        rows = queries.call_rows(
+            connection, "current_employers", customer_id=queries.Customer(customer), on=on
+        )
+        show.listing(rows, EMPLOYERS, format, empty="Nobody employs this customer on that date.")
 
 
 @click.command()
@@ -136,7 +138,7 @@ def trend(
 @click.command()
 @dsn_option
 @click.argument("customer")
-@option("--weeks", metavar="WEEKS", default="4,8,12", help="In how many weeks, between commas.")
+@option("--weeks", metavar="WEEKS", default="4,8,12", help="Weeks from now, separated by commas.")
 @format_option
 def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) -> None:
     """Show what the score of CUSTOMER will be if nothing happens.
@@ -144,7 +146,10 @@ def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) ->
     Exact, because every expiry is dated: own points, its employees', and both.
     """
     with session(dsn) as connection:
-        rows = queries.rows(connection, "forecast", customer=customer, weeks=weeks)
+        # Numbers between commas, in braces, are an array to PostgreSQL.
+        rows = queries.call_rows(
+            connection, "forecast", customer_id=queries.Customer(customer), weeks=f"{{{weeks}}}"
+        )
         show.listing(rows, FORECAST, format, empty="")
 
 
@@ -154,7 +159,9 @@ def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) ->
 def export(dsn: str | None, customer: str) -> None:
     """Print all that is held of CUSTOMER, as JSON."""
     with session(dsn) as connection:
-        show.json_text(queries.value(connection, "export_customer", customer=customer))
+        show.json_text(
+            queries.call_json(connection, "export_customer", customer_id=queries.Customer(customer))
+        )
 
 
 @click.command()
@@ -169,9 +176,9 @@ def erase(dsn: str | None, customer: str, yes: bool) -> None:
     """
     with session(dsn) as connection:
         if not yes:
-            queries.execute(connection, "check_customer", customer=customer)
+            queries.call_value(connection, "check_customer", customer_id=queries.Customer(customer))
             name = show.literal(queries.value(connection, "customer_name", customer=customer))
             who = f"{show.literal(customer)} ({name})" if name else show.literal(customer)
             click.confirm(f"Delete all that is held of customer {who}?", abort=True, err=True)
-        queries.execute(connection, "erase_customer", customer=customer)
+        queries.call(connection, "erase_customer", customer_id=queries.Customer(customer))
         show.result(f"Customer {customer} erased.")

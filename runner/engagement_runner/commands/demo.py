@@ -15,7 +15,7 @@ def demo(keep: bool) -> None:
     pg-engagement[demo]) and touches no other database.
     """
     # Its imports reach for the embedded server, which no other command needs.
-    from engagement_runner import demo as demonstration
+    from engagement_runner.demo import story
 
     with command_errors():
-        demonstration.run(keep=keep)
+        story.run(keep=keep)

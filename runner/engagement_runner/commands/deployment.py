@@ -1,26 +1,23 @@
-"""Commands that bring the package into a database, look at it there, and take it out.
+"""Commands that bring the package into a database and take it out.
 
 The group gives every option an environment variable, ENGAGEMENT_<COMMAND>_<PARAMETER>.
 """
 
 from __future__ import annotations
 
-import json
-import re
-
 import click
 
-from engagement_runner import catalog, completion, show
-from engagement_runner import sample as association
+from engagement_runner import completion
 from engagement_runner.connection import connect, dsn_option
+from engagement_runner.demo import sample as association
 from engagement_runner.deploy import deploy as run_deploy
 from engagement_runner.deploy import dry_run as plan_deploy
-from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
-from engagement_runner.plan import KEY_TYPES
-from engagement_runner.rights import rights_explained
-from engagement_runner.roles import drop_roles, left_behind
-from engagement_runner.session import format_option, option
-from engagement_runner.state import Tablespaces
+from engagement_runner.deploy import removal
+from engagement_runner.deploy.plan import KEY_TYPES
+from engagement_runner.deploy.rights import rights_explained
+from engagement_runner.deploy.roles import drop_roles, left_behind
+from engagement_runner.deploy.state import Tablespaces
+from engagement_runner.errors import command_errors
 
 
 def _progress(line: str) -> None:
@@ -34,7 +31,7 @@ def _progress(line: str) -> None:
     show_envvar=True,
     metavar="NAME|FILE.sql",
     shell_complete=completion.hosts,
-    help="Host adapter: a bundled one by name, or your own file. Default: those already applied.",
+    help="Host adapter: a bundled one by name, or your own file. Default: the one already applied.",
 )
 @click.option(
     "--key-type",
@@ -65,15 +62,15 @@ def _progress(line: str) -> None:
     "--distribute",
     is_flag=True,
     show_envvar=True,
-    help="Spread ledger and scores over the nodes of a Citus cluster, at once or later. Only "
-    "undeploy takes it back.",
+    help="Spread ledger and scores over the nodes of a Citus cluster, at the first deployment or "
+    "at a later one. Only undeploy undoes it.",
 )
 @click.option(
     "--sample",
     is_flag=True,
     show_envvar=True,
-    help="With --host reference: then load a sample association into its empty tables in schema "
-    "crm, 2,000 people with three years of orders and seats, and rules for them.",
+    help="With --host reference: load a sample association into its empty tables in schema crm: "
+    "2,000 people, three years of orders and seats, and rules for them.",
 )
 @click.option(
     "--dry-run",
@@ -82,11 +79,19 @@ def _progress(line: str) -> None:
     help="Print the plan and change nothing.",
 )
 @click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    show_envvar=True,
+    help="Name each file, also where very many are applied: at the first deployment, and after a "
+    "migration.",
+)
+@click.option(
     "--allow-older",
     is_flag=True,
     show_envvar=True,
-    help="Go back to this command's files in a database that a newer command deployed; what is new "
-    "in those is taken out. Without it, or after a newer migration, such a deployment is refused.",
+    help="Deploy over the files of a newer command; objects that only those files declare are "
+    "dropped. Without this option, or after a newer migration, such a deployment is refused.",
 )
 @click.option(
     "--wait/--no-wait",
@@ -106,13 +111,14 @@ def deploy(
     distribute: bool,
     sample: bool,
     dry_run: bool,
+    verbose: bool,
     allow_older: bool,
     wait: bool,
 ) -> None:
     """Bring the database to the state of this package.
 
-    Only what changed is applied, all in one transaction. Indexes on tables that have rows follow
-    after it, concurrently.
+    Applies what has changed, all in one transaction. Indexes on tables with rows are built after
+    it, concurrently.
     """
     if sample and host != association.HOST:
         raise click.UsageError("--sample goes with --host reference: it fills the tables of that.")
@@ -134,7 +140,8 @@ def deploy(
             )
             for line in plan.warnings:
                 _progress(f"warning: {line}")
-            for line in plan.lines + [association.STEP] * sample:
+            steps = plan.lines if verbose else plan.summary
+            for line in steps + [association.STEP] * sample:
                 click.echo(line)
         else:
             plan = run_deploy(
@@ -146,6 +153,7 @@ def deploy(
                 distribute=distribute,
                 allow_older=allow_older,
                 wait=wait,
+                names_each=verbose,
                 report=_progress,
             )
         if sample and not dry_run:
@@ -159,86 +167,6 @@ def deploy(
         if sample:
             click.echo(f"Sample: {loaded}")
             click.echo("To score it: engagement recalculate --mode FULL")
-
-
-#: Seconds of the units of a length of time.
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": catalog.DAY, "w": 7 * catalog.DAY}
-
-
-def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:
-    """Return a length of time, such as 8d or 36h, in seconds; anything else is wrong usage."""
-    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", value.strip())
-    if not found:
-        raise click.BadParameter("use a number and s, m, h, d or w, such as 8d", context, parameter)
-    return int(found[1]) * SECONDS[found[2]]
-
-
-@click.command()
-@dsn_option
-@option(
-    "--max-age",
-    callback=_seconds,
-    default="8d",
-    metavar="TIME",
-    help="Age at which the last complete run is stale, such as 8d or 36h.",
-)
-@option(
-    "--max-queue-age",
-    callback=_seconds,
-    default="8d",
-    metavar="TIME",
-    help="Age at which the oldest change in the queue is stale.",
-)
-@format_option
-@click.pass_context
-@command_errors()
-def status(
-    context: click.Context,
-    dsn: str | None,
-    max_age: int,
-    max_queue_age: int,
-    format: show.Format,
-) -> None:
-    """Show what is applied, pending and drifted, and what the engine is doing.
-
-    Exit code, the highest that applies: 0 current; 4 pending: a deployment has something to do;
-    5 stale: no run for too long, or a change has waited too long; 6 drift: the database differs
-    from what was deployed; 7 failed: a run has died, a source cannot be read, a view is gone, or a
-    failure is open; 8 the server cannot be reached. 1 is any other error, 2 wrong usage.
-    """
-    with connect(dsn) as connection:
-        found = catalog.status(connection, max_age=max_age, max_queue_age=max_queue_age)
-    show.status(found, format)
-    context.exit(found.exit_code)
-
-
-@click.command()
-@dsn_option
-@format_option
-@click.pass_context
-@command_errors()
-def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
-    """Compare the catalogue with what was deployed.
-
-    Lists missing, changed and undeclared routines (those that registration generates included),
-    routines that everybody may execute, invalid and missing indexes, missing and disabled
-    triggers, tables that an activity view reads although they have no triggers, and parameters
-    that were written past engagement.set_parameter.
-
-    Exit code: 0 nothing found, 3 something found.
-    """
-    with connect(dsn) as connection:
-        findings = catalog.check(connection)
-    if format == "json":
-        show.json_text(json.dumps(findings))
-    elif format == "csv":
-        show.csv_text(["finding"], [{"finding": finding} for finding in findings])
-    else:
-        for finding in findings:
-            show.result(finding)
-    if findings:
-        context.exit(EXIT_DIFFERENCES)
-    click.echo("nothing found", err=True)
 
 
 @click.command()
@@ -259,8 +187,8 @@ def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
     "--roles",
     is_flag=True,
     show_envvar=True,
-    help="Also drop the roles engagement_staff, _operator and _admin, each unless something else "
-    "keeps it: rights in another database, a member. What keeps it is said.",
+    help="Also drop the roles engagement_staff, _operator and _admin. A role stays if it has "
+    "members or rights in another database; the output names them.",
 )
 @command_errors()
 def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
@@ -274,7 +202,7 @@ def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
             name = connection.info.dbname
             click.confirm(f"Drop all scores, rules and awards in {name}?", abort=True, err=True)
         with rights_explained(connection):
-            done = catalog.undeploy(connection, cascade, _progress)
+            done = removal.undeploy(connection, cascade, _progress)
         dropped = drop_roles(connection) if roles else []
         left = [] if roles else left_behind(connection)
     click.echo("Undeployed." if done else "Nothing to do: nothing is deployed.")
@@ -310,5 +238,5 @@ def detach(dsn: str | None, host: bool, cascade: bool) -> None:
     """
     assert host
     with connect(dsn) as connection, rights_explained(connection):
-        catalog.detach_host(connection, cascade, _progress)
+        removal.detach_host(connection, cascade, _progress)
     click.echo("Detached. Attach again with: engagement deploy --host NAME|FILE.sql")

@@ -31,7 +31,7 @@ def list_(dsn: str | None, format: show.Format) -> None:
 def get(dsn: str | None, name: str) -> None:
     """Print the value of the parameter NAME."""
     with session(dsn) as connection:
-        show.result(queries.value(connection, "parameter_get", name=name.upper()))
+        show.result(queries.call_value(connection, "get_parameter", parameter_name=name.upper()))
 
 
 @params.command("set")
@@ -46,12 +46,12 @@ def set_(dsn: str | None, name: str, value: str) -> None:
     name = name.upper()
     with session(dsn) as connection:
         with connection.transaction():
-            old = queries.value(connection, "parameter_get", name=name)
-            queries.execute(connection, "parameter_set", name=name, value=value)
-            new = queries.value(connection, "parameter_get", name=name)
+            old = queries.call_value(connection, "get_parameter", parameter_name=name)
+            queries.call_value(connection, "set_parameter", parameter_name=name, value=value)
+            new = queries.call_value(connection, "get_parameter", parameter_name=name)
             if name == LOCALE:
                 # Loading locales takes a while. An unknown one takes the change back.
-                from engagement_runner.formats import Formats
+                from engagement_runner.report.formats import Formats
 
                 Formats(new)
         if old == new:

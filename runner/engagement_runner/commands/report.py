@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from engagement_runner import queries, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_INTERRUPTED, EngagementError
-from engagement_runner.session import Connection, interruptible, option, session
+from engagement_runner.session import interruptible, option, session, snapshot
 
 
 @click.command()
@@ -24,28 +24,28 @@ from engagement_runner.session import Connection, interruptible, option, session
     required=True,
     help="The file to write; - for stdout.",
 )
-@option("--customer", metavar="CUSTOMER", help="The card of this customer instead.")
-@option("--title", default="Engagement", help="What the page of everybody is headed.")
+@option("--customer", metavar="CUSTOMER", help="Write the card of this customer instead.")
+@option("--title", default="Engagement", help="Heading of the page about everybody.")
 @option(
     "--weeks",
     type=click.IntRange(1, 5200),
     metavar="WEEKS",
     default=8,
-    help="How far ahead it looks for who is at risk.",
+    help="Weeks to look ahead for customers at risk.",
 )
 @option(
     "--rows",
     type=click.IntRange(1, 1000),
     metavar="NUMBER",
     default=25,
-    help="How many rows its longest tables have.",
+    help="Rows of its longest tables, at most.",
 )
 @option(
     "--verify",
     metavar="[all|none|PERCENT]",
     default="all",
     callback=lambda _context, _parameter, value: _part(value),
-    help="How many of the customers' scores are recomputed first, such as 1%.",
+    help="Part of the customers whose scores are recomputed first, such as 1%.",
 )
 def report(
     dsn: str | None,
@@ -64,7 +64,7 @@ def report(
     difference.
     """
     # Charts and locales take a while to load, and only this command needs them.
-    from engagement_runner.report import Pages, snapshot
+    from engagement_runner.report.pages import Pages
 
     found = 0
     with session(dsn) as connection:
@@ -108,9 +108,7 @@ def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]
     if not queries.value(connection, "may_verify"):
         return 0, "Not verified: whoever wrote this page may not verify scores.", None
     sample = None if part == "all" else part
-    rows = queries.rows(
-        connection, "verify", begin=None, end=None, sample=sample, seed=random.randrange(2**31)
-    )
+    rows = queries.call_rows(connection, "verify", sample=sample, seed=random.randrange(2**31))
     whose = "all scores" if sample is None else f"the scores of {sample} % of the customers"
     if rows:
         return len(rows), f"Verifying {whose} found {show.count(len(rows), 'difference')}.", False

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from engagement_runner import completion, files, queries, rulefile, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import Connection, format_option, option, session
+from engagement_runner.session import format_option, option, session, snapshot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -81,7 +81,7 @@ def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
     """
     with session(dsn) as connection, connection.transaction():
         known = _overlaps(connection)
-        queries.execute(connection, "rule_add", rule_code=rule_code, **fields)
+        queries.call_value(connection, "add_rule", rule_code=rule_code, **fields)
         _warn_of_overlaps(connection, known, [rule_code])
         show.result(f"Rule {rule_code} added; the next recalculation applies it.")
 
@@ -169,7 +169,7 @@ def retire(
         if preview:
             _print_preview(connection, json.dumps({rule_code: None}), retroactive, format)
             return
-        queries.execute(connection, "rule_retire", rule_code=rule_code, retroactive=retroactive)
+        queries.call_value(connection, "retire_rule", rule_code=rule_code, retroactive=retroactive)
         effect = (
             "the next recalculation voids its awards"
             if retroactive
@@ -183,7 +183,7 @@ def retire(
 def export(dsn: str | None) -> None:
     """Print the rules in force as TOML, for `rules apply`."""
     with session(dsn) as connection:
-        exported = queries.loads(queries.value(connection, "rule_export"))
+        exported = queries.loads(queries.call_json(connection, "export_rules"))
         click.echo(rulefile.dump(exported), nl=False)
 
 
@@ -227,7 +227,9 @@ def apply(
         # A dry run makes the changes and takes them back, so that it meets every error as well.
         with connection.transaction(force_rollback=dry_run):
             known = _overlaps(connection)
-            done = queries.rows(connection, "rule_apply", rules=wanted, retroactive=retroactive)
+            done = queries.call_rows(
+                connection, "apply_rules", rules=wanted, retroactive=retroactive
+            )
             _warn_of_overlaps(
                 connection, known,
                 [r["rule_code"] for r in done.records if r["action"] in ("add", "revise")],
@@ -265,13 +267,19 @@ def _print_preview(
     connection: Connection, changes: str, retroactive: bool, output: show.Format
 ) -> None:
     """Print what *changes*, JSON as engagement.preview_rules takes it, would do to scores."""
-    # A person reads the largest changes, a program all of them. Whatever the preview leaves behind
-    # is taken back.
-    with connection.transaction(force_rollback=True):
-        rows = queries.rows(
-            connection, "rule_preview", changes=changes, retroactive=retroactive,
-            limit=show.MOVER_COUNT if output == "table" else None,
-        )  # fmt: skip
+    # A person reads the largest changes, a program all of them.
+    is_for_people = output == "table"
+    with snapshot(connection, read_only=False):
+        # Each preview is taken back before the next: it leaves temporary tables behind.
+        with connection.transaction(force_rollback=True):
+            rows = queries.rows(
+                connection, "rule_preview", changes=changes, retroactive=retroactive,
+                movers=show.MOVER_COUNT if is_for_people else 0,
+            )  # fmt: skip
+        if not is_for_people:
+            rows += queries.call_rows(
+                connection, "preview_rules", changes=changes, retroactive=retroactive
+            )
     show.preview(rows, output)
     if not retroactive and not rows.records[0]["customer_count"]:
         show.say("from now on: what has been awarded stays; see --retroactive")

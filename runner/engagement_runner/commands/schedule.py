@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from engagement_runner import queries, show
-from engagement_runner.connection import dsn_option
-from engagement_runner.session import Connection, option, session
+from engagement_runner.connection import Connection, dsn_option
+from engagement_runner.session import option, session
 
 SCHEDULERS = ("pg_cron", "systemd", "cron")
 """Schedulers that a job can be written for: the queries ``schedule_*``."""

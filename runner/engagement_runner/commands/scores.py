@@ -7,10 +7,9 @@ import click
 import psycopg
 
 from engagement_runner import queries, show
-from engagement_runner.connection import connect, dsn_option
+from engagement_runner.connection import Connection, connect, dsn_option
 from engagement_runner.errors import EXIT_INTERRUPTED, EngagementError
 from engagement_runner.session import (
-    Connection,
     as_of_option,
     format_option,
     interruptible,
@@ -91,8 +90,8 @@ def run_recalculation(
             show.RunProgress() as progress,
         ):
             run = worker.submit(
-                queries.execute, connection, "recalculate", mode=mode, customer=customer,
-                as_of=as_of,
+                queries.call, connection, "recalculate", mode=mode,
+                customer_id=queries.Customer(customer), as_of=as_of,
             )  # fmt: skip
             try:
                 while not wait([run], timeout=POLL_SECONDS).done:
@@ -167,7 +166,7 @@ def _print_stored_score(connection: Connection, customer: str, output: show.Form
 def refresh(dsn: str | None, customer: str, format: show.Format) -> None:
     """Bring the score of CUSTOMER up to date now."""
     with session(dsn) as connection:
-        queries.execute(connection, "refresh_customer", customer=customer)
+        queries.call(connection, "refresh_customer", customer_id=queries.Customer(customer))
         _print_stored_score(connection, customer, format)
         warn_of_failures(connection)
 
@@ -190,7 +189,9 @@ def print_card(
     connection: Connection, customer: str, as_of: str | None = None, output: show.Format = "table"
 ) -> None:
     """Print the score card of a customer on stdout. Raises psycopg.Error."""
-    text = queries.value(connection, "score_card", customer=customer, as_of=as_of)
+    text = queries.call_json(
+        connection, "score_card", customer_id=queries.Customer(customer), as_of=as_of
+    )
     show.card(text, output, queries.loads(queries.value(connection, "category_names")))
 
 
@@ -226,9 +227,11 @@ def print_explanation(
     """Print a customer's counting awards on stdout. Raises psycopg.Error."""
     with connection.transaction():
         # One transaction, so that now() is the same instant for the awards and their total.
-        parameters = {"customer": customer, "as_of": as_of, "known_at": known_at}
-        rows = queries.rows(connection, "explain_score", **parameters)
-        total = queries.value(connection, "score_at", **parameters)
+        arguments = {
+            "customer_id": queries.Customer(customer), "as_of": as_of, "known_at": known_at
+        }  # fmt: skip
+        rows = queries.call_rows(connection, "explain_score", **arguments)
+        total = queries.call_value(connection, "score_at", **arguments)
     show.awards(rows, total, output)
 
 

@@ -55,14 +55,14 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
             rows = queries.rows(connection, "segment_list")
             show.listing(rows, SEGMENTS, format, empty="There are no segments.")
         else:
-            rows = queries.rows(connection, "segment", name=name)
+            rows = queries.call_rows(connection, "segment", name=name)
             show.listing(rows, CUSTOMERS, format, empty="Nobody is in this segment.")
 
 
 @click.command("at-risk")
 @dsn_option
-@option("--weeks", metavar="WEEKS", default="8", help="In how many weeks.")
-@option("--fall", metavar="POINTS", help="Also those who lose at least so many points.")
+@option("--weeks", metavar="WEEKS", default="8", help="Weeks from now.")
+@option("--fall", metavar="POINTS", help="Also list customers who lose at least this many points.")
 @format_option
 def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
@@ -71,7 +71,7 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
     only, and counts the weeks from the last recalculation.
     """
     with session(dsn) as connection:
-        rows = queries.rows(connection, "at_risk", weeks=weeks, fall=fall)
+        rows = queries.call_rows(connection, "at_risk", weeks=weeks, fall=fall)
         if fall is None and not queries.value(connection, "has_bands"):
             show.say(
                 "There are no bands (engagement.score_band). The list has everybody who will lose "
@@ -94,11 +94,15 @@ def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) 
     metavar="NAME",
     show_default="everybody",
     shell_complete=completion.segments,
-    help="Only of this segment.",
+    help="Only points of this segment.",
 )
-@option("--company", metavar="CUSTOMER", help="Only of this company and who earned for it.")
-@option("--from", "begin", metavar="INSTANT", help="Only what was earned then or later.")
-@option("--to", "end", metavar="INSTANT", help="Only what was earned before.")
+@option(
+    "--company",
+    metavar="CUSTOMER",
+    help="Only points of this company and its people.",
+)
+@option("--from", "begin", metavar="INSTANT", help="Only points earned then or later.")
+@option("--to", "end", metavar="INSTANT", help="Only points earned before.")
 @format_option
 def points(
     dsn: str | None,
@@ -115,8 +119,8 @@ def points(
     all that were earned, also those that have expired; Counting has those that have not expired.
     """
     with session(dsn) as connection:
-        rows = queries.rows(
-            connection, "points_by", dimension=dimension.upper(), segment=segment, company=company,
-            begin=begin, end=end,
+        rows = queries.call_rows(
+            connection, "points_by", dimension=dimension.upper(), segment=segment,
+            company_id=queries.Customer(company), from_=begin, to=end,
         )  # fmt: skip
         show.breakdown(rows, dimension.capitalize(), format)

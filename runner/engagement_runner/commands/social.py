@@ -10,9 +10,9 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from engagement_runner import queries, show, uploadfile
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
-from engagement_runner.session import Connection, format_option, option, session
+from engagement_runner.session import format_option, option, session
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -70,7 +70,7 @@ def list_(dsn: str | None, customer: str | None, format: show.Format) -> None:
     """List the social community scores of CUSTOMER, or of everybody."""
     with session(dsn) as connection:
         if customer is not None:
-            queries.execute(connection, "check_customer", customer=customer)
+            queries.call_value(connection, "check_customer", customer_id=queries.Customer(customer))
         show.social(queries.rows(connection, "social_list", customer=customer), format)
 
 
@@ -123,18 +123,21 @@ def _set(connection: Connection, done: str, **parameters: object) -> None:
 
 
 def _title(names: dict[str, Any]) -> str:
-    system = names.get("source_system") or names.get("system")
-    return f"{names['social_type']} {names['social_subtype']}".rstrip() + f" ({system})"
+    what = f"{names['social_type']} {names['social_subtype']}".rstrip()
+    return f"{what} ({names['source_system']})"
 
 
 @social.command()
 @dsn_option
 @_names
 @_system_option
-def remove(dsn: str | None, customer: str, **names: str) -> None:
+def remove(dsn: str | None, customer: str, system: str, **names: str) -> None:
     """Take a score of CUSTOMER away; its points go with it."""
     with session(dsn) as connection:
-        queries.execute(connection, "social_remove", customer=customer, **names)
+        names["source_system"] = system
+        queries.call_value(
+            connection, "remove_social_score", customer_id=queries.Customer(customer), **names
+        )
         show.result(f"{_title(names)} of customer {customer} removed.")
 
 
@@ -150,17 +153,19 @@ def import_(dsn: str | None, file: Path, format: show.Format) -> None:
     ends_at. Customer, system, type and subtype identify a score, so the same file can be imported
     again.
 
-    Lines that cannot be loaded are listed with their number and the reason, and the exit code is
-    1; the others are loaded all the same, in one transaction.
+    Lines that cannot be loaded are listed with their number, the column, the value and what is
+    wrong with it, and the exit code is 1. The others are loaded all the same, in one transaction.
     """
     name = "stdin" if str(file) == "-" else str(file)
     with session(dsn) as connection:
         with _open(file, name) as lines:
             line_count = _line_count(file)
-            rejected_count = load_scores(connection, lines, name, format, line_count)
-        if rejected_count:
+            rejected = load_scores(connection, lines, name, format, line_count)
+        if rejected:
+            first = rejected[0]
             raise EngagementError(
-                f"{name}: {show.count(rejected_count, 'line')} not loaded",
+                f"{name}, line {first['line_number']}: {show.literal(first['rejected_reason'])}; "
+                f"{show.count(len(rejected), 'line')} not loaded",
                 hint="Mend what is wrong and import the file again.",
             )
 
@@ -171,8 +176,8 @@ def load_scores(
     name: str,
     output: show.Format = "table",
     line_count: int = 0,
-) -> int:
-    """Load the lines of a CSV file, print what was done, return how many were rejected.
+) -> list[dict[str, Any]]:
+    """Load the lines of a CSV file, print what was done, return the lines that were rejected.
 
     All in one transaction, of which the rejected lines leave no trace. *name* is the file's name
     in messages, *line_count* the number of its lines, 0 where nobody knows. Raises
@@ -190,7 +195,7 @@ def load_scores(
         counts = queries.loads(queries.value(connection, "social_copied"))
         rejected = queries.rows(connection, "social_rejected")
     show.upload(counts, rejected, output)
-    return len(rejected)
+    return rejected.records
 
 
 def _progress(phase: str, done: int, total: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 import psycopg
 
 from engagement_runner import queries, show
-from engagement_runner.connection import dsn_option
+from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import (
     EXIT_DIFFERENCES,
     EXIT_ERROR,
@@ -17,7 +17,7 @@ from engagement_runner.errors import (
     EngagementError,
     describe,
 )
-from engagement_runner.session import Connection, format_option, interruptible, option, session
+from engagement_runner.session import format_option, interruptible, option, session
 
 DIFFERENCES = (
     show.Column("check_name", "Check"),
@@ -30,7 +30,7 @@ DIFFERENCES = (
 )
 
 
-#: Checks that say of a source or an activity that it cannot be read.
+#: Checks that find a source or an activity that cannot be read.
 UNREAD = {"source cannot be read", "activity cannot be read"}
 
 
@@ -38,19 +38,19 @@ UNREAD = {"source cannot be read", "activity cannot be read"}
 @dsn_option
 @option("--from", "begin", metavar="KEY", help="Only customers with this key or a later one.")
 @option("--to", "end", metavar="KEY", help="Only customers with an earlier key.")
-@option("--sample", metavar="PERCENT", help="Only so many percent of the customers, such as 1%.")
+@option("--sample", metavar="PERCENT", help="Only this percentage of the customers, such as 1%.")
 @option(
     "--seed",
     type=click.IntRange(-(2**31), 2**31 - 1),
     metavar="NUMBER",
     show_default="random",
-    help="Chooses the sample; the same number, the same customers.",
+    help="Chooses the sample: the same number gives the same customers.",
 )
 @option(
     "--batch",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Piece by piece, in key order, so many customers at a time.",
+    help="Verify in batches of this many customers, in the order of their keys.",
 )
 @format_option
 def verify(
@@ -65,9 +65,9 @@ def verify(
     """Prove the stored scores by recomputing them.
 
     Recomputes from the source and lists every difference; no difference means proven. Ends with
-    exit code 3 when there is a difference, or a source or an activity that cannot be read. What
-    waits for the next run is left out and named on stderr; it is no difference. While a whole
-    source waits, nobody's totals are compared. A --batch that is interrupted, or fails, prints the
+    exit code 3 if there is a difference, or if a source or an activity cannot be read. Changes that
+    wait for the next run are left out and named on stderr; they are no difference. While a whole
+    source waits, no totals are compared. If a --batch is interrupted or fails, it prints the
     command that goes on from there.
     """
     if seed is not None and sample is None:
@@ -157,8 +157,8 @@ def print_differences(
                 at = part["begin_key"]
                 if batch is not None:
                     progress.update(_progress(done, total))
-                rows = queries.rows(
-                    connection, "verify", begin=at, end=part["end_key"], sample=sample,
+                rows = queries.call_rows(
+                    connection, "verify", from_=at, to=part["end_key"], sample=sample,
                     seed=seed or 0,
                 )  # fmt: skip
                 found.update(zip(rows.texts, rows.records, strict=True))
@@ -173,7 +173,7 @@ def print_differences(
         code = EXIT_INTERRUPTED if is_interrupted else EXIT_ERROR
         raise EngagementError(
             f"{stopped}; {show.count(len(found), 'difference')} found until then",
-            hint=f"It goes on with `{_command(batch, at, end, sample, seed)}`",
+            hint=f"To go on: `{_command(batch, at, end, sample, seed)}`",
             exit_code=EXIT_DIFFERENCES if found else code,
         ) from None
     # A run may have taken it in meanwhile, and the host may have written.

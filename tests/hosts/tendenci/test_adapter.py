@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog
-from engagement_runner.deploy import deploy
+from engagement_runner.deploy import catalog, deploy, removal
 from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.files import root
 from hosts.tendenci.conftest import as_deployer, set_up
@@ -170,7 +169,7 @@ def test_hosts_role_has_no_right_on_the_package(association: Association) -> Non
             session.execute("select from engagement.award")
 
 
-@pytest.mark.parametrize("leave", [catalog.detach_host, catalog.undeploy])
+@pytest.mark.parametrize("leave", [removal.detach_host, removal.undeploy])
 def test_leaving_leaves_the_host_as_it_was(
     unscored: tuple[str, Driver, Any], databases: Any, server: EmbeddedServer, leave: Any
 ) -> None:
@@ -196,7 +195,7 @@ def test_detached_and_deployed_again_knows_what_happened_meanwhile(
     ann = acts.person(name="Ann")
     kept, void = acts.donate(user=ann, amount=50), acts.donate(user=ann, amount=10)
     association.proves({ann: 10 + 6})
-    catalog.detach_host(session)
+    removal.detach_host(session)
     acts.void(invoice=void.invoice)
     acts.adjust(invoice=kept.invoice, variance=5)
     deploy(session, "tendenci")

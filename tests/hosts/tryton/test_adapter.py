@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from engagement_runner import catalog, files
-from engagement_runner.deploy import deploy
+from engagement_runner import files
+from engagement_runner.deploy import catalog, deploy, removal
 from engagement_runner.embedded import EmbeddedServer
 
 from .conftest import HOST_ROLE, YEAR, Tryton, day
@@ -190,10 +190,10 @@ def test_detach_leaves_the_host_as_it_was(
 ) -> None:
     before = schema_of(tryton.session)
     deploy(tryton.session, "tryton")
-    catalog.detach_host(tryton.session)
+    removal.detach_host(tryton.session)
     triggers = "select tgrelid::regclass from pg_trigger where tgname like 'engagement%'"
     assert [t for (t,) in tryton.rows(triggers) if not t.startswith("engagement.")] == []
     ada = tryton("party", name="Ada")
     tryton("sell", party=ada, lines=[["Book", 1]], on=day(3, 1))
-    catalog.undeploy(tryton.session)
+    removal.undeploy(tryton.session)
     assert schema_of(tryton.session) == before

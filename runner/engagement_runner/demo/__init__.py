@@ -1,0 +1,1 @@
+"""The sample association, and the demonstration that is played on it."""

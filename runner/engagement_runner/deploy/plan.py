@@ -1,0 +1,192 @@
+"""The steps from what a database has to what the package's files are.
+
+Nothing here changes the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engagement_runner import __version__, release
+from engagement_runner.deploy.state import State, Tablespaces
+from engagement_runner.deploy.steps import (
+    Step,
+    announcements,
+    engine_steps,
+    host_steps,
+    index_steps,
+    is_change,
+    role_steps,
+)
+from engagement_runner.errors import EngagementError
+
+#: Kinds of the files that are there whatever the host is.
+ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
+
+KEY_TYPES = ("bigint", "uuid", "text")
+
+#: The line of a plan that spreads ledger and scores over a cluster.
+DISTRIBUTION = "distribute award, customer_score, category_score (by customer_id)"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of a deployment, in their order.
+
+    Attributes:
+        is_first: nothing was deployed before.
+        distribute: after the steps, ledger and scores are spread over a cluster.
+        on_citus: the database has Citus.
+        is_distributed: ledger and scores are spread over its nodes already.
+        release: number of the package's release, or None if it has none.
+        release_before: number of the release that was deployed before, or None.
+    """
+
+    key_type: str
+    steps: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    is_first: bool = False
+    tablespaces: Tablespaces = field(default_factory=Tablespaces)
+    distribute: bool = False
+    on_citus: bool = False
+    is_distributed: bool = False
+    release: int | None = None
+    release_before: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to do."""
+        return not self.lines
+
+    @property
+    def lines(self) -> list[str]:
+        """What is done, one line each."""
+        return [str(step) for step in self.steps] + self._more_lines
+
+    @property
+    def announcements(self) -> list[str]:
+        """What is said before each step; nothing where an earlier line has counted it."""
+        return announcements(self.steps, self.is_first)
+
+    @property
+    def summary(self) -> list[str]:
+        """What is done; files that come in a mass are counted by folder."""
+        return [line for line in self.announcements if line] + self._more_lines
+
+    @property
+    def _more_lines(self) -> list[str]:
+        lines = [DISTRIBUTION] * self.distribute
+        if self.release and self.release != self.release_before:
+            before = f" (was {self.release_before})" if self.release_before else ""
+            lines.append(f"note release {self.release}{before}")
+        return lines
+
+
+def make_plan(
+    state: State,
+    top: Path,
+    host: str | None = None,
+    key_type: str | None = None,
+    roles: bool = False,
+    tablespaces: Tablespaces | None = None,
+    distribute: bool = False,
+    allow_older: bool = False,
+) -> Plan:
+    """Compare the package's files with what is applied.
+
+    Args:
+        state: what the database has.
+        top: folder of the SQL folders.
+        host: name or path of the host adapter; None: those that are applied.
+        key_type: type of the host's keys; None: the deployed one, else bigint.
+        roles: create the package's roles, and keep their grants from now on.
+        tablespaces: where tables and indexes are made; None: where they are already, else in
+            the database's own.
+        distribute: spread ledger and scores over the nodes of a Citus cluster.
+        allow_older: go back to this package's files from those of a newer release.
+
+    Raises:
+        EngagementError: the database cannot be brought to this package's state.
+    """
+    if state.key_type and key_type not in (None, state.key_type):
+        raise EngagementError(
+            f"the database is deployed with key type {state.key_type}, not {key_type}",
+            hint="The key type is fixed at the first deployment; undeploy first to change it.",
+        )
+    if tablespaces and state.tablespaces and tablespaces != state.tablespaces:
+        raise EngagementError(
+            f"the database is deployed with its tables in {_named(state.tablespaces.data)} and its "
+            f"indexes in {_named(state.tablespaces.index)}",
+            hint="alter table … set tablespace and alter index … set tablespace move engagement's "
+            "tables and indexes (they lock them meanwhile); later deployments follow them.",
+        )
+    if distribute and not state.has_citus:
+        raise EngagementError(
+            "--distribute needs a Citus cluster, and this database has no Citus",
+            hint="create extension citus on every node and add the workers (citus_add_node), or "
+            "deploy without --distribute: one machine needs none of it.",
+        )
+    if not allow_older:
+        _refuse_newer(state, top)
+    warnings: list[str] = []
+    steps = engine_steps(state, top)
+    steps += host_steps(state, top, host, is_change(steps), warnings)
+    steps += role_steps(state, top, roles, is_change(steps))
+    steps += index_steps(state, top)
+    return Plan(
+        key_type or state.key_type or "bigint",
+        steps,
+        warnings,
+        is_first=not state.files,
+        tablespaces=tablespaces or state.tablespaces or Tablespaces(),
+        distribute=distribute and not state.is_distributed,
+        on_citus=state.has_citus,
+        is_distributed=state.is_distributed,
+        release=release.number(top),
+        release_before=state.release,
+    )
+
+
+def _refuse_newer(state: State, top: Path) -> None:
+    """Raise EngagementError if the database was deployed from a newer release than this package's.
+
+    Two checkouts of one release that are being edited are not told apart.
+    """
+    own = release.number(top) or 0
+    if state.release and state.release > own:
+        raise EngagementError(
+            f"the database was deployed from release {state.release} of the package's files, and "
+            f"this command ({__version__}) has release {own}",
+            hint="Use the newer command. To go back to this one's files: "
+            "engagement deploy --allow-older",
+        )
+
+
+def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = None) -> Plan:
+    """Return the steps to an adapter that is only tried: without what comes after it.
+
+    Args:
+        state: what the database has.
+        top: folder of the SQL folders.
+        host: name or path of the adapter.
+        key_type: as for :func:`make_plan`.
+
+    Raises:
+        EngagementError: there is no such adapter, or the database has the package in another
+            version than this.
+    """
+    plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
+    _refuse_newer(state, top)
+    if state.files and is_change(engine_steps(state, top)):
+        raise EngagementError(
+            "the package in this database is not as this version has it",
+            hint="engagement deploy brings it up to date; an adapter can be tried then.",
+        )
+    kinds = {"host", "host schema"} if state.files else {"host", "host schema", *ENGINE}
+    steps = [step for step in plan.steps if step.file.kind in kinds]
+    return Plan(plan.key_type, steps, is_first=not state.files)
+
+
+def _named(tablespace: str) -> str:
+    return f"tablespace {tablespace}" if tablespace else "the database's own tablespace"

@@ -1,0 +1,1 @@
+"""The events of the outbox, handed to the program that reads stdout."""

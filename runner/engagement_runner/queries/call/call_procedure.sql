@@ -1,0 +1,2 @@
+-- A procedure of the engine.
+call engagement.{routine}({arguments})

@@ -1,0 +1,2 @@
+-- The one value of a function of the engine.
+select engagement.{routine}({arguments})

@@ -1,0 +1,1 @@
+{name} => engagement.customer_key({value}::text)

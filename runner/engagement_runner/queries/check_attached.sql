@@ -1,2 +1,0 @@
--- Nothing to return: raises EG006 without a host.
-select engagement.check_attached()

@@ -1,0 +1,2 @@
+-- The signature as regprocedure writes it.
+drop routine {signature}

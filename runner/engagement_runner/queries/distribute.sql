@@ -1,2 +1,0 @@
--- Spread ledger and scores over the nodes of the cluster.
-call engagement.distribute()

@@ -1,2 +1,0 @@
--- A transaction of its own.
-call engagement.erase_customer(p_customer_id => engagement.customer_key(%(customer)s::text))

@@ -1,1 +1,0 @@
-select engagement.get_parameter(%(name)s)

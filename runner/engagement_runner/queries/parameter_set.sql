@@ -1,1 +1,0 @@
-select engagement.set_parameter(%(name)s, %(value)s)

@@ -1,1 +1,0 @@
-select engagement.export_rules()::text

@@ -1,3 +1,0 @@
--- The customers of a segment, in its order.
-select row_to_json(s)::text
-from engagement.segment(%(name)s) as s

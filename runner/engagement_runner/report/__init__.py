@@ -1,0 +1,1 @@
+"""The pages for staff and managers, each one HTML file."""

@@ -1,0 +1,214 @@
+"""The score card of one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from engagement_runner.queries import loads
+from engagement_runner.show.bars import bar_width, bars, sparkline
+from engagement_runner.show.output import Format, console, csv_text, has_unicode, json_text
+from engagement_runner.show.tables import grid
+from engagement_runner.show.values import day, instant, literal, number, points
+
+CARD_CSV = (
+    "level",
+    "customer_id",
+    "category_code",
+    "rule_code",
+    "description",
+    "score",
+    "ytd_score",
+    "overview_score",
+    "award_count",
+)
+"""Columns of ``score --format csv``; level is CUSTOMER, CATEGORY or RULE."""
+
+_SUMS = (
+    "score",
+    "raised_by",
+    "ytd_score",
+    "overview_score",
+    "employee_score",
+    "employee_ytd_score",
+    "employee_overview_score",
+)
+
+_LABEL = " " * 12
+
+
+def card(text: str, output: Format, category_names: Mapping[str, str]) -> None:
+    """Print a score card, the JSON *text* of engagement.score_card; a table with the names."""
+    if output == "json":
+        json_text(text)
+        return
+    content = loads(text)
+    if output == "csv":
+        csv_text(CARD_CSV, card_records(content))
+        return
+    for category in content.get("categories") or []:
+        category["category_name"] = category_names.get(category["category_code"])
+    out = console()
+    out.print(card_layout(content, out.width, unicode=has_unicode(out)))
+
+
+def card_records(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a score card as records of CARD_CSV: the customer, its categories, their rules."""
+    key = {"customer_id": content.get("customer_id")}
+    records = [{**content, "level": "CUSTOMER", "description": content.get("display_name")}]
+    for category in content.get("categories") or []:
+        records.append({**category, **key, "level": "CATEGORY"})
+        for rule in category.get("rules") or []:
+            code = {"category_code": category.get("category_code")}
+            records.append({**rule, **key, **code, "level": "RULE"})
+    return records
+
+
+def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> RenderableType:
+    """Return a score card as a renderable *width* columns wide; without *unicode* in ASCII."""
+    categories: list[dict[str, Any]] = content.get("categories") or []
+    scored = [part for c in categories for part in (c, *(c.get("rules") or []))]
+    show = points(item.get(key) for item in (content, *scored) for key in _SUMS)
+    parts: list[RenderableType] = [
+        _heading(content),
+        _standing(content, show, width, unicode),
+    ]
+    # The trend and the categories of a company are of its own points, without those of its people.
+    is_company = content.get("customer_type") == "COMPANY"
+    if is_company:
+        parts.append(_employees(content, show))
+    parts.append(_trend(content.get("trend") or [], show, unicode, is_company))
+    parts.append(_labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
+    if content.get("rules_pending"):
+        parts.append(
+            Text("A rule or parameter has changed: run `engagement recalculate`.", style="yellow")
+        )
+    parts.append(Text())
+    if categories:
+        parts.append(_categories(categories, show, width, unicode, is_company))
+    else:
+        parts.append(Text("No points yet.", style="dim"))
+    return Group(*parts)
+
+
+def _labelled(label: str, text: Text) -> Text:
+    return Text.assemble((label.ljust(len(_LABEL)), "dim"), text)
+
+
+def _heading(content: dict[str, Any]) -> Text:
+    name = Text(literal(content.get("display_name")) or "(no name)", style="bold")
+    kind = literal(content.get("customer_type")).lower()
+    name.append(f"   {kind} {literal(content.get('customer_id'))}", style="not bold dim")
+    return name
+
+
+def _standing(
+    content: dict[str, Any], show: Callable[[object], str], width: int, unicode: bool
+) -> Text:
+    parts = [Text(show(content.get("score")), style="bold")]
+    if content.get("raised_recently"):
+        raised = "raised recently"
+        if content.get("raised_by") is not None:
+            raised += f" by {show(content['raised_by'])}, last on {day(content.get('raised_at'))}"
+        parts.append(Text(f"{'▲' if unicode else '^'} {raised}", style="green"))
+    if content.get("band_code"):
+        parts.append(Text(literal(content["band_code"]), style="cyan"))
+    if content.get("percentile") is not None:
+        parts.append(Text(f"percentile {number(content['percentile'])}"))
+    if content.get("previous_score") is not None:
+        parts.append(
+            Text(
+                f"was {show(content['previous_score'])} until {day(content.get('changed_at'))}",
+                style="dim",
+            )
+        )
+    # What belongs together stays together: a line ends between two parts.
+    lines = [Text()]
+    for part in parts:
+        if lines[-1] and len(_LABEL) + len(lines[-1]) + 3 + len(part) > width:
+            lines.append(Text())
+        lines[-1] += Text("   " if lines[-1] else "") + part
+    return Text("\n").join(
+        _labelled("" if position else "Score", line) for position, line in enumerate(lines)
+    )
+
+
+def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
+    people = f"{number(content.get('employee_count'))} people"
+    if content.get("engaged_count") is not None:
+        people += f", {number(content['engaged_count'])} engaged"
+    if content.get("participation_rate") is not None:
+        people += f" ({content['participation_rate']:.0%})"
+    if content.get("average_score") is not None:
+        people += f", {number(content['average_score'])} on average"
+    sums = [
+        f"{show(content.get(key))} {label}"
+        for key, label in (
+            ("employee_score", "points"),
+            ("employee_ytd_score", "year to date"),
+            ("employee_overview_score", "overview"),
+        )
+        if content.get(key) is not None
+    ]
+    return _labelled("Employees", Text(people)) + Text("\n") + _labelled("", Text(", ".join(sums)))
+
+
+def _trend(
+    trend: Sequence[dict[str, Any]],
+    show: Callable[[object], str],
+    unicode: bool,
+    is_company: bool,
+) -> Text:
+    label = "Own trend" if is_company else "Trend"
+    if not trend:
+        return _labelled(label, Text("none", style="dim"))
+    scores = [Decimal(str(item.get("score") or 0)) for item in trend]
+    ends = f"{show(scores[0])} on {day(trend[0]['at'])} to {show(scores[-1])}"
+    line = Text()
+    if unicode:
+        line.append(sparkline(scores), style="cyan").append("  ")
+    line.append(f"{ends} on {day(trend[-1]['at'])}", style="dim")
+    return _labelled(label, line)
+
+
+def _categories(
+    categories: Sequence[dict[str, Any]],
+    show: Callable[[object], str],
+    width: int,
+    unicode: bool,
+    is_company: bool,
+) -> Table:
+    names = [literal(c.get("category_name") or c.get("category_code")) for c in categories]
+    name_width = min(30, max(map(len, names)))
+    layout = grid(expand=True)
+    layout.add_column("Own points" if is_company else "", ratio=1, overflow="fold")
+    for heading in ("Score", "Year to date", "Overview", "Awards"):
+        layout.add_column(heading, justify="right", no_wrap=True)
+    drawn = bars((c.get("score") for c in categories), bar_width(width), unicode)
+    for name, category in zip(names, categories, strict=True):
+        rules = category.get("rules") or []
+        label = Text(f"{name:<{name_width}}  ")
+        label.append(drawn(category.get("score")), style="not bold cyan")
+        layout.add_row(
+            label,
+            *(Text(show(category.get(k))) for k in ("score", "ytd_score", "overview_score")),
+            style="bold" if rules else "dim",
+        )
+        for rule in rules:
+            code = literal(rule.get("rule_code"))
+            description = literal(rule.get("description"))
+            what = Text(description or code)
+            if description and width >= 100:
+                what.append(f"  {code}", style="dim")
+            layout.add_row(
+                Padding(what, (0, 0, 0, 2)),
+                *(Text(show(rule.get(k))) for k in ("score", "ytd_score", "overview_score")),
+                Text(number(rule.get("award_count"))),
+            )
+    return layout
