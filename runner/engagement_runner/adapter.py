@@ -140,6 +140,11 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
                 f"If the host's keys are {host_key_type}: --key-type {host_key_type}, here and at "
                 "the first deployment, which fixes it."
             )
+        elif host_key_type is None and f"type {deployed}:" in str(error):
+            hint = (  # no table could be attached that would say which type
+                f"If the host's keys are not {deployed}: --key-type uuid or text, here and at the "
+                f"first deployment, which fixes it. Otherwise: {hint}"
+            )
     return _finding(
         severity="problem", place=name, finding=f"cannot be read: {describe(error)}", hint=hint
     )
