@@ -26,6 +26,13 @@ SEVERITIES = ("error", "problem", "hint")
 #: What a finding consists of.
 FINDING = ("severity", "place", "finding", "row_count", "example", "hint")
 
+#: A view names what it reads for good; what its functions name is looked up when they are called.
+_UNKNOWN_NAME = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -131,6 +138,12 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
         hint = (
             "Grant the role that deploys USAGE on the host's schemas, and SELECT and TRIGGER on "
             "its tables."
+        )
+    elif isinstance(error, _UNKNOWN_NAME):
+        hint = (
+            "A function that the view calls names it without its schema. Views are read under "
+            "search_path = pg_catalog, pg_temp: write the schema, or give the function a path: "
+            "alter function … set search_path = …"
         )
     elif isinstance(error, psycopg.errors.InvalidTextRepresentation):
         deployed = queries.value(connection, "key_type")
