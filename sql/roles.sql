@@ -81,6 +81,7 @@ grant execute on routine
     engagement.recent_raise,
     engagement.segment_view,
     engagement.foreign_code,
+    engagement.sum_points__all,
     engagement.sum_points__some,
     engagement.score_movement,
     engagement.scored_at,

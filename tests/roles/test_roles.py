@@ -51,6 +51,7 @@ CALLS = {
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.stored_scores(array[{acme}]::engagement.host_key[]) s",
         "recent_raise": "select * from engagement.recent_raise({ann})",
+        "sum_points__all": "select * from engagement.sum_points__all(now(), false)",
         "sum_points__some": "select e, t.* from unnest(array[false, true]) e cross join lateral"
         " engagement.sum_points__some(array[{acme}]::engagement.host_key[], now(), e) t",
         "score_movement": "select * from engagement.score_movement()",
