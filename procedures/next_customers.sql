@@ -53,11 +53,11 @@ begin
         if v_is_counted then
             v_award_count := v_award_count + (
                 select count(*)
-                from (select from engagement.award w
+                from (select w.source_id from engagement.award w
                       where w.customer_id = v_id limit p_award_limit) a
             ) + (
                 select count(*)
-                from (select from engagement.award w
+                from (select w.source_id from engagement.award w
                       where w.employer_id = v_id and w.voided_at is null limit p_award_limit) a
             );
         end if;
