@@ -87,6 +87,7 @@ grant execute on routine
     engagement.round_half_even,
     engagement.arithmetic,
     engagement.primary_employer,
+    engagement.awards_of_customers,
     -- setup
     engagement.parameter,
     -- capture
@@ -94,6 +95,11 @@ grant execute on routine
     -- score
     engagement.calendar,
     engagement.leaves_overview_at,
+    engagement.all_scores,
+    engagement.awards_of_employers,
+    engagement.current_jobs,
+    engagement.next_job_changes,
+    engagement.sum_points__all,
     engagement.sum_points__some,
     engagement.scored_at,
     engagement.special_rules,
@@ -121,7 +127,6 @@ grant execute on routine
     engagement.score_movement,
     -- cluster
     engagement.is_distributed,
-    engagement.look_up_sql,
     engagement.stored_scores,
     engagement.stored_parts
 to engagement_staff;
@@ -166,9 +171,7 @@ grant execute on routine
     engagement.verify_ranks,
     engagement.unread_source,
     engagement.unread_activities,
-    engagement.is_in_part,
-    -- cluster
-    engagement.scores_sql
+    engagement.is_in_part
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (

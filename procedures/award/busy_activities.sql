@@ -8,6 +8,7 @@ returns engagement.host_key[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 begin
     if engagement.is_distributed() then

@@ -1,6 +1,6 @@
 -- API. Who will fall if nothing happens: out of a band; where there are no bands, at all.
 -- Definer: the host's views run as the package's owner, whoever asks.
--- Reads: customer_score, sum_points__some, score_band, engagement_host.customer.
+-- Reads: customer_score, sum_points__all, score_band, engagement_host.customer.
 -- Raises: EG004, EG006.
 create or replace function engagement.at_risk(
     p_weeks integer default 8,

@@ -1,5 +1,6 @@
 -- Internal. Scores, percentiles and bands of many customers at an instant, ranked among each other.
--- Reads: sum_points__some, ranking.
+-- One pass over the ledger, so it is for nearly everybody.
+-- Reads: sum_points__all, ranking.
 create or replace function engagement.scores_at(
     p_customer_ids engagement.host_key[], p_as_of timestamptz
 )
@@ -25,12 +26,10 @@ begin
         select u.customer_id, sum(u.score) as score
         from (
             select o.customer_id, o.score
-            from engagement.sum_points__some(p_customer_ids => p_customer_ids, p_as_of => p_as_of,
-                                       p_is_employees => false) o
+            from engagement.sum_points__all(p_as_of => p_as_of, p_is_employees => false) o
             union all
             select e.customer_id, e.score
-            from engagement.sum_points__some(p_customer_ids => p_customer_ids, p_as_of => p_as_of,
-                                       p_is_employees => true) e
+            from engagement.sum_points__all(p_as_of => p_as_of, p_is_employees => true) e
         ) u
         group by u.customer_id
     ) t on t.customer_id = k.id;

@@ -12,6 +12,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '200ms'
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_counts bigint[];

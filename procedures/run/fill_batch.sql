@@ -9,6 +9,7 @@ returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_ids engagement.host_key[];

@@ -1,9 +1,12 @@
 -- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
 -- order, those that another session held after all others. Like next_keys it reads the primary key
--- only.
--- Reads and writes: recalculation_customer.
+-- only. A batch ends before the customer with whom its awards would be more than p_award_limit,
+-- because a few companies may have the awards of everybody. Nothing is counted on a cluster, which
+-- would be asked for each customer.
+-- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,
+    p_award_limit integer,
     out customer_ids engagement.host_key[],
     out is_touched boolean,
     out is_busy boolean
@@ -11,13 +14,17 @@ create or replace function engagement.next_customers(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $$
 #variable_conflict use_column
 declare
     v_is_touched boolean;
+    v_id engagement.host_key;
     v_last engagement.host_key;
+    v_is_counted boolean := not engagement.is_distributed();
+    v_award_count bigint := 0;
 begin
     is_busy := false;
     select c.is_touched into v_is_touched
@@ -36,18 +43,27 @@ begin
         return;
     end if;
     is_touched := v_is_touched;
-    select c.customer_id into v_last
-    from engagement.recalculation_customer c
-    where c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
-    order by c.customer_id
-    offset p_limit - 1
-    limit 1;
-    if not found then
-        select c.customer_id into v_last
+    for v_id in
+        select c.customer_id
         from engagement.recalculation_customer c
-        order by c.customer_id desc
-        limit 1;
-    end if;
+        where c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
+        order by c.customer_id
+        limit p_limit
+    loop
+        if v_is_counted then
+            v_award_count := v_award_count + (
+                select count(*)
+                from (select w.source_id from engagement.award w
+                      where w.customer_id = v_id limit p_award_limit) a
+            ) + (
+                select count(*)
+                from (select w.source_id from engagement.award w
+                      where w.employer_id = v_id and w.voided_at is null limit p_award_limit) a
+            );
+        end if;
+        exit when v_award_count > p_award_limit and v_last is not null;
+        v_last := v_id;
+    end loop;
     with batch as (
         delete from engagement.recalculation_customer c
         where c.customer_id <= v_last
@@ -57,6 +73,7 @@ begin
     select array_agg(b.customer_id order by b.customer_id) into customer_ids from batch b;
 end
 $$;
-comment on function engagement.next_customers(integer) is
+comment on function engagement.next_customers(integer, integer) is
     'Internal: takes up to p_limit customers of one kind off recalculation_customer, the smallest '
-    'keys first; customer_ids is NULL when there is none.';
+    'keys first, with up to p_award_limit awards between them, or one customer; customer_ids is '
+    'NULL when there is none.';

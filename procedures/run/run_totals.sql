@@ -1,9 +1,10 @@
 -- Internal. Phase TOTALS: one batch of customers. Whoever refreshes one of them waits for the
--- batch, so it is small, and the batch itself waits for nobody longer than 200 ms: customers whose
--- row another session holds are left until all others are done. Then the first of them is waited
--- for, without any other row in hand. A refresh that somebody left open makes the run give up after
--- 30 seconds (55P03), and the next one resumes it. Where the host's employments cannot be read,
--- nobody is summed, and the work waits for the next run.
+-- batch, so it is small from the first, in customers and in their awards. The batch itself waits
+-- for nobody longer than 200 ms: customers whose row another session holds are left until all
+-- others are done. Then the first of them is waited for, without any other row in hand. A refresh
+-- that somebody left open makes the run give up after 30 seconds (55P03), and the next one resumes
+-- it. Where the host's employments cannot be read, nobody is summed, and the work waits for the
+-- next run.
 -- Reads: recalculation_customer.
 -- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 -- Locks: the rows of the batch; advisory (class, 4) to create rows; see write_totals.
@@ -13,10 +14,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '200ms'
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();
-    v_size integer := coalesce(p_run.batch_size, 2000);
+    v_size integer := coalesce(p_run.batch_size, 500);
     v_ids engagement.host_key[];
     v_free engagement.host_key[];
     v_known engagement.host_key[];
@@ -28,7 +30,7 @@ begin
         return false;
     end if;
     select n.customer_ids, n.is_touched, n.is_busy into v_ids, v_is_touched, v_is_busy
-    from engagement.next_customers(v_size) n;
+    from engagement.next_customers(p_limit => v_size, p_award_limit => 20000) n;
     if v_ids is null then
         return false;
     end if;

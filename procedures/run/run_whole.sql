@@ -10,6 +10,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s'
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_began_at timestamptz := clock_timestamp();

@@ -7,6 +7,7 @@ returns engagement.host_key[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_ids engagement.host_key[];

@@ -23,6 +23,7 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_scored_ids engagement.host_key[];

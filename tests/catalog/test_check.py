@@ -132,6 +132,42 @@ def test_check_after_registering_by_hand_finds_nothing(deployed: Connection) -> 
     ]
 
 
+def test_check_names_a_source_whose_view_fails_only_when_it_is_read(
+    deployed: Connection,
+) -> None:
+    deployed.execute(
+        """
+        create function crm.doubled(p_quantity numeric) returns numeric
+        language plpgsql as 'begin return p_quantity * factor from crm.setting; end';
+        do $$ begin
+            execute replace(
+                'create or replace view engagement_host.order_line as '
+                || pg_get_viewdef('engagement_host.order_line'),
+                ' l.quantity,', ' crm.doubled(l.quantity) as quantity,');
+        end $$;
+        insert into crm.customer (customer_id, display_name) overriding system value
+        values (1, 'Ann');
+        insert into crm.product values ('BOOK', null, 'Book');
+        insert into crm.sales_order (order_id, ordered_at) overriding system value
+        values (1, now());
+        insert into crm.order_line (order_id, ship_customer_id, product_id) values (1, 1, 'BOOK');
+        """
+    )
+    deployed.execute("call engagement.recalculate()")
+    (finding,) = [line for line in catalog.check(deployed) if "could not read" in line]
+    assert 'source order_line: 42P01 relation "crm.setting" does not exist' in finding
+    assert "engagement recalculate" in finding
+    deployed.execute("create table crm.setting as select 2 as factor")
+    deployed.execute("call engagement.recalculate()")
+    assert not [line for line in catalog.check(deployed) if "could not read" in line]
+
+
+def test_check_names_a_view_that_is_gone_once(deployed: Connection) -> None:
+    deployed.execute("alter table crm.order_line drop amount cascade")
+    deployed.execute("call engagement.recalculate()")
+    assert len([line for line in catalog.check(deployed) if "source order_line" in line]) == 1
+
+
 def test_check_follows_views_below_the_activity_view(deployed: Connection) -> None:
     deployed.execute(
         """

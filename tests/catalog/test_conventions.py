@@ -158,6 +158,20 @@ def test_catalog_routines_mean_the_same_whatever_a_backslash_means(deployed: Con
     assert found == []
 
 
+def test_catalog_routines_that_price_out_a_plan_compile_none(deployed: Connection) -> None:
+    """What enable_seqscan = off costs a small table is far above jit_above_cost."""
+    found = column(
+        deployed,
+        """
+        select oid::regproc::text
+        from pg_proc
+        where pronamespace = 'engagement'::regnamespace and 'enable_seqscan=off' = any (proconfig)
+          and not 'jit=off' = any (proconfig)
+        """,
+    )
+    assert found == []
+
+
 def test_catalog_committing_procedures_are_invokers_without_settings(deployed: Connection) -> None:
     query = r"""
         select oid::regprocedure::text

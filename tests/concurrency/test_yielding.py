@@ -90,6 +90,40 @@ def test_totals_of_customers_without_a_row_wait_for_whoever_makes_rows(
     host.proven(as_of=None)
 
 
+def test_totals_are_written_in_batches_of_few_awards(host: Host) -> None:
+    """Whoever refreshes one of the customers waits for all awards of the batch to be summed."""
+    host.rule(quantity_score=2)
+    company = host.customer("COMPANY")
+    people = [host.customer() for _ in range(3)]
+    for person in people:
+        host.job(person, company)
+        host.order(person)
+    host.run(
+        "insert into crm.order_line (order_id, ship_customer_id, product_id, quantity)"
+        " select o.order_id, l.ship_customer_id, 'BOOK', 1 from crm.sales_order o"
+        " inner join crm.order_line l on l.order_id = o.order_id, generate_series(1, 10500)"
+    )
+    run_id = begin(host, "TOTALS")
+    sizes = []
+    while (run := host.runs()[-1]).phase == "TOTALS":
+        assert host.one("select engagement.run_step(%s)", run_id)
+        sizes.append(host.runs()[-1].done_count - run.done_count)
+    assert sizes == [1, 1, 1, 1, 0]
+    finish(host, run_id)
+    host.proven()
+
+
+def test_totals_of_small_customers_are_one_batch(host: Host) -> None:
+    host.rule(quantity_score=2)
+    for _ in range(100):
+        host.order(host.customer(), Line(quantity=1))
+    run_id = begin(host, "TOTALS")
+    assert host.one("select engagement.run_step(%s)", run_id)
+    assert host.runs()[-1].done_count == 100
+    finish(host, run_id)
+    host.proven()
+
+
 def test_ranks_leave_a_customer_that_somebody_holds_until_the_end(
     host: Host, another: Another, background: Background, wait_until_blocked: Wait
 ) -> None:

@@ -69,6 +69,30 @@ def test_deploy_without_host_uses_the_applied_one(session: Connection, package: 
     assert paths(deploy(session, top=package)) == ["sql/hosts/reference.sql", "sql/sources.sql"]
 
 
+@pytest.mark.parametrize("host", ["reference", None])
+@pytest.mark.parametrize("view", ["order_line", "customer", "subject"])
+def test_deploy_makes_a_view_of_the_adapter_that_is_gone(
+    session: Connection, package: Path, host: str | None, view: str
+) -> None:
+    """``alter table … drop column … cascade`` takes views with it; the column may come back."""
+    deploy(session, "reference", top=package)
+    session.execute(f"drop view engagement_host.{view} cascade")
+    assert paths(deploy(session, host, top=package)) == [
+        "sql/hosts/reference.sql",
+        "sql/sources.sql",
+    ]
+    session.execute(f"select from engagement_host.{view}")
+    assert deploy(session, host, top=package).steps == []
+
+
+def test_deploy_leaves_the_host_alone_once_it_was_detached(
+    session: Connection, package: Path
+) -> None:
+    deploy(session, "reference", top=package)
+    detach_host(session)
+    assert deploy(session, top=package).steps == []
+
+
 def test_deploy_changed_routine_reapplies_it_and_what_follows(
     session: Connection, package: Path
 ) -> None:

@@ -51,6 +51,7 @@ CALLS = {
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.stored_scores(array[{acme}]::engagement.host_key[]) s",
         "recent_raise": "select * from engagement.recent_raise({ann})",
+        "sum_points__all": "select * from engagement.sum_points__all(now(), false)",
         "sum_points__some": "select e, t.* from unnest(array[false, true]) e cross join lateral"
         " engagement.sum_points__some(array[{acme}]::engagement.host_key[], now(), e) t",
         "score_movement": "select * from engagement.score_movement()",
@@ -71,7 +72,13 @@ CALLS = {
         "live_awards": "select * from engagement.live_awards()",
         "capped_sql": "select engagement.capped_sql('engagement.award w')",
         "is_distributed": "select engagement.is_distributed()",
-        "look_up_sql": "select engagement.look_up_sql('customer_id', '$1')",
+        "awards_of_customers": "select * from engagement.awards_of_customers("
+        "null, array[{ann}]::engagement.host_key[])",
+        "awards_of_employers": "select * from engagement.awards_of_employers("
+        "array[{acme}]::engagement.host_key[])",
+        "all_scores": "select * from engagement.all_scores()",
+        "current_jobs": "select * from engagement.current_jobs(null, current_date)",
+        "next_job_changes": "select * from engagement.next_job_changes(null, current_date)",
         "stored_scores": "select * from engagement.stored_scores(null)",
         "stored_parts": "select * from engagement.stored_parts("
         "array[{ann}]::engagement.host_key[])",
@@ -118,7 +125,6 @@ CALLS = {
         "is_in_part": "select engagement.is_in_part({ann}, null, null, 50, 0)",
         "verify_ranks": "select * from engagement.verify_ranks(null, null, null, 0)",
         "score_history": "select * from engagement.score_history(1, 2, now(), now(), now())",
-        "scores_sql": "select engagement.scores_sql()",
         "unread_source": "select engagement.unread_source('order_line')",
         "unread_activities": "select * from engagement.unread_activities("
         "'order_line', null, null, null, 0)",

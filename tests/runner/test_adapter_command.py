@@ -509,6 +509,32 @@ def test_adapter_check_of_a_view_that_cannot_be_read_measures_the_others(
     assert {view["view"] for view in json.loads(result.stdout)["views"]} == set(adapter.HOST_VIEWS)
 
 
+@pytest.mark.parametrize(
+    "body", ["select min(deal_id) from deal", "select plus_one(1)", "select 1::deal_number"]
+)
+def test_adapter_check_of_a_function_that_names_no_schema_says_under_which_path_it_is_read(
+    shop: Connection, engagement: Callable[..., Any], write: Callable[..., str], body: str
+) -> None:
+    shop.execute(
+        f"""
+        create function shop.plus_one(p integer) returns integer language sql as 'select p + 1';
+        create domain shop.deal_number as integer;
+        create function shop.least_deal() returns numeric language plpgsql set search_path = shop
+        as 'begin return ({body}); end';
+        """
+    )
+    path = write(("amount as amount", "amount + shop.least_deal() as amount"))
+    assert not [f for f in found(engagement(shop, "adapter", "check", path, "--format", "json"))
+                if f[0] == "problem"]  # fmt: skip
+    shop.execute("alter function shop.least_deal() reset search_path")
+    result = engagement(shop, "adapter", "check", path, "--format", "json")
+    assert result.exit_code == 3
+    (hint,) = (
+        f["hint"] for f in json.loads(result.stdout)["findings"] if f["severity"] == "problem"
+    )
+    assert "search_path = pg_catalog, pg_temp" in hint
+
+
 @pytest.mark.parametrize("key_type", ["uuid", "text"])
 def test_adapter_check_with_other_keys(
     deployed_as: Callable[[str], Connection], engagement: Callable[..., Any], key_type: str

@@ -454,3 +454,24 @@ def test_adapter_check_without_the_key_type_of_cast_uuids_says_which(
     trial.check(('l."lineId" as', 'l."lineId"::engagement.host_key as'), key_type=None)
     assert trial.result.exit_code == 1
     assert "--key-type uuid" in trial.result.stderr.splitlines()[-1]
+
+
+def test_adapter_check_without_the_key_type_of_uuids_cast_to_texts_says_so(
+    trial_on: Callable[[str], Trial],
+) -> None:
+    """No key can be attached as bigint, so no table says what the keys are."""
+    trial = trial_on("camel")
+    keys = ('l."lineId"', 'l."orderId"', 'o."memberId"')
+    findings = trial.check(
+        *((f"{key} as", f"{key}::text::engagement.host_key as") for key in keys),
+        ("null::uuid as employer_id", "null::engagement.host_key as employer_id"),
+        ("select id as customer_id", "select id::text::engagement.host_key as customer_id"),
+        key_type=None,
+    )
+    assert trial.result.exit_code == 1, trial.result.output
+    hints = {
+        f["hint"]
+        for f in findings
+        if f["severity"] == "error" or f["finding"].startswith("cannot be read")
+    }
+    assert hints and all("--key-type" in hint for hint in hints), hints

@@ -175,7 +175,7 @@ def in_order(deployed: Connection) -> Connection:
         ((FAILURE,), ["failed"], 7),
         ((UNREAD,), ["failed"], 7),
         ((DEAD_RUN,), ["failed"], 7),
-        ((GONE,), ["failed"], 7),
+        ((GONE,), ["failed", "pending"], 7),
         (
             (FAILURE, DRIFT, AGED_RUN, PENDING),
             ["failed", "drift", "stale", "pending"],

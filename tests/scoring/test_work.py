@@ -59,3 +59,19 @@ def test_run_takes_work_off_a_table_that_was_analyzed_while_empty(host: Host, ta
 
     assert ROWS <= visited(host, table, finish) <= 5 * ROWS
     assert host.count(table) == 0
+
+
+def test_at_risk_reads_the_ledger_in_passes_and_not_customer_by_customer(host: Host) -> None:
+    host.rule(quantity_score=2)
+    for _ in range(100):
+        host.order(host.customer())
+    host.recalculate()
+    host.run("analyze engagement.award")
+    with host.session.transaction():
+        query = (
+            "select coalesce(sum(idx_scan), 0) from pg_stat_xact_user_tables"
+            " where relid = 'engagement.award'::regclass"
+        )
+        before = host.one(query)
+        host.rows("select * from engagement.at_risk(8)")
+        assert host.one(query) - before < 100

@@ -99,8 +99,11 @@ begin
         raise exception 'key column is not valid'
             using errcode = 'EG008',
                   detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
-                  hint = 'Give a column of the table, or an expression over its row that casts to '
-                         'the key''s type.';
+                  hint = format('Give a column of the table, or an expression over its row that '
+                                'casts to the type of the keys, %s. Keys of another type: '
+                                '--key-type, at the first deployment, which fixes it.',
+                                (select format_type(t.typbasetype, null) from pg_type t
+                                 where t.oid = 'engagement.host_key'::regtype));
     end;
     -- A view says what an expression calls.
     if v_key <> 'null' then

@@ -28,6 +28,13 @@ SEVERITIES = ("error", "problem", "hint")
 #: What a finding consists of.
 FINDING = ("severity", "place", "finding", "row_count", "example", "hint")
 
+#: A view names what it reads for good; what its functions name is looked up when they are called.
+_UNKNOWN_NAME = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,
+)
+
 
 @dataclass(frozen=True)
 class AdapterReport:
@@ -134,6 +141,12 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
             "Grant the role that deploys USAGE on the host's schemas, and SELECT and TRIGGER on "
             "its tables."
         )
+    elif isinstance(error, _UNKNOWN_NAME):
+        hint = (
+            "A function that the view calls names it without its schema. Views are read under "
+            "search_path = pg_catalog, pg_temp: write the schema, or give the function a path: "
+            "alter function … set search_path = …"
+        )
     elif isinstance(error, psycopg.errors.InvalidTextRepresentation):
         deployed = queries.value(connection, "key_type")
         host_key_type = queries.call_value(connection, "host_key_type", source=name)
@@ -141,6 +154,11 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
             hint = (
                 f"If the host's keys are {host_key_type}: --key-type {host_key_type}, here and at "
                 "the first deployment, which fixes it."
+            )
+        elif host_key_type is None and f"type {deployed}:" in str(error):
+            hint = (  # no table could be attached that would say which type
+                f"If the host's keys are not {deployed}: --key-type uuid or text, here and at the "
+                f"first deployment, which fixes it. Otherwise: {hint}"
             )
     return _finding(
         severity="problem", place=name, finding=f"cannot be read: {describe(error)}", hint=hint

@@ -146,9 +146,15 @@ def check(connection: Connection) -> list[str]:
         for path, (kind, _) in state.files.items()
         if kind == "index" and files.SqlFile(path, kind, "").object_name not in state.indexes
     ]
+    problems = queries.call_rows(connection, "host_problems").records
+    findings += [f"{row['problem']} (hint: {row['hint']})" for row in problems]
+    named = {row["source"] for row in problems if row["problem_type"] == "SOURCE"}
     findings += [
-        f"{row['problem']} (hint: {row['hint']})"
-        for row in queries.call_rows(connection, "host_problems").records
+        f"the last run could not read source {source}{reason} (hint: Mend what its view calls, or "
+        "correct the adapter and deploy it: engagement deploy --host FILE.sql. Then: engagement "
+        "recalculate)"
+        for source, reason in connection.execute(queries.load("unread_sources"))
+        if source not in named
     ]
     findings += [
         f"table {table} is read by source {source} and has no triggers for it"

@@ -22,7 +22,8 @@ class Tablespaces:
 @dataclass(frozen=True)
 class State:
     """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, the
-    release of the files, and whether it is in a Citus cluster and spread over it.
+    release of the files, whether a view of its adapter is gone, and whether it is in a Citus
+    cluster and spread over it.
     """
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class State:
     has_citus: bool = False
     is_distributed: bool = False
     release: int | None = None
+    is_view_missing: bool = False
 
     def place_of(self, file: SqlFile) -> str | None:
         """Return the path under which the file's object is applied, or None."""
@@ -55,6 +57,7 @@ def read_state(connection: Connection) -> State:
     if not is_deployed:
         return State(has_crm=has_crm, has_citus=has_citus)
     applied = connection.execute(queries.load("applied_files")).fetchall()
+    has_adapter = any(kind == "host" for _, kind, _ in applied)
     return State(
         files={path: (kind, checksum) for path, kind, checksum in applied},
         indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
@@ -64,6 +67,7 @@ def read_state(connection: Connection) -> State:
         has_citus=has_citus,
         is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
         release=queries.value(connection, "deployed_release") if has_release else None,
+        is_view_missing=has_adapter and bool(queries.value(connection, "is_view_missing")),
     )
 
 

@@ -178,7 +178,8 @@ def host_steps(
             if path not in (adapter.path, state.place_of(adapter))
         ]
         changed = "after the steps above" if steps or engine_changed else None
-        step = _step(state, adapter, changed)
+        missing = "a view is gone" if state.is_view_missing else None
+        step = _step(state, adapter, changed or missing)
         if step and step.action == "apply":
             schema = files.host_schema(adapter, top)
             if schema and not state.has_crm:
