@@ -30,7 +30,7 @@ begin
         return false;
     end if;
     select n.customer_ids, n.is_touched, n.is_busy into v_ids, v_is_touched, v_is_busy
-    from engagement.next_customers(p_limit => v_size, p_award_limit => 20000) n;
+    from engagement.next_customers(p_limit => v_size, p_award_limit => 10000) n;
     if v_ids is null then
         return false;
     end if;
