@@ -11,8 +11,8 @@ create type engagement.matched_rule as (
     is_scorable boolean
 );
 comment on type engagement.matched_rule is
-'A rule of score_rule that scores a subject and class (pair_key, see subject_pair), and whether its '
-'scores are numbers that can be reckoned with.';
+'A rule of score_rule that scores a subject and class (pair_key, see subject_pair), and whether '
+'its scores are numbers that can be reckoned with.';
 
 -- The routines of sources have other names from here on.
 do $$

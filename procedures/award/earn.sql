@@ -1,5 +1,5 @@
--- Internal. THE arithmetic of points, before rounding. A flat score has the sign of what it is for: a
--- return takes back what the sale gave. Inlined by the planner: keep it one expression, and pass
+-- Internal. THE arithmetic of points, before rounding. A flat score has the sign of what it is for:
+-- a return takes back what the sale gave. Inlined by the planner: keep it one expression, and pass
 -- columns.
 create or replace function engagement.earn(
     p_flat_score numeric,

@@ -13,4 +13,5 @@ begin
 end
 $$;
 comment on function engagement.sync_employment(text, text[], timestamptz, boolean) is
-    'Internal: re-derives the activities of these employees (NULL: of everybody), recorded at p_at.';
+    'Internal: re-derives the activities of these employees (NULL: of everybody), recorded at '
+    'p_at.';

@@ -1,5 +1,5 @@
--- Internal. What follows when the differences of a source are in the temporary table: they get a name
--- and an index, and whom they concern becomes work for the totals.
+-- Internal. What follows when the differences of a source are in the temporary table: they get a
+-- name and an index, and whom they concern becomes work for the totals.
 -- Reads: the stage. Writes: recalculation_customer, recalculation_run, scoring_failure.
 create or replace function engagement.finish_stage(
     p_run engagement.recalculation_run, p_source text

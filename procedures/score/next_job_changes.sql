@@ -1,5 +1,6 @@
--- Internal. CURRENT: any date on which a job of a company's people begins or has ended may move their
--- points, from its first instant: after the last one of the day before, where midnight comes twice.
+-- Internal. CURRENT: any date on which a job of a company's people begins or has ended may move
+-- their points, from its first instant: after the last one of the day before, where midnight comes
+-- twice.
 -- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.employment; parameter TIME_ZONE.
 create or replace function engagement.next_job_changes(

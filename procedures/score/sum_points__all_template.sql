@@ -1,5 +1,5 @@
--- Internal. Totals of everybody, in one parallel pass over the ledger; see sum_points__some_template.
--- generate_totals makes the routine sum_points__all of it.
+-- Internal. Totals of everybody, in one parallel pass over the ledger; see
+-- sum_points__some_template. generate_totals makes the routine sum_points__all of it.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__all_template(
     p_as_of timestamptz, p_is_employees boolean
@@ -95,5 +95,5 @@ begin
 end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
-    'Internal: template: totals of everybody at p_as_of, by category; with p_is_employees those of the '
-    'employees of companies (category NULL), none where the roll-up is switched off.';
+    'Internal: template: totals of everybody at p_as_of, by category; with p_is_employees those '
+    'of the employees of companies (category NULL), none where the roll-up is switched off.';

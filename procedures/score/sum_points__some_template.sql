@@ -1,12 +1,12 @@
--- Internal. Totals of some customers, by index, with a plan that is kept. sum_points__all has the same
--- of everybody: one plan cannot serve both a customer and a million. What awards add up to is
+-- Internal. Totals of some customers, by index, with a plan that is kept. sum_points__all has the
+-- same of everybody: one plan cannot serve both a customer and a million. What awards add up to is
 -- summed__template; here is which awards belong to whom:
 --   own points, by category: the customer's awards;
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
 --   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
 -- Awards of rules that cap or fade count as capped_sql and faded_points say; those of all others
--- for their points, and these go the short way.
--- generate_totals makes the routine sum_points__some of it.
+-- for their points, and these go the short way. generate_totals makes the routine sum_points__some
+-- of it.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
@@ -110,6 +110,8 @@ begin
     full join moved m on m.holder_id = t.holder_id;
 end
 $$;
-comment on function engagement.sum_points__some_template(engagement.host_key[], timestamptz, boolean) is
-    'Internal: template: totals of customers at p_as_of, by category; with p_is_employees those of the '
-    'employees of companies (category NULL), none where the roll-up is switched off.';
+comment on function engagement.sum_points__some_template(
+    engagement.host_key[], timestamptz, boolean
+) is
+    'Internal: template: totals of customers at p_as_of, by category; with p_is_employees those '
+    'of the employees of companies (category NULL), none where the roll-up is switched off.';

@@ -1,6 +1,6 @@
--- Internal. Template: what the rows of an activity view are like, and what about them costs points: for
--- whoever writes an adapter. The view is read from end to end four times, with plans as the planner
--- likes them.
+-- Internal. Template: what the rows of an activity view are like, and what about them costs points:
+-- for whoever writes an adapter. The view is read from end to end four times, with plans as the
+-- planner likes them.
 -- Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
 -- Raises: whatever the view raises when it is read.
@@ -185,6 +185,6 @@ begin
 end
 $$;
 comment on function engagement.profile_source__template(integer) is
-    'Internal: template: rows, customers and dates of the view of the source with some of its rows, '
-    'and findings (NULLs, duplicate keys, values out of range, unknown customers, rows without a '
-    'rule). Reads the whole view.';
+    'Internal: template: rows, customers and dates of the view of the source with some of its '
+    'rows, and findings (NULLs, duplicate keys, values out of range, unknown customers, rows '
+    'without a rule). Reads the whole view.';

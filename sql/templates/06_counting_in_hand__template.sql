@@ -1,5 +1,6 @@
--- The awards that a statement adds up, each with whom it counts for. The statement names them itself,
--- in a CTE counting_in_hand. In the routines of the totals that CTE stands in the place of this view.
+-- The awards that a statement adds up, each with whom it counts for. The statement names them
+-- itself, in a CTE counting_in_hand. In the routines of the totals that CTE stands in the place of
+-- this view.
 create or replace view engagement.counting_in_hand__template as
 select
     w.customer_id as holder_id,

@@ -74,7 +74,8 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "engagement.capture__1 is not security definer",
         ),
         (
-            "alter function engagement.activities_of_keys__order_line(text, text[]) reset search_path",
+            "alter function engagement.activities_of_keys__order_line(text, text[])"
+            " reset search_path",
             "engagement.activities_of_keys__order_line has no pinned search_path",
         ),
         (

@@ -141,7 +141,7 @@ def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
     ):
         text = (package / file).read_text()
         change = f"-- next version of {Path(file).stem[:7]}\n"
-        (package / file).write_text(re.sub(r"(?m)^(\$\$;)$", lambda end: change + end[1], text))
+        (package / file).write_text(re.sub(r"(?m)^\$\$;$", rf"{change}$$;", text))
         assert change not in source_of(session, routine)
         deploy(session, top=package)
         assert change in source_of(session, routine)
