@@ -105,7 +105,6 @@ grant execute on routine
     engagement.special_rules,
     engagement.counted_awards,
     engagement.live_awards,
-    engagement.capped_sql,
     engagement.faded_points,
     engagement.fade,
     engagement.whole_weeks,

@@ -67,22 +67,20 @@ from (
                 a.customer_id,
                 a.source_id,
                 a.document_id,
-                coalesce(
-                    pair.employer_id,
-                    case
-                        when job.employer_ids is null then null
-                        when cardinality(job.employer_ids) = 1
-                            then case
-                                when
-                                    (job.begins_on[1] is null or job.begins_on[1] <= a.local_on)
-                                    and (job.ends_on[1] is null or job.ends_on[1] >= a.local_on)
-                                    then job.employer_ids[1]
-                            end
-                        else engagement.employer_on(
-                            job.employer_ids, job.begins_on, job.ends_on, a.local_on
-                        )
-                    end
-                ) as employer_id,
+                case
+                    when a.employer_id = any(job.known_employer_ids) then a.employer_id
+                    when job.employer_ids is null then null
+                    when cardinality(job.employer_ids) = 1
+                        then case
+                            when
+                                (job.begins_on[1] is null or job.begins_on[1] <= a.local_on)
+                                and (job.ends_on[1] is null or job.ends_on[1] >= a.local_on)
+                                then job.employer_ids[1]
+                        end
+                    else engagement.employer_on(
+                        job.employer_ids, job.begins_on, job.ends_on, a.local_on
+                    )
+                end as employer_id,
                 a.occurred_at as effective_at,
                 a.ended_at,
                 a.subject_id,
@@ -129,24 +127,22 @@ from (
                 select
                     m.employee_id,
                     array_agg(m.employer_id order by m.begin_on desc nulls last, m.employer_id)
-                        as employer_ids,
+                        filter (where m.is_primary) as employer_ids,
                     array_agg(m.begin_on order by m.begin_on desc nulls last, m.employer_id)
-                        as begins_on,
+                        filter (where m.is_primary) as begins_on,
                     array_agg(m.end_on order by m.begin_on desc nulls last, m.employer_id)
-                        as ends_on
+                        filter (where m.is_primary) as ends_on,
+                    case
+                        when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
+                            then array_agg(m.employer_id)
+                    end as known_employer_ids
                 from engagement.employment__template m
-                where m.is_primary
+                where
+                    m.is_primary
+                    or engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
                 group by m.employee_id
             ) as job
                 on job.employee_id = a.customer_id
-            left join (
-                select distinct
-                    m.employee_id,
-                    m.employer_id
-                from engagement.employment__template m
-                where engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
-            ) as pair
-                on pair.employee_id = a.customer_id and pair.employer_id = a.employer_id
             where
                 (r.applies_from is null or a.occurred_at >= r.applies_from)
                 and (r.applies_until is null or a.occurred_at < r.applies_until)

@@ -6,7 +6,7 @@ returns text
 language sql
 immutable
 parallel safe
-return coalesce(length(p_subject_id) || ':' || p_subject_id, '')
+return coalesce(length(p_subject_id)::text || ':' || p_subject_id, '')
        || coalesce('=' || p_subject_class, '');
 comment on function engagement.subject_pair(text, text) is
     'Internal: a subject and its class as one text that no other pair has.';

@@ -26,6 +26,11 @@ begin
         exit when not found;
         p_text := replace(p_text, v_call, format('(%s)', v_query));
     end loop;
+    p_text := regexp_replace(
+        p_text, 'engagement\.key_order\(([\w.]+)\)',
+        '\1' || case when (select t.typbasetype from pg_type t
+                           where t.oid = 'engagement.host_key'::regtype) = 'text'::regtype
+                     then ' collate "C"' else '' end, 'g');
     return regexp_replace(p_text, 'engagement\.(\w+_in_hand)__template', '\1', 'g');
 end
 $$;

@@ -1,8 +1,7 @@
 -- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
 -- order, those that another session held after all others. Like next_keys it reads the primary key
 -- only. A batch ends before the customer with whom its awards would be more than p_award_limit,
--- because a few companies may have the awards of everybody. Nothing is counted on a cluster, which
--- would be asked for each customer.
+-- because a few companies may have the awards of everybody.
 -- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,
@@ -23,7 +22,7 @@ declare
     v_is_touched boolean;
     v_id engagement.host_key;
     v_last engagement.host_key;
-    v_is_counted boolean := not engagement.is_distributed();
+    v_count bigint;
     v_award_count bigint := 0;
 begin
     is_busy := false;
@@ -43,24 +42,30 @@ begin
         return;
     end if;
     is_touched := v_is_touched;
-    for v_id in
-        select c.customer_id
-        from engagement.recalculation_customer c
-        where c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
+    -- The loop reads no further than it has to. "select 1": the indexes alone can tell.
+    for v_id, v_count in
+        select c.customer_id, own.award_count + employees.award_count
+        from (
+            select c.customer_id
+            from engagement.recalculation_customer c
+            where c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
+            order by c.customer_id
+            limit p_limit
+        ) c
+        cross join lateral (
+            select count(*) as award_count
+            from (select 1 from engagement.award w
+                  where w.customer_id = c.customer_id limit p_award_limit) w
+        ) own
+        cross join lateral (
+            select count(*) as award_count
+            from (select 1 from engagement.award w
+                  where w.employer_id = c.customer_id and w.voided_at is null
+                  limit p_award_limit) w
+        ) employees
         order by c.customer_id
-        limit p_limit
     loop
-        if v_is_counted then
-            v_award_count := v_award_count + (
-                select count(*)
-                from (select w.source_id from engagement.award w
-                      where w.customer_id = v_id limit p_award_limit) a
-            ) + (
-                select count(*)
-                from (select w.source_id from engagement.award w
-                      where w.employer_id = v_id and w.voided_at is null limit p_award_limit) a
-            );
-        end if;
+        v_award_count := v_award_count + v_count;
         exit when v_award_count > p_award_limit and v_last is not null;
         v_last := v_id;
     end loop;

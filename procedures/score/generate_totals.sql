@@ -1,5 +1,6 @@
--- Internal. Makes the routines of the totals from their templates.
--- Reads: pg_catalog. Writes: the routines sum_points__some and sum_points__all.
+-- Internal. Makes the routine NAME of each template NAME_template: sum_points__some,
+-- sum_points__all, counted_awards and preview_points. They are the same for all sources.
+-- Reads: pg_catalog. Writes: these routines.
 create or replace function engagement.generate_totals()
 returns void
 language plpgsql
@@ -13,7 +14,10 @@ declare
 begin
     for v_template in
         select p.oid from pg_proc p
-        where p.pronamespace = 'engagement'::regnamespace and p.proname like 'sum\_points\_\_%\_template'
+        inner join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
+        where p.pronamespace = 'engagement'::regnamespace and p.prorettype <> 'trigger'::regtype
+              and p.proname like '%\_template' and p.proname not like '%\_\_template'
+        order by p.proname
     loop
         execute replace(engagement.expand_template(pg_get_functiondef(v_template)),
                         '_template(', '(');
@@ -26,4 +30,4 @@ begin
 end
 $$;
 comment on function engagement.generate_totals() is
-    'Internal: makes the routines sum_points__some and sum_points__all from their templates.';
+    'Internal: makes the routine NAME of each template NAME_template.';

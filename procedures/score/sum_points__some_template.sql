@@ -4,9 +4,9 @@
 --   own points, by category: the customer's awards;
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
 --   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
--- Awards of rules that cap or fade count as capped_sql and faded_points say; those of all others
--- for their points, and these go the short way. generate_totals makes the routine sum_points__some
--- of it.
+-- Awards of rules that cap or fade count as counted_awards and faded_points say; those of all
+-- others for their points, and these go the short way. generate_totals makes the routine
+-- sum_points__some of it.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean

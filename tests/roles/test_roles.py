@@ -70,7 +70,6 @@ CALLS = {
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
         "live_awards": "select * from engagement.live_awards()",
-        "capped_sql": "select engagement.capped_sql('engagement.award w')",
         "is_distributed": "select engagement.is_distributed()",
         "awards_of_customers": "select * from engagement.awards_of_customers("
         "null, array[{ann}]::engagement.host_key[])",

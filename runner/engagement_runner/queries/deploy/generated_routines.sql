@@ -22,11 +22,16 @@ from (
         d.fingerprint as deployed_fingerprint
     from (
         select
-            g.routine_name,
+            pg_catalog.regexp_replace(t.proname, '_template$', '') as routine_name,
             'the totals' as owner,
             'generated' as path,
             false as is_definer
-        from (values ('sum_points__some'), ('sum_points__all')) as g (routine_name)
+        from pg_catalog.pg_proc as t
+        inner join pg_catalog.pg_language as l on l.oid = t.prolang and l.lanname = 'plpgsql'
+        where
+            t.pronamespace = pg_catalog.to_regnamespace('engagement')
+            and t.prorettype <> 'pg_catalog.trigger'::pg_catalog.regtype
+            and t.proname ~ '[^_]_template$'
         union all
         select
             pg_catalog.replace(g.routine_name, '__template', '__' || s.source),

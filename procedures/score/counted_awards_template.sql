@@ -1,7 +1,8 @@
 -- Internal. The awards of some customers as on record at an instant, with what the caps of their
 -- rules leave of them.
+-- generate_totals makes the routine counted_awards of it.
 -- Reads: award, score_rule.
-create or replace function engagement.counted_awards(
+create or replace function engagement.counted_awards_template(
     p_customer_ids engagement.host_key[],
     p_known_at timestamptz default 'infinity',
     p_rule_ids integer[] default null
@@ -31,25 +32,33 @@ returns table (
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 set jit = off
 as $$
+#variable_conflict use_column
+declare
+    v_ids engagement.host_key[];
 begin
     if coalesce(p_customer_ids, '{}') = '{}' then
         return;
     end if;
-    return query execute format($sql$
-        select c.customer_id, c.source, c.source_id, c.rule_id, c.document_id, c.employer_id,
-               c.subject_id, c.subject_class, c.quantity, c.amount, c.points, c.capped_points,
-               c.effective_at, c.expires_at, c.recorded_at, c.voided_at, c.void_reason,
-               c.category_code, c.rule_code, c.half_life_weeks
-        from (%s) c$sql$, engagement.capped_sql(
-            '(select w.* from engagement.awards_of_customers(null, $1, null) w '
-            'where w.recorded_at <= $2 and (w.voided_at is null or w.voided_at > $2) '
-            'and ($3 is null or w.rule_id = any ($3))) w'))
-    using array(select distinct k.id from unnest(p_customer_ids) k (id)), p_known_at, p_rule_ids;
+    v_ids := array(select distinct k.id from unnest(p_customer_ids) k (id));
+    return query
+    with capping_in_hand as (
+        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
+        from engagement.awards_of_customers(null, v_ids, null) w
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
+        where w.recorded_at <= p_known_at
+              and (w.voided_at is null or w.voided_at > p_known_at)
+              and (p_rule_ids is null or w.rule_id = any (p_rule_ids))
+    )
+    select c.* from engagement.capped__template() c;
 end
 $$;
-comment on function engagement.counted_awards(engagement.host_key[], timestamptz, integer[]) is
+comment on function engagement.counted_awards_template(
+    engagement.host_key[], timestamptz, integer[]
+) is
     'Internal: awards of customers as on record at p_known_at, of p_rule_ids (NULL: all), with '
     'capped_points: what the caps of their rules leave. What counts at an instant is faded_points '
     'of that, from effective_at until expires_at.';

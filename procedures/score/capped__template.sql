@@ -1,0 +1,68 @@
+-- Internal. Template: THE definition of caps, over awards that are live together.
+--
+-- In the order (effective_at, source, source_id) the awards of a customer, rule and period take the
+-- room that is left. Negative ones give it back, expiry does not. Text is ordered letter by letter,
+-- because languages order it otherwise on every server. So the capped sum after each award is
+-- min(cap, capped sum before + points). What the cap has taken until then is how far the plain
+-- running sum has ever been above it, so no recursion is needed. Without a cap that is NULL, so
+-- nothing.
+-- Reads: what stands in the place of the view.
+create or replace function engagement.capped__template()
+returns table (
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    document_id engagement.host_key,
+    employer_id engagement.host_key,
+    subject_id text,
+    subject_class text,
+    quantity numeric,
+    amount numeric,
+    points numeric,
+    capped_points numeric,
+    effective_at timestamptz,
+    expires_at timestamptz,
+    recorded_at timestamptz,
+    voided_at timestamptz,
+    void_reason text,
+    category_code text,
+    rule_code text,
+    half_life_weeks integer
+)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+select
+    s.customer_id, s.source, s.source_id, s.rule_id, s.document_id, s.employer_id, s.subject_id,
+    s.subject_class, s.quantity, s.amount, s.points,
+    s.points - (s.taken_points - coalesce(lag(s.taken_points) over period, 0)) as capped_points,
+    s.effective_at, s.expires_at, s.recorded_at, s.voided_at, s.void_reason, s.category_code,
+    s.rule_code, s.half_life_weeks
+from (
+    select s.*, greatest(0, max(s.running_points - s.cap_points) over period) as taken_points
+    from (
+        select s.*, sum(s.points) over period as running_points
+        from (
+            select w.*,
+                   case when w.cap_period <> 'EVER' then date_trunc(
+                       w.cap_period, w.effective_at at time zone engagement.parameter('TIME_ZONE'))
+                   end as cap_begins
+            from engagement.capping_in_hand__template w
+        ) s
+        window period as (
+            partition by s.customer_id, s.rule_id, s.cap_begins
+            order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
+    ) s
+    window period as (
+        partition by s.customer_id, s.rule_id, s.cap_begins
+        order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
+) s
+window period as (
+    partition by s.customer_id, s.rule_id, s.cap_begins
+    order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
+$$;
+comment on function engagement.capped__template() is
+    'Internal: template: the awards in hand with capped_points, what the caps of their rules '
+    'leave.';
