@@ -79,13 +79,13 @@ grant execute on routine
     engagement.check_attached,
     engagement.check_customer,
     engagement.customer_key,
-    engagement.as_key,
+    engagement.try_key,
     engagement.check_instant,
     engagement.is_instant,
     engagement.foreign_code,
     -- award
     engagement.round_half_even,
-    engagement.arithmetic,
+    engagement.points_in_words,
     engagement.primary_employer,
     engagement.awards_of_customers,
     -- setup
@@ -93,7 +93,7 @@ grant execute on routine
     -- capture
     engagement.present_attachments,
     -- score
-    engagement.calendar,
+    engagement.period_bounds,
     engagement.leaves_overview_at,
     engagement.all_scores,
     engagement.awards_of_employers,
@@ -102,7 +102,7 @@ grant execute on routine
     engagement.sum_points__all,
     engagement.sum_points__some,
     engagement.scored_at,
-    engagement.special_rules,
+    engagement.capping_or_fading_rules,
     engagement.counted_awards,
     engagement.live_awards,
     engagement.faded_points,
@@ -115,7 +115,7 @@ grant execute on routine
     engagement.band_rank,
     engagement.percentile_of,
     engagement.ranking,
-    engagement.scores_at,
+    engagement.total_scores_at,
     -- customer
     engagement.company_card,
     engagement.recent_raise,
@@ -152,7 +152,7 @@ grant execute on routine
     -- guard
     engagement.is_switched_off,
     engagement.check_mode,
-    engagement.check_held,
+    engagement.check_person_known,
     engagement.check_commits,
     engagement.commit_refusal,
     -- score
@@ -161,7 +161,7 @@ grant execute on routine
     engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
-    engagement.queued_ids,
+    engagement.queued_activities,
     engagement.queued_customers,
     -- verify
     engagement.verify_source,

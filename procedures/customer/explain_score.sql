@@ -46,7 +46,7 @@ begin
                else coalesce(engagement.subject_name(r.engagement_type, w.subject_id),
                              w.subject_id) end,
            w.quantity, w.amount, w.points, w.capped_points, f.points,
-           engagement.arithmetic(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
+           engagement.points_in_words(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
                                  r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
                                  f.points, engagement.whole_weeks(w.effective_at, p_as_of)),
            w.effective_at, w.expires_at,

@@ -12,7 +12,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if engagement.special_rules() <> '{}' then
+    if engagement.capping_or_fading_rules() <> '{}' then
         return (
             select coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
                                                         w.half_life_weeks, p_as_of)), 0)

@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
-    v_calendar record;
+    v_bounds record;
     v_customer record;
     v_stored engagement.customer_score;
     v_own numeric;
@@ -27,7 +27,7 @@ begin
     select c.display_name, c.customer_type into v_customer
     from engagement.host_customers(array[p_customer_id]::engagement.host_key[]) c;
     select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
-    select * into v_calendar from engagement.calendar(p_as_of);
+    select * into v_bounds from engagement.period_bounds(p_as_of);
     v_own := engagement.score_at(p_customer_id, p_as_of, p_known_at);
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 
@@ -43,9 +43,9 @@ begin
         select r.category_code, r.rule_code, max(r.description) as description,
                coalesce(sum(o.points) filter (where o.counts), 0) as score,
                coalesce(sum(o.capped_points)
-                            filter (where o.effective_at >= v_calendar.ytd_from), 0) as ytd_score,
+                            filter (where o.effective_at >= v_bounds.ytd_from), 0) as ytd_score,
                coalesce(sum(o.capped_points)
-                            filter (where o.effective_at >= v_calendar.overview_from), 0)
+                            filter (where o.effective_at >= v_bounds.overview_from), 0)
                    as overview_score,
                count(*) filter (where o.counts) as award_count
         from own o

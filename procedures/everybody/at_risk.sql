@@ -52,8 +52,8 @@ begin
     return query
     select n.customer_id, c.display_name::text, n.score, l.score, n.score - l.score, n.band_code,
            l.band_code
-    from engagement.scores_at(v_ids, v_as_of) n
-    inner join engagement.scores_at(v_ids, v_at) l on l.customer_id = n.customer_id
+    from engagement.total_scores_at(v_ids, v_as_of) n
+    inner join engagement.total_scores_at(v_ids, v_at) l on l.customer_id = n.customer_id
     inner join engagement_host.customer c on c.customer_id = n.customer_id and c.is_active
     where engagement.band_rank(v_scale, l.band_code)
           < engagement.band_rank(v_scale, n.band_code)

@@ -27,7 +27,7 @@ begin
     -- last_count-th. Those that fade count for something else at each of them.
     return query
     with placed as materialized (
-        select r.category_code, w.points, w.effective_at, w.half_life_weeks,
+        select r.category_code, w.capped_points as points, w.effective_at, w.half_life_weeks,
                width_bucket(w.effective_at - interval '1 microsecond', v_at) as first_count,
                coalesce(width_bucket(w.expires_at - interval '1 microsecond', v_at),
                         cardinality(v_at)) as last_count

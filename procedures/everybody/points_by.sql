@@ -80,7 +80,8 @@ begin
                    where g.expires_at is null or g.expires_at > v_as_of), 0) as counting_points,
                count(*) as award_count, count(distinct g.customer_id::text) as customer_count
         from (
-            select w.customer_id, w.points, w.effective_at, w.expires_at, w.half_life_weeks,
+            select w.customer_id, w.capped_points as points, w.effective_at, w.expires_at,
+                   w.half_life_weeks,
                    case p_dimension
                        when 'CATEGORY' then r.category_code
                        when 'RULE' then r.rule_code

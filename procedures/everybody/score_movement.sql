@@ -25,18 +25,21 @@ declare
 begin
     return query
     select w.customer_id,
-           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks,
+           coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
                                                 v_before))
                         filter (where w.effective_at <= v_before
                                       and (w.expires_at is null or w.expires_at > v_before)),
                     0),
-           coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, v_now))
+           coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
+                                                v_now))
                         filter (where w.expires_at is null or w.expires_at > v_now), 0),
-           coalesce(sum(w.points) filter (where w.effective_at > v_before and w.points > 0
-                                          and r.engagement_type <> 'ADJUSTMENT'), 0),
-           max(w.effective_at) filter (where w.points > 0 and r.engagement_type <> 'ADJUSTMENT'),
+           coalesce(sum(w.capped_points)
+                        filter (where w.effective_at > v_before and w.capped_points > 0
+                                      and r.engagement_type <> 'ADJUSTMENT'), 0),
+           max(w.effective_at)
+               filter (where w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'),
            coalesce(bool_or(w.effective_at > v_year_before and w.effective_at <= v_before
-                            and w.points > 0 and r.engagement_type <> 'ADJUSTMENT'), false),
+                            and w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'), false),
            coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
                             and (w.expires_at is null or w.expires_at > v_now)), false)
     from engagement.live_awards() w

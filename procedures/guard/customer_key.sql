@@ -8,7 +8,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key engagement.host_key := engagement.as_key(p_text);
+    v_key engagement.host_key := engagement.try_key(p_text);
 begin
     if v_key is null and p_text is not null then
         raise exception 'a customer is named by its key'

@@ -25,7 +25,7 @@ declare
     v_companies engagement.host_key[];
     v_activities text[];
 begin
-    perform engagement.check_held(p_customer_id);
+    perform engagement.check_person_known(p_customer_id);
     if exists (select from engagement.recalculation_run r where r.run_status = 'RUNNING') then
         raise exception 'a recalculation is running'
             using errcode = 'EG009', detail = format('customer %s', p_customer_id),
@@ -72,7 +72,7 @@ begin
     delete from engagement.social_score s where s.customer_id = p_customer_id;
     delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
     delete from engagement.social_upload u
-    where engagement.as_key(btrim(u.customer_id)) = p_customer_id;
+    where engagement.try_key(btrim(u.customer_id)) = p_customer_id;
     delete from engagement.scoring_failure f
     where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
           or f.source || ' ' || f.source_id = any (v_activities);
@@ -90,8 +90,8 @@ begin
     -- Whom the host goes on showing, without activity, has a score of nothing, as after a run.
     v_employers := v_employers || p_customer_id;
     perform engagement.write_totals(
-        p_customer_ids => v_employers, p_as_of => null, p_is_touched => true,
-        p_is_for_now => false);
+        p_customer_ids => v_employers, p_as_of => null, p_always_stamp => true,
+        p_follow_clock => false);
     foreach v_employer in array v_employers loop
         perform engagement.rank_customer(v_employer);
     end loop;

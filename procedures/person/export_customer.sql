@@ -11,7 +11,7 @@ declare
     v_category_scores jsonb;
     v_awards jsonb;
 begin
-    perform engagement.check_held(p_customer_id);
+    perform engagement.check_person_known(p_customer_id);
     select to_jsonb(s) into v_score
     from engagement.customer_score s
     where s.customer_id = p_customer_id;
@@ -40,7 +40,7 @@ begin
         'social_uploads', (
             select coalesce(jsonb_agg(to_jsonb(u) order by u.uploaded_at, u.line_number), '[]')
             from engagement.social_upload u
-            where engagement.as_key(btrim(u.customer_id)) = p_customer_id),
+            where engagement.try_key(btrim(u.customer_id)) = p_customer_id),
         'adjustments', (
             select coalesce(jsonb_agg(to_jsonb(a) order by a.adjusted_at), '[]')
             from engagement.score_adjustment a where a.customer_id = p_customer_id),

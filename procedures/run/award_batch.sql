@@ -36,7 +36,7 @@ begin
             perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
             return array[0, 0];
         when connection_exception then
-            raise;  -- see run_whole
+            raise;  -- see run_sources
         when others then
             if cardinality(p_ids) = 1 then
                 v_busy := p_ids;

@@ -53,9 +53,9 @@ begin
         -- changed since as known before.
         update engagement.recalculation_run r
         set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at,
-            as_of = case when r.phase in ('PREPARE', 'TAKE') and r.as_of = r.started_at
+            as_of = case when r.phase in ('PREPARE', 'DEQUEUE') and r.as_of = r.started_at
                          then v_started_at else r.as_of end,
-            started_at = case when r.phase in ('PREPARE', 'TAKE')
+            started_at = case when r.phase in ('PREPARE', 'DEQUEUE')
                               then v_started_at else r.started_at end
         where r.run_id = v_run.run_id;
         v_run.run_status := 'RESUMED';

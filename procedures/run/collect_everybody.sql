@@ -47,7 +47,7 @@ begin
     return true;
 exception
     when connection_exception then
-        raise;  -- see run_whole
+        raise;  -- see run_sources
     when others then
         perform engagement.skip_source(p_run, v_view, sqlstate, sqlerrm);
         return false;

@@ -34,7 +34,7 @@ begin
     perform engagement.take_keys(p_run, p_source);
 exception
     when connection_exception then
-        raise;  -- see run_whole
+        raise;  -- see run_sources
     when others then
         perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
 end

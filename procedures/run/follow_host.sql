@@ -35,7 +35,7 @@ begin
             when lock_not_available or deadlock_detected then
                 null;  -- the host has locked a table of it, for a change maybe: the next run looks
             when connection_exception then
-                raise;  -- see run_whole
+                raise;  -- see run_sources
             when others then
                 perform engagement.skip_source(p_run, v_source.source, sqlstate, sqlerrm);
         end;

@@ -38,7 +38,7 @@ begin
     for v_source in select s.source from engagement.activity_source s where s.detached_at is null
     loop
         begin
-            v_ids := engagement.queued_ids(v_source);
+            v_ids := engagement.queued_activities(v_source);
         exception when others then
             return null;  -- a source that cannot be read: anybody may be concerned
         end;

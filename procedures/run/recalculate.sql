@@ -3,15 +3,15 @@
 -- long transaction, can be watched, and dies without harm: begin_run finds what it left and goes on
 -- with its mode and as_of; then comes what was asked for.
 --
---   PREPARE  FULL queues everything; a view that changed queues its source
---   TAKE     the queue becomes work: whole sources, activities, customers
---   WHOLE    whole sources: compare per customer, then the rows of the customers that differ, apply
---            in batches
---   AWARDS   single activities: compare and apply in batches; who is concerned becomes work
---   COLLECT  customers that a date has changed, and, after FULL, all of them
---   TOTALS   sum and write in batches of customers
---   RANK     percentile and band of everybody, in one pass
---   BANDS    write what has changed of these in batches, and tell of it
+--   PREPARE     FULL queues everything; a view that changed queues its source
+--   DEQUEUE     the queue becomes work: whole sources, activities, customers
+--   SOURCES     whole sources: compare per customer, then the rows of the customers that differ,
+--               apply in batches
+--   ACTIVITIES  single activities: compare and apply in batches; who is concerned becomes work
+--   CUSTOMERS   customers that a date has changed, and, after FULL, all of them
+--   TOTALS      sum and write in batches of customers
+--   RANK        percentile and band of everybody, in one pass
+--   BANDS       write what has changed of these in batches, and tell of it
 --
 -- Commits, therefore no definer, no SET clause, and not inside a transaction (2D000). The caller's
 -- settings change nothing all the same: each transaction is READ COMMITTED, what is called pins its

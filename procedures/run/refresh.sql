@@ -30,8 +30,8 @@ begin
     end if;
     perform engagement.write_totals(
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
-        p_is_touched => true,
-        p_is_for_now => p_as_of is null);
+        p_always_stamp => true,
+        p_follow_clock => p_as_of is null);
     perform engagement.rank_customer(p_customer_id);
 end
 $$;

@@ -33,7 +33,7 @@ begin
             on conflict (customer_id) do nothing;
         exception
             when connection_exception then
-                raise;  -- see run_whole
+                raise;  -- see run_sources
             when others then
                 perform engagement.skip_source(p_run, 'employment', sqlstate, sqlerrm);
         end;

@@ -28,10 +28,10 @@ begin
     end if;
     v_has_more := case v_run.phase
         when 'PREPARE' then engagement.run_prepare(v_run)
-        when 'TAKE' then engagement.run_take(v_run)
-        when 'WHOLE' then engagement.run_whole(v_run)
-        when 'AWARDS' then engagement.run_awards(v_run)
-        when 'COLLECT' then engagement.run_collect(v_run)
+        when 'DEQUEUE' then engagement.run_dequeue(v_run)
+        when 'SOURCES' then engagement.run_sources(v_run)
+        when 'ACTIVITIES' then engagement.run_activities(v_run)
+        when 'CUSTOMERS' then engagement.run_customers(v_run)
         when 'TOTALS' then engagement.run_totals(v_run)
         when 'RANK' then engagement.run_rank(v_run)
         when 'BANDS' then engagement.run_bands(v_run)
@@ -41,29 +41,29 @@ begin
     end if;
     -- The plans of the next phases are made for a ledger of this size, not for the empty one of
     -- before.
-    if v_run.phase in ('PREPARE', 'WHOLE') and exists (
+    if v_run.phase in ('PREPARE', 'SOURCES') and exists (
         select from pg_class c
         where c.oid = 'engagement.award'::regclass
               and (c.reltuples < 0
-                   or (v_run.phase = 'WHOLE' and v_run.award_count > c.reltuples / 5))
+                   or (v_run.phase = 'SOURCES' and v_run.award_count > c.reltuples / 5))
     ) then
         analyze engagement.award;
     end if;
     update engagement.recalculation_run r
     set phase = case r.phase
-            when 'PREPARE' then 'TAKE'
-            when 'TAKE' then 'WHOLE'
-            when 'WHOLE' then 'AWARDS'
-            when 'AWARDS' then 'COLLECT'
-            when 'COLLECT' then 'TOTALS'
+            when 'PREPARE' then 'DEQUEUE'
+            when 'DEQUEUE' then 'SOURCES'
+            when 'SOURCES' then 'ACTIVITIES'
+            when 'ACTIVITIES' then 'CUSTOMERS'
+            when 'CUSTOMERS' then 'TOTALS'
             when 'TOTALS' then 'RANK'
             when 'RANK' then 'BANDS'
             else 'DONE' end,
         batch_size = null,
         done_count = case when r.phase in ('TOTALS', 'RANK', 'BANDS') then r.done_count else 0 end,
         total_count = case r.phase
-            when 'WHOLE' then (select count(*) from engagement.recalculation_key)
-            when 'COLLECT' then (select count(*) from engagement.recalculation_customer)
+            when 'SOURCES' then (select count(*) from engagement.recalculation_key)
+            when 'CUSTOMERS' then (select count(*) from engagement.recalculation_customer)
             when 'TOTALS' then r.total_count
             when 'RANK' then r.total_count
             when 'BANDS' then r.total_count

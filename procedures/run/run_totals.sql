@@ -53,8 +53,8 @@ begin
     end if;
     begin
         v_count := engagement.write_totals(
-            p_customer_ids => v_free, p_as_of => p_run.as_of, p_is_touched => v_is_touched,
-            p_is_for_now => p_run.as_of = p_run.started_at);
+            p_customer_ids => v_free, p_as_of => p_run.as_of, p_always_stamp => v_is_touched,
+            p_follow_clock => p_run.as_of = p_run.started_at);
     exception when lock_not_available then
         if v_is_busy then
             raise;
@@ -62,8 +62,8 @@ begin
         v_free := engagement.lock_free_scores(v_ids);
         perform set_config('lock_timeout', '30s', true);
         v_count := engagement.write_totals(
-            p_customer_ids => v_free, p_as_of => p_run.as_of, p_is_touched => v_is_touched,
-            p_is_for_now => p_run.as_of = p_run.started_at);
+            p_customer_ids => v_free, p_as_of => p_run.as_of, p_always_stamp => v_is_touched,
+            p_follow_clock => p_run.as_of = p_run.started_at);
     end;
     insert into engagement.recalculation_customer (customer_id, is_touched, is_busy)
     select i.id, v_is_touched, true

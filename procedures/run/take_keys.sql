@@ -1,6 +1,6 @@
 -- Internal. Turns a source's queued keys into activities to re-derive. A source that cannot be read
 -- keeps its queue, and the run goes on without it.
--- Reads: the view and the ledger through ids_of_keys.
+-- Reads: the view and the ledger through activities_of_keys.
 -- Writes: pending_activity, recalculation_key, scoring_failure, recalculation_run.
 create or replace function engagement.take_keys(p_run engagement.recalculation_run, p_source text)
 returns void
@@ -27,11 +27,11 @@ begin
         group by k.activity_column
     ) k
     cross join lateral unnest(
-        engagement.ids_of_keys(p_source, k.activity_column, k.keys)) i
+        engagement.activities_of_keys(p_source, k.activity_column, k.keys)) i
     on conflict (source, source_id) do nothing;
 exception
     when connection_exception then
-        raise;  -- see run_whole
+        raise;  -- see run_sources
     when others then
         perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
 end

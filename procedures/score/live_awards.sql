@@ -7,7 +7,7 @@ returns table (
     employer_id engagement.host_key,
     rule_id integer,
     subject_id text,
-    points numeric,
+    capped_points numeric,
     effective_at timestamptz,
     expires_at timestamptz,
     half_life_weeks integer
@@ -18,7 +18,7 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
 declare
-    v_special integer[] := engagement.special_rules();
+    v_special integer[] := engagement.capping_or_fading_rules();
     v_holders engagement.host_key[];
 begin
     return query
@@ -38,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.live_awards() is
-    'Internal: live awards of everybody; points are capped; what counts at an instant is '
-    'faded_points of them.';
+    'Internal: live awards of everybody, with capped_points: what the caps of their rules leave. '
+    'What counts at an instant is faded_points of that.';

@@ -10,8 +10,8 @@
 create or replace function engagement.write_totals(
     p_customer_ids engagement.host_key[],
     p_as_of timestamptz,
-    p_is_touched boolean,
-    p_is_for_now boolean
+    p_always_stamp boolean,
+    p_follow_clock boolean
 )
 returns bigint
 language plpgsql
@@ -48,15 +48,15 @@ begin
     v_now := clock_timestamp();
     if p_as_of is null then
         p_as_of := v_now;
-    elsif p_is_for_now then
+    elsif p_follow_clock then
         select array_agg(s.customer_id) into v_newer_ids
         from engagement.customer_score s
         where s.customer_id = any (p_customer_ids)
               and s.calculated_at > p_as_of and s.calculated_at <= v_now;
         if v_newer_ids is not null then
             v_newer_count := engagement.write_totals(
-                p_customer_ids => v_newer_ids, p_as_of => null, p_is_touched => p_is_touched,
-                p_is_for_now => false);
+                p_customer_ids => v_newer_ids, p_as_of => null, p_always_stamp => p_always_stamp,
+                p_follow_clock => false);
             p_customer_ids := array(select i from unnest(p_customer_ids) i
                                     where i <> all (v_newer_ids));
         end if;
@@ -148,7 +148,7 @@ begin
         returning 1
     )
     select count(*) into v_count from written w;
-    if p_is_touched then
+    if p_always_stamp then
         update engagement.customer_score s
         set calculated_at = p_as_of
         where s.customer_id = any (p_customer_ids) and s.calculated_at <> p_as_of;
@@ -161,5 +161,5 @@ comment on function engagement.write_totals(
     engagement.host_key[], timestamptz, boolean, boolean
 ) is
     'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
-    'changed rows, with p_is_touched also those computed for another instant; with p_is_for_now '
-    'rows newer than p_as_of are computed for now. Returns the number of rows written.';
+    'changed rows, with p_always_stamp also those computed for another instant; with '
+    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows written.';

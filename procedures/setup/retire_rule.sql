@@ -13,7 +13,7 @@ declare
     v_now timestamptz;
 begin
     perform engagement.lock_setup();
-    perform engagement.current_rule(p_rule_code);
+    perform engagement.latest_version(p_rule_code);
     v_now := clock_timestamp();
     -- All versions: a retired rule awards nothing, whichever version an activity's date points to.
     for v_old in

@@ -19,7 +19,7 @@ declare
     v_unknown text;
 begin
     perform engagement.lock_setup();
-    v_old := engagement.current_rule(p_rule_code);
+    v_old := engagement.latest_version(p_rule_code);
     select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(
         case when jsonb_typeof(p_changes) = 'object' then p_changes

@@ -67,12 +67,12 @@ begin
         end if;
         for v_attempt in 1 .. 2 loop
             begin
-                v_queued := engagement.queued_ids(v_source.source);
+                v_queued := engagement.queued_activities(v_source.source);
                 for v_difference in
                     select v.* from engagement.verify_source(
                         v_source.source, v_queued, p_from, p_to, p_sample, p_seed, v_unread) v
                 loop
-                    v_late := coalesce(v_late, engagement.queued_ids(v_source.source));
+                    v_late := coalesce(v_late, engagement.queued_activities(v_source.source));
                     if v_difference.source_id <> all (v_late) then
                         return query
                         select v_difference.check_name, v_difference.customer_id,

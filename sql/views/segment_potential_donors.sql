@@ -9,9 +9,9 @@ select
 from (
     select
         w.customer_id,
-        coalesce(sum(w.points) filter (
+        coalesce(sum(w.capped_points) filter (
             where w.effective_at > t.scored_at - interval '365 days'), 0) as this_year,
-        coalesce(sum(w.points) filter (
+        coalesce(sum(w.capped_points) filter (
             where w.effective_at <= t.scored_at - interval '365 days'), 0) as year_before
     from t
     join engagement.live_awards() as w

@@ -24,7 +24,17 @@ Wait = Callable[[psycopg.Connection[Any]], None]
 LATER = "2100-01-01 00:00+00"
 
 #: Where a run can be interrupted: before a phase, or when the whole source has been staged.
-POINTS = ["PREPARE", "TAKE", "WHOLE", "STAGED", "AWARDS", "COLLECT", "TOTALS", "RANK", "BANDS"]
+POINTS = [
+    "PREPARE",
+    "DEQUEUE",
+    "SOURCES",
+    "STAGED",
+    "ACTIVITIES",
+    "CUSTOMERS",
+    "TOTALS",
+    "RANK",
+    "BANDS",
+]
 
 
 class Scene(NamedTuple):
@@ -171,7 +181,7 @@ def test_change_while_a_run_is_under_way_is_done_by_the_next(
     assert (run.award_count, run.void_count) == (0, 0)
 
 
-@pytest.mark.parametrize(("change", "point"), cases("AWARDS"))
+@pytest.mark.parametrize(("change", "point"), cases("ACTIVITIES"))
 def test_change_while_a_dead_run_waits_is_done_by_the_next(
     scene: Scene, another: Another, change: str, point: str
 ) -> None:
@@ -192,7 +202,7 @@ def test_change_is_recorded_after_it_was_made_whatever_run_was_dead(
 ) -> None:
     """What a run that died had not taken is not recorded as if it had been known then."""
     runner = another()
-    begin(runner, "INCREMENTAL", point if point != "STAGED" else "WHOLE")
+    begin(runner, "INCREMENTAL", point if point != "STAGED" else "SOURCES")
     runner.session.close()
     scene.host.revise({"flat_score": 100}, retroactive=True)
     revised_at = scene.host.clock()
@@ -204,7 +214,7 @@ def test_changes_before_and_during_a_run_are_each_one_step(scene: Scene, another
     """A revision that nobody has applied is revised once more while a run has it in hand."""
     scene.host.revise({"flat_score": 50}, retroactive=True)
     runner = another()
-    run_id = begin(runner, "INCREMENTAL", "AWARDS")
+    run_id = begin(runner, "INCREMENTAL", "ACTIVITIES")
     assert scene.points() == [51, 51]
     scene.host.revise({"flat_score": 100}, retroactive=True)
     while runner.one("select engagement.run_step(%s)", run_id):
@@ -237,7 +247,8 @@ def test_take_goes_on_by_the_rules_of_before_when_a_change_is_left_open(
     scene: Scene, another: Another
 ) -> None:
     scene.host.run(
-        "alter function engagement.run_take(engagement.recalculation_run) set lock_timeout = '1ms'"
+        "alter function engagement.run_dequeue(engagement.recalculation_run)"
+        " set lock_timeout = '1ms'"
     )
     scene.host.revise({"flat_score": 50}, retroactive=True)
     scene.host.order(scene.person, Line(quantity=3))
@@ -268,7 +279,7 @@ def test_refresh_left_open_across_a_change_and_its_run_is_mended(
             scene.host.set(SCORE_DECIMALS="0")
         run = background(runner.recalculate)
         wait_until_blocked(runner.session)
-        assert scene.host.runs()[-1].phase in ("WHOLE", "AWARDS", "TOTALS")
+        assert scene.host.runs()[-1].phase in ("SOURCES", "ACTIVITIES", "TOTALS")
     run.result(timeout=PATIENCE)
     assert scene.host.verify() == []
     scene.host.proven()
@@ -280,7 +291,7 @@ def test_source_unregistered_while_a_run_has_its_keys_is_voided_by_the_next(
 ) -> None:
     scene.host.set_line(scene.order.line, quantity=3)
     runner = another()
-    run_id = begin(runner, "INCREMENTAL", "AWARDS")
+    run_id = begin(runner, "INCREMENTAL", "ACTIVITIES")
     scene.host.run("call engagement.unregister_source('order_line')")
     while runner.one("select engagement.run_step(%s)", run_id):
         pass

@@ -313,7 +313,7 @@ def crashed_at(
 @pytest.mark.parametrize(
     ("phase", "table", "column", "key"),
     [
-        ("WHOLE", "award", "source_id", LINES - 5),
+        ("SOURCES", "award", "source_id", LINES - 5),
         ("TOTALS", "customer_score", "customer_id", CUSTOMERS - 5),
     ],
 )

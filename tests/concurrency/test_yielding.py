@@ -173,7 +173,7 @@ def test_awards_that_somebody_holds_go_back_to_the_queue_alone(
     for line in lines:
         host.set_line(line, quantity=2)
     runner, clerk = another(), another()
-    run_id = begin(runner, "AWARDS")
+    run_id = begin(runner, "ACTIVITIES")
     with clerk.session.transaction():
         clerk.run(
             "select from engagement.award where source_id = %s and voided_at is null for update",
@@ -198,13 +198,13 @@ def test_awards_of_a_whole_source_that_somebody_holds_are_taken_one_by_one(
     host.proven()
     host.revise({"quantity_score": 3}, retroactive=True)
     runner, clerk = another(), another()
-    run_id = begin(runner, "WHOLE")
+    run_id = begin(runner, "SOURCES")
     with clerk.session.transaction():
         clerk.run(
             "select from engagement.award where source_id = %s and voided_at is null for update",
             lines[3],
         )
-        while runner.runs()[-1].phase in ("WHOLE", "AWARDS"):
+        while runner.runs()[-1].phase in ("SOURCES", "ACTIVITIES"):
             assert runner.one("select engagement.run_step(%s)", run_id)
         assert host.live(customer) == [2, 3, 3, 3, 3, 3]
     finish(runner, run_id)
@@ -234,7 +234,7 @@ def test_size_of_a_batch_follows_the_time_of_the_one_before(
     assert expected * 0.9 <= found <= expected  # the clock goes on
 
 
-@pytest.mark.parametrize("phase", ["WHOLE", "AWARDS", "TOTALS", "BANDS"])
+@pytest.mark.parametrize("phase", ["SOURCES", "ACTIVITIES", "TOTALS", "BANDS"])
 def test_batch_of_a_run_is_as_large_as_the_run_says(host: Host, phase: str) -> None:
     host.rule(quantity_score=2)
     host.band("SOME", from_score=1)
@@ -247,15 +247,15 @@ def test_batch_of_a_run_is_as_large_as_the_run_says(host: Host, phase: str) -> N
         "insert into crm.order_line (order_id, ship_customer_id, product_id, quantity)"
         " select 1000 + (row_number() over ()), customer_id, 'BOOK', 1 from crm.customer"
     )
-    if phase == "WHOLE":
+    if phase == "SOURCES":
         host.revise({"quantity_score": 3}, retroactive=True)
     run_id = begin(host, phase)
-    if phase == "WHOLE":
+    if phase == "SOURCES":
         host.rows("select engagement.run_step(%s)", run_id)  # stages the source
     host.run("update engagement.recalculation_run set batch_size = 50, done_count = 0")
     host.rows("select engagement.run_step(%s)", run_id)
     run = host.runs()[-1]
-    if phase == "WHOLE":
+    if phase == "SOURCES":
         assert run.batch_size == 2000  # a batch of the stage, in which there are but 120
     elif phase == "BANDS":
         assert host.count("recalculation_rank") == 70

@@ -64,6 +64,41 @@ def test_deploy_of_events_tells_nobody_of_the_band_they_are_in(
     ).fetchall() == [("GOLD",), (None,)]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("PREPARE", "PREPARE"),
+        ("TAKE", "DEQUEUE"),
+        ("WHOLE", "SOURCES"),
+        ("AWARDS", "ACTIVITIES"),
+        ("COLLECT", "CUSTOMERS"),
+        ("TOTALS", "TOTALS"),
+    ],
+)
+def test_deploy_of_new_names_of_phases_keeps_the_phase_of_a_run_that_waits(
+    database: str, databases: Any, package: Path, tmp_path: Path, before: str, after: str
+) -> None:
+    session = databases.connect(database)
+    older = tmp_path / "older"
+    (older / "migrations").mkdir(parents=True)
+    for migration in sorted((package / "migrations").glob("00*.sql")):
+        if migration.name < "0020":
+            shutil.copy(migration, older / "migrations")
+    deploy(session, top=older)
+    session.execute(
+        "insert into engagement.recalculation_run (run_id, run_mode, as_of, run_status, phase,"
+        " started_at, backend_pid, backend_started_at)"
+        " values (1, 'FULL', now(), 'RUNNING', %s, now(), 1, now())",
+        (before,),
+    )
+    deploy(session, "reference", top=package)
+    assert session.execute("select phase from engagement.recalculation_run").fetchone() == (after,)
+    session.execute("call engagement.recalculate()")
+    assert session.execute(
+        "select distinct phase, run_status from engagement.recalculation_run"
+    ).fetchall() == [("DONE", "COMPLETED")]
+
+
 @pytest.mark.parametrize("next_migration", ["0011", "0012"])
 def test_deploy_of_the_ranks_of_the_last_run_takes_them_from_the_scores(
     database: str, databases: Any, package: Path, tmp_path: Path, next_migration: str

@@ -61,7 +61,7 @@ def test_contributing_journey_names_routines_that_are_called(databases: Any) -> 
         "select p.proname from pg_proc p join pg_language l on l.oid = p.prolang"
         " where p.pronamespace = 'engagement'::regnamespace and l.lanname = 'sql'",
     )
-    assert {"award__order_line", "sum_points__some"} <= called
+    assert {"sync_awards__order_line", "sum_points__some"} <= called
     assert named - called - inlined == {"capture_failed"}
 
 

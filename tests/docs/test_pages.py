@@ -123,7 +123,7 @@ def test_monitoring_queries_in_trouble_all_raise_an_alarm(deployed: Connection) 
     run(
         "insert into engagement.recalculation_run (run_id, run_mode, as_of, run_status, phase,"
         " started_at, backend_pid, backend_started_at)"
-        " values (1000, 'FULL', now(), 'RUNNING', 'TAKE', now(), 1, now())"
+        " values (1000, 'FULL', now(), 'RUNNING', 'DEQUEUE', now(), 1, now())"
     )
     run(
         "insert into engagement.pending_activity (source, activity_column, keys, queued_at)"

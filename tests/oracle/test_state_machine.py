@@ -93,7 +93,7 @@ FLAWS: list[dict[str, str | None]] = [
 ]
 AWARD_PARAMETERS = ["SCORE_DECIMALS", "TIME_ZONE", "MULTIPLE_CONCURRENT_EMPLOYERS"]
 
-PHASES = ["PREPARE", "TAKE", "WHOLE", "AWARDS", "COLLECT", "TOTALS", "RANK", "BANDS"]
+PHASES = ["PREPARE", "DEQUEUE", "SOURCES", "ACTIVITIES", "CUSTOMERS", "TOTALS", "RANK", "BANDS"]
 
 # Instants at which something could go wrong: ends of years, clocks that change, eight weeks before.
 TURNS = [

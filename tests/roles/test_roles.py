@@ -39,14 +39,14 @@ CALLS = {
         "get_parameter": "select engagement.get_parameter('TIME_ZONE')",
         "export_rules": "select engagement.export_rules()",
         "customer_key": "select engagement.customer_key('1')",
-        "as_key": "select engagement.as_key('1')",
+        "try_key": "select engagement.try_key('1')",
         "overlapping_rules": "select * from engagement.overlapping_rules()",
         "check_attached": "select engagement.check_attached()",
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
         "is_instant": "select engagement.is_instant(now())",
         "parameter": "select engagement.parameter('TIME_ZONE')",
-        "calendar": "select * from engagement.calendar(now())",
+        "period_bounds": "select * from engagement.period_bounds(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.stored_scores(array[{acme}]::engagement.host_key[]) s",
@@ -64,9 +64,9 @@ CALLS = {
         "band_rank": "select engagement.band_rank(engagement.band_scale(), 'GOLD')",
         "ranking": "select * from engagement.ranking(array[{ann}]::engagement.host_key[],"
         " array[1.0])",
-        "scores_at": "select * from engagement.scores_at(array[{ann}]::engagement.host_key[],"
-        " now())",
-        "special_rules": "select engagement.special_rules()",
+        "total_scores_at": "select * from engagement.total_scores_at("
+        "array[{ann}]::engagement.host_key[], now())",
+        "capping_or_fading_rules": "select engagement.capping_or_fading_rules()",
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
         "live_awards": "select * from engagement.live_awards()",
@@ -85,7 +85,8 @@ CALLS = {
         "fade": "select engagement.fade(1, 4, 4)",
         "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
         "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, now())",
-        "arithmetic": "select engagement.arithmetic(1, 1, 1, null, null, 1, 1, 1, 1, 1, 1)",
+        "points_in_words": "select engagement.points_in_words(1, 1, 1, null, null,"
+        " 1, 1, 1, 1, 1, 1)",
         "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",
         "primary_employer": "select engagement.primary_employer({ann}, current_date)",
         "host_problems": "select * from engagement.host_problems()",
@@ -109,14 +110,14 @@ CALLS = {
         "acknowledge_events": "select engagement.acknowledge_events('{{}}')",
         "export_customer": "select engagement.export_customer({ann})",
         "host_problems": "select engagement.host_problems()",
-        "check_held": "select engagement.check_held({ann})",
+        "check_person_known": "select engagement.check_person_known({ann})",
         "is_switched_off": "select engagement.is_switched_off()",
         "check_mode": "select engagement.check_mode('FULL')",
         "refresh": "select engagement.refresh({ann}, now())",
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
         "run_step": "select engagement.run_step(run_id)"
         " from engagement.begin_run('INCREMENTAL', null)",
-        "queued_ids": "select engagement.queued_ids('order_line')",
+        "queued_activities": "select engagement.queued_activities('order_line')",
         "queued_customers": "select engagement.queued_customers()",
         "verify_source": "select v.* from engagement.activity_source s"
         " cross join lateral engagement.verify_source(s.source, '{{}}', null, null, null, 0) v",

@@ -314,7 +314,7 @@ def test_run_does_not_use_a_stage_of_the_operators_making(
             or ()
         )
         has_stage = session.execute(stage.format("engagement_stage")).fetchone()
-        if not is_forged and (phase, sources) == ("WHOLE", ["order_line"]) and not has_stage:
+        if not is_forged and (phase, sources) == ("SOURCES", ["order_line"]) and not has_stage:
             session.execute("alter table pg_temp.hidden rename to engagement_stage")
             forge()
             is_forged = True

@@ -280,7 +280,7 @@ def test_listing_bars_are_to_scale_and_for_people_only(
 
 def test_run_progress_in_a_log_says_each_phase_once(capsys: pytest.CaptureFixture[str]) -> None:
     with show.RunProgress() as progress:
-        for phase, done in (("AWARDS", 0), ("AWARDS", 10), ("TOTALS", 0), ("TOTALS", 5)):
+        for phase, done in (("ACTIVITIES", 0), ("ACTIVITIES", 10), ("TOTALS", 0), ("TOTALS", 5)):
             progress.update(
                 {"run_mode": "FULL", "phase": phase, "done_count": done, "total_count": 20}
             )

@@ -53,12 +53,12 @@ def test_status_of_a_run_that_goes_on_names_its_phase(
 ) -> None:
     deployed.execute("call engagement.recalculate()")
     deployed.execute(
-        "update engagement.recalculation_run set run_status = 'RUNNING', phase = 'AWARDS',"
+        "update engagement.recalculation_run set run_status = 'RUNNING', phase = 'ACTIVITIES',"
         " finished_at = null"
     )
     lines = engagement(deployed, "status").stdout.splitlines()
     assert any(line.startswith("last run  1 FULL RUNNING, as of ") for line in lines)
-    assert any(line.endswith(", in phase AWARDS") for line in lines)
+    assert any(line.endswith(", in phase ACTIVITIES") for line in lines)
 
 
 def test_status_works_when_the_parameters_routine_is_lost(
@@ -150,7 +150,7 @@ UNREAD = "update engagement.recalculation_run set failed_sources = '{order_line}
 DEAD_RUN = (
     "insert into engagement.recalculation_run (run_id, run_mode, as_of, run_status, phase,"
     " started_at, backend_pid, backend_started_at)"
-    " values (1000, 'FULL', now(), 'RUNNING', 'TAKE', now(), 1, now())"
+    " values (1000, 'FULL', now(), 'RUNNING', 'DEQUEUE', now(), 1, now())"
 )
 GONE = "alter table crm.order_line drop amount cascade"
 

@@ -89,7 +89,7 @@ def test_source_unregistered_while_it_is_compared_leaves_nothing_behind(host: Ho
     (run_id,) = (run.run_id for run in host.runs())
     while host.one("select to_regclass('pg_temp.engagement_stage') is null"):
         host.rows("select engagement.run_step(%s)", run_id)
-    assert host.runs()[-1].phase == "WHOLE"
+    assert host.runs()[-1].phase == "SOURCES"
     host.run("call engagement.unregister_source('committee_seat')")
     while host.one("select engagement.run_step(%s)", run_id):
         pass

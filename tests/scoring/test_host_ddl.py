@@ -372,7 +372,9 @@ def test_required_view_unreadable_everything_else_goes_on(
     assert catalog.check(host.session) == []
 
 
-@pytest.mark.parametrize("phase", ["TAKE", "WHOLE", "AWARDS", "COLLECT", "TOTALS", "RANK", "BANDS"])
+@pytest.mark.parametrize(
+    "phase", ["DEQUEUE", "SOURCES", "ACTIVITIES", "CUSTOMERS", "TOTALS", "RANK", "BANDS"]
+)
 @pytest.mark.parametrize("name", ["customer", "employment"])
 def test_required_view_dropped_while_a_run_waits_to_be_resumed(
     host: Host, name: str, phase: str

@@ -37,7 +37,7 @@ ROW_OF = {
     "recalculation_rank": "i, 1",
 }
 PHASE_OF = {
-    "recalculation_key": "AWARDS",
+    "recalculation_key": "ACTIVITIES",
     "recalculation_customer": "TOTALS",
     "recalculation_rank": "BANDS",
 }

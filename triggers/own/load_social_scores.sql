@@ -24,7 +24,7 @@ begin
     with given as materialized (
         select u.upload_id, row_number() over () as position,
                coalesce(u.line_number, row_number() over ()) as line_number,
-               engagement.as_key(nullif(btrim(u.customer_id), '')) as customer_id,
+               engagement.try_key(nullif(btrim(u.customer_id), '')) as customer_id,
                coalesce(nullif(btrim(u.source_system), ''), 'UPLOAD') as source_system,
                btrim(u.social_type) as social_type,
                coalesce(btrim(u.social_subtype), '') as social_subtype,

@@ -24,10 +24,10 @@ LOG_INTERVAL = 10.0
 
 PHASES = {
     "PREPARE": "preparing",
-    "TAKE": "taking in the queue",
-    "WHOLE": "comparing sources",
-    "AWARDS": "awarding",
-    "COLLECT": "finding customers",
+    "DEQUEUE": "taking in the queue",
+    "SOURCES": "comparing sources",
+    "ACTIVITIES": "awarding",
+    "CUSTOMERS": "finding customers",
     "TOTALS": "summing up",
     "RANK": "ranking",
     "BANDS": "writing ranks",

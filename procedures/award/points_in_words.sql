@@ -1,5 +1,5 @@
 -- Internal. How an award came to its points, in words.
-create or replace function engagement.arithmetic(
+create or replace function engagement.points_in_words(
     p_flat_score numeric,
     p_quantity_score numeric,
     p_amount_score numeric,
@@ -44,7 +44,7 @@ begin
                   case when p_weeks <> 1 then 's' end) else '' end;
 end
 $$;
-comment on function engagement.arithmetic(
+comment on function engagement.points_in_words(
     numeric, numeric, numeric, numeric, text, numeric, numeric, numeric, numeric, numeric, integer
 ) is
     'Internal: how an award came to its points, e.g. "2 × 5 + 0.5 × 100 = 60; the cap of 50 a '

@@ -1,5 +1,5 @@
 -- Internal. Text that may be a key of the host; NULL where it is none.
-create or replace function engagement.as_key(p_text text)
+create or replace function engagement.try_key(p_text text)
 returns engagement.host_key
 language plpgsql
 immutable
@@ -11,5 +11,5 @@ exception when data_exception then
     return null;
 end
 $$;
-comment on function engagement.as_key(text) is
+comment on function engagement.try_key(text) is
     'Internal: the host''s key that a text says; NULL where it says none.';

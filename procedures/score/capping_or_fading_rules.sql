@@ -1,6 +1,6 @@
 -- Internal. The rules whose awards count for something else than their points.
 -- Reads: score_rule.
-create or replace function engagement.special_rules()
+create or replace function engagement.capping_or_fading_rules()
 returns integer[]
 language plpgsql
 stable
@@ -11,5 +11,5 @@ begin
                  where r.cap_points is not null or r.half_life_weeks is not null);
 end
 $$;
-comment on function engagement.special_rules() is
+comment on function engagement.capping_or_fading_rules() is
     'Internal: ids of the versions of rules that cap or fade.';

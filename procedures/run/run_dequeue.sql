@@ -1,4 +1,4 @@
--- Internal. Phase TAKE: the queue becomes work, and changes of rules begin to count.
+-- Internal. Phase DEQUEUE: the queue becomes work, and changes of rules begin to count.
 --
 -- Rows are deleted from the queue and turned into work in one transaction, so no key is lost. A
 -- transaction that has not committed yet leaves its row to the next run.
@@ -22,7 +22,7 @@
 -- Writes: score_rule, pending_activity, recalculation_source, recalculation_key,
 -- recalculation_customer, recalculation_run, scoring_failure.
 -- Locks: the setup lock.
-create or replace function engagement.run_take(p_run engagement.recalculation_run)
+create or replace function engagement.run_dequeue(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -134,5 +134,5 @@ begin
     return false;
 end
 $$;
-comment on function engagement.run_take(engagement.recalculation_run) is
-    'Internal: phase TAKE of a run.';
+comment on function engagement.run_dequeue(engagement.recalculation_run) is
+    'Internal: phase DEQUEUE of a run.';

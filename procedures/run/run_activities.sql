@@ -1,7 +1,7 @@
--- Internal. Phase AWARDS: single activities, one batch of one source.
+-- Internal. Phase ACTIVITIES: single activities, one batch of one source.
 -- Reads: activity_source.
 -- Writes: award, recalculation_key, recalculation_customer, scoring_failure, recalculation_run.
-create or replace function engagement.run_awards(p_run engagement.recalculation_run)
+create or replace function engagement.run_activities(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -57,5 +57,5 @@ begin
     return true;
 end
 $$;
-comment on function engagement.run_awards(engagement.recalculation_run) is
-    'Internal: phase AWARDS of a run.';
+comment on function engagement.run_activities(engagement.recalculation_run) is
+    'Internal: phase ACTIVITIES of a run.';

@@ -1,6 +1,6 @@
 -- Internal. The boundaries of year-to-date and overview at an instant, in the organisation's zone.
 -- Reads: parameters YTD_START_MONTH, OVERVIEW_YEARS, TIME_ZONE.
-create or replace function engagement.calendar(
+create or replace function engagement.period_bounds(
     p_as_of timestamptz,
     out ytd_from timestamptz,
     out ytd_next timestamptz,
@@ -27,6 +27,6 @@ begin
     overview_from := v_overview at time zone v_zone;
 end
 $$;
-comment on function engagement.calendar(timestamptz) is
+comment on function engagement.period_bounds(timestamptz) is
     'Internal: where year-to-date and overview begin at p_as_of, and when the next year to date '
     'does.';

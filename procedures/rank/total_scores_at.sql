@@ -1,7 +1,7 @@
 -- Internal. Scores, percentiles and bands of many customers at an instant, ranked among each other.
 -- One pass over the ledger, so it is for nearly everybody.
 -- Reads: sum_points__all, ranking.
-create or replace function engagement.scores_at(
+create or replace function engagement.total_scores_at(
     p_customer_ids engagement.host_key[], p_as_of timestamptz
 )
 returns table (
@@ -36,6 +36,6 @@ begin
     return query select r.* from engagement.ranking(v_ids, v_scores) r;
 end
 $$;
-comment on function engagement.scores_at(engagement.host_key[], timestamptz) is
+comment on function engagement.total_scores_at(engagement.host_key[], timestamptz) is
     'Internal: total points (own and employees'') of customers at an instant as known now, with '
     'percentile and band among each other.';

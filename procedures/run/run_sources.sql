@@ -1,10 +1,10 @@
--- Internal. Phase WHOLE: sources that are compared as a whole. Staging reads everything once; each
+-- Internal. Phase SOURCES: sources that are compared as a whole. Staging reads everything once; a
 -- further step applies one batch of what differs. What the host commits after the staging has its
 -- keys in the queue, and they are taken after it. Whoever needs one of these awards waits for a
 -- step, so a step is small, and waits itself for nobody longer than 200 ms.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
 -- scoring_failure.
-create or replace function engagement.run_whole(p_run engagement.recalculation_run)
+create or replace function engagement.run_sources(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -123,5 +123,5 @@ begin
     return true;
 end
 $$;
-comment on function engagement.run_whole(engagement.recalculation_run) is
-    'Internal: phase WHOLE of a run.';
+comment on function engagement.run_sources(engagement.recalculation_run) is
+    'Internal: phase SOURCES of a run.';

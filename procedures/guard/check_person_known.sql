@@ -2,7 +2,7 @@
 -- well that have earned nothing: a rejected upload, an adjustment that no run has seen.
 -- Reads: social_score, score_adjustment, social_upload, and what check_customer reads.
 -- Raises: EG001, EG006.
-create or replace function engagement.check_held(p_customer_id engagement.host_key)
+create or replace function engagement.check_person_known(p_customer_id engagement.host_key)
 returns void
 language plpgsql
 stable
@@ -15,11 +15,11 @@ begin
                        where a.customer_id = p_customer_id)
        and not exists (select from engagement.score_event e where e.customer_id = p_customer_id)
        and not exists (select from engagement.social_upload u
-                       where engagement.as_key(btrim(u.customer_id)) = p_customer_id) then
+                       where engagement.try_key(btrim(u.customer_id)) = p_customer_id) then
         perform engagement.check_customer(p_customer_id);
     end if;
 end
 $$;
-comment on function engagement.check_held(engagement.host_key) is
+comment on function engagement.check_person_known(engagement.host_key) is
     'Internal: raises EG001 for a customer whom neither the host nor the ledger knows and of whom '
     'no input is held, EG006 without a host.';

@@ -1,6 +1,6 @@
 -- Internal. The version of a rule that a change starts from: the newest, active or not.
 -- Reads: score_rule. Raises: EG002.
-create or replace function engagement.current_rule(p_rule_code text)
+create or replace function engagement.latest_version(p_rule_code text)
 returns engagement.score_rule
 language plpgsql
 stable
@@ -22,5 +22,5 @@ begin
     return v_rule;
 end
 $$;
-comment on function engagement.current_rule(text) is
+comment on function engagement.latest_version(text) is
     'Internal: the newest version of a rule. Raises EG002 for an unknown rule_code.';

@@ -1,6 +1,6 @@
 -- Internal. The activities of a source that wait in the queue or in an unfinished run.
--- Reads: pending_activity, recalculation_key, the view and the ledger through ids_of_keys.
-create or replace function engagement.queued_ids(p_source text)
+-- Reads: pending_activity, recalculation_key, the view and the ledger through activities_of_keys.
+create or replace function engagement.queued_activities(p_source text)
 returns engagement.host_key[]
 language plpgsql
 security definer
@@ -26,10 +26,10 @@ begin
         where p.source in (p_source, 'employment') and p.activity_column <> 'recheck'
         group by 1
     loop
-        v_ids := v_ids || engagement.ids_of_keys(p_source, v_column, v_keys);
+        v_ids := v_ids || engagement.activities_of_keys(p_source, v_column, v_keys);
     end loop;
     return v_ids;
 end
 $$;
-comment on function engagement.queued_ids(text) is
+comment on function engagement.queued_activities(text) is
     'Internal: keys of a source''s activities that are still queued.';

@@ -2,7 +2,7 @@
 -- sought in the ledger from end to end: it has no index by subject, because products and committees
 -- seldom change and every award would pay for it.
 -- Reads: award, the view and the ledger through activities_of_keys__SOURCE.
-create or replace function engagement.ids_of_keys(
+create or replace function engagement.activities_of_keys(
     p_source text, p_activity_column text, p_keys text[]
 )
 returns engagement.host_key[]
@@ -25,6 +25,6 @@ begin
     return v_ids;
 end
 $$;
-comment on function engagement.ids_of_keys(text, text, text[]) is
+comment on function engagement.activities_of_keys(text, text, text[]) is
     'Internal: keys of the activities of a source that have, or ever had, one of these keys in an '
     'activity column.';

@@ -1,4 +1,4 @@
--- Internal. Phase COLLECT: customers whom a date alone has changed, or whose totals were computed
+-- Internal. Phase CUSTOMERS: customers whom a date alone has changed, or whose totals were computed
 -- for a later instant than this run's; and customers without a score, whether or not a trigger told
 -- of them. FULL: whoever's totals are not those of the ledger. No nested loops, because the
 -- statistics of the work table may be of a moment when it was empty. Where a view of the host's
@@ -6,7 +6,7 @@
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals.
 -- Writes: recalculation_customer, scoring_failure, and what mend_scores does.
-create or replace function engagement.run_collect(p_run engagement.recalculation_run)
+create or replace function engagement.run_customers(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
 security definer
@@ -37,7 +37,7 @@ begin
         on conflict (customer_id) do nothing;
     exception
         when connection_exception then
-            raise;  -- see run_whole
+            raise;  -- see run_sources
         when others then
             perform engagement.skip_source(p_run, 'customer', sqlstate, sqlerrm);
     end;
@@ -66,5 +66,5 @@ begin
     return false;
 end
 $$;
-comment on function engagement.run_collect(engagement.recalculation_run) is
-    'Internal: phase COLLECT of a run.';
+comment on function engagement.run_customers(engagement.recalculation_run) is
+    'Internal: phase CUSTOMERS of a run.';
