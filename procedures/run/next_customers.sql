@@ -1,8 +1,7 @@
 -- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
 -- order, those that another session held after all others. Like next_keys it reads the primary key
 -- only. A batch ends before the customer with whom its awards would be more than p_award_limit,
--- because a few companies may have the awards of everybody. Nothing is counted on a cluster, which
--- would be asked for each customer.
+-- because a few companies may have the awards of everybody. A cluster has a form of its own.
 -- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,
@@ -23,7 +22,6 @@ declare
     v_is_touched boolean;
     v_id engagement.host_key;
     v_last engagement.host_key;
-    v_is_counted boolean := not engagement.is_distributed();
     v_award_count bigint := 0;
 begin
     is_busy := false;
@@ -50,17 +48,15 @@ begin
         order by c.customer_id
         limit p_limit
     loop
-        if v_is_counted then
-            v_award_count := v_award_count + (
-                select count(*)
-                from (select w.source_id from engagement.award w
-                      where w.customer_id = v_id limit p_award_limit) a
-            ) + (
-                select count(*)
-                from (select w.source_id from engagement.award w
-                      where w.employer_id = v_id and w.voided_at is null limit p_award_limit) a
-            );
-        end if;
+        v_award_count := v_award_count + (
+            select count(*)
+            from (select w.source_id from engagement.award w
+                  where w.customer_id = v_id limit p_award_limit) a
+        ) + (
+            select count(*)
+            from (select w.source_id from engagement.award w
+                  where w.employer_id = v_id and w.voided_at is null limit p_award_limit) a
+        );
         exit when v_award_count > p_award_limit and v_last is not null;
         v_last := v_id;
     end loop;
