@@ -260,9 +260,10 @@ def template_of(
         if key_type not in templates:
             dsn = _session_databases.create()
             with psycopg.connect(dsn, autocommit=True) as session:
-                deploy(session, "reference", key_type)
-                if is_on_citus:
-                    session.execute("call engagement.distribute(%s)", (SHARD_COUNT,))
+                if not is_on_citus:
+                    deploy(session, "reference", key_type)
+                else:
+                    deploy(session, "reference", key_type, distribute=True, shards=SHARD_COUNT)
                     # IMMEDIATE, as the tests expect a deployment to be.
                     session.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
             templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])

@@ -30,8 +30,7 @@ begin
             return query
             select v.source_id::engagement.host_key from engagement.activity__template v
             union
-            select w.source_id from engagement.award w
-            where w.source = 'template' and w.voided_at is null;
+            select w.source_id from engagement.awards_of_source('template') w;
         when p_activity_column = 'source_id' then
             return query select distinct k.key::engagement.host_key from unnest(p_keys) k (key);
         when p_activity_column = 'document_id' then

@@ -1,5 +1,5 @@
 -- Internal. Which activities have a live award that another session holds. The live awards of all
--- others are locked by it. A cluster cannot skip rows: there it is none of them.
+-- others are locked by it. A cluster has a form of its own.
 -- Reads: award. Locks: the live awards of these activities that nobody else holds.
 create or replace function engagement.busy_activities(
     p_source text, p_ids engagement.host_key[]
@@ -11,9 +11,6 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
-    if engagement.is_distributed() then
-        return '{}';
-    end if;
     return array(
         with free as materialized (
             select w.source_id

@@ -23,7 +23,8 @@ declare
 begin
     if v_rules is null then
         v_rules := array(
-            select r from engagement.score_rule r
+            select row(r.*)::engagement.score_rule
+            from engagement.score_rule r
             where r.is_applied and r.engagement_type = 'TEMPLATE_TYPE'
                   and r.effective_when = 'TEMPLATE_WHEN');
     end if;

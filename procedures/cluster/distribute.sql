@@ -1,10 +1,12 @@
 -- API. Spreads ledger and scores over a Citus cluster by customer_id, in the caller's transaction.
 -- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
 -- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
--- does nothing.
+-- does nothing. The caller is `engagement deploy --distribute`: in the same transaction it applies
+-- the overlays of procedures/cluster/, without which the engine cannot work there, and generates the
+-- routines of the sources anew. Nobody else can, because SQL does not read these files.
 -- Triggers only queue from then on (TRIGGER_MODE is DEFERRED, which can be changed back): an award
 -- in the host's transaction would cost it a commit on other machines.
--- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE; the generated routines.
+-- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE.
 -- Locks: the setup lock; ledger and scores against everybody. Raises: EG004, EG009, EG014.
 create or replace procedure engagement.distribute(p_shard_count integer default 32)
 language plpgsql
@@ -47,6 +49,14 @@ begin
     if engagement.is_distributed() then
         return;
     end if;
+    if current_setting('engagement.overlays_follow', true) is distinct from 'Y' then
+        raise exception 'only the deployer can spread this database over its cluster'
+            using errcode = 'EG014',
+                  detail = 'On a cluster other files take the place of some of the package''s '
+                           'routines (procedures/cluster/), and SQL cannot read them.',
+                  hint = 'engagement deploy --distribute [--shards N] does all of it in one '
+                         'transaction.';
+    end if;
     perform engagement.propagate_ddl(true);
     -- One connection to each node, because routines and tables change together.
     perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
@@ -66,11 +76,11 @@ begin
                        'engagement.' || v_table);
     end loop;
     perform engagement.set_parameter('TRIGGER_MODE', 'DEFERRED');
-    perform engagement.regenerate();
 end
 $$;
 comment on procedure engagement.distribute(integer) is
     'Spreads award, customer_score and category_score over the nodes of a Citus cluster, in '
     'p_shard_count shards by customer_id, and copies rules, parameters and categories to all of '
-    'them. TRIGGER_MODE becomes DEFERRED. Raises EG004 (number of shards), EG009 (a recalculation '
-    'is running), EG014 (no Citus, or no node that takes shards).';
+    'them. TRIGGER_MODE becomes DEFERRED. `engagement deploy --distribute` calls it. Raises EG004 '
+    '(number of shards), EG009 (a recalculation is running), EG014 (no Citus, no node that takes '
+    'shards, or a caller other than the deployer).';

@@ -49,7 +49,7 @@ begin
         update engagement.customer_score s
         set announced_band = c.band_code
         from crossing c
-        where c.customer_id = s.customer_id
+        where c.customer_id = s.customer_id and s.customer_id = any (p_customer_ids)
               -- as it was: a refresh that came between has told of it itself
               and (s.band_code, s.announced_band)
                   is not distinct from (c.band_code, c.announced_band)

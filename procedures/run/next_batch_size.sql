@@ -1,7 +1,7 @@
 -- Internal. How large the next batch of a run is, so that it takes about a quarter of a second:
 -- whoever waits for rows of a batch waits no longer than that, and a transaction's own cost is
 -- still small beside it. The size at most doubles, or falls to a quarter, from one batch to the
--- next. A batch costs a cluster a journey to its nodes: there it is the largest.
+-- next. A cluster has a form of its own.
 create or replace function engagement.next_batch_size(
     p_size integer, p_began_at timestamptz, p_least integer, p_most integer
 )
@@ -12,9 +12,6 @@ as $$
 declare
     v_seconds double precision := extract(epoch from clock_timestamp() - p_began_at);
 begin
-    if engagement.is_distributed() then
-        return p_most;
-    end if;
     return greatest(p_least, least(
         p_most, p_size * greatest(0.25, least(2, 0.25 / greatest(v_seconds, 0.001)))));
 end

@@ -1,7 +1,7 @@
 -- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
 -- order, those that another session held after all others. Like next_keys it reads the primary key
 -- only. A batch ends before the customer with whom its awards would be more than p_award_limit,
--- because a few companies may have the awards of everybody.
+-- because a few companies may have the awards of everybody. A cluster has a form of its own.
 -- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,

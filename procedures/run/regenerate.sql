@@ -11,9 +11,6 @@ declare
     v_source text;
 begin
     perform engagement.lock_setup();
-    if engagement.is_distributed() then
-        perform engagement.distribute_helpers();
-    end if;
     perform engagement.generate_totals();
     for v_source in
         select s.source

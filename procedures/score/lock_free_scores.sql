@@ -1,5 +1,5 @@
 -- Internal. Locks those scores of some customers that nobody else holds, until the end of the
--- transaction. A cluster cannot skip rows: there it is none of them.
+-- transaction. A cluster has a form of its own.
 -- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]
@@ -9,9 +9,6 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
-    if engagement.is_distributed() then
-        return '{}';
-    end if;
     return array(
         select s.customer_id
         from engagement.customer_score s

@@ -1,7 +1,6 @@
 -- Internal. Locks the score rows of some customers until the end of the transaction, in key order,
--- and returns those that there are. A cluster cannot lock rows of many shards in one statement:
--- there the lock is one of 256 of the coordinator, through which everybody writes scores.
--- Reads: customer_score. Locks: these rows; in a cluster advisory (class, 1000 to 1255).
+-- and returns those that there are. A cluster has a form of its own.
+-- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]
 language plpgsql
@@ -12,26 +11,14 @@ as $$
 declare
     v_ids engagement.host_key[];
 begin
-    if engagement.is_distributed() then
-        perform pg_advisory_xact_lock(1701734241, l.number)
-        from (
-            select distinct 1000 + (hashtextextended(i.id::text, 0) & 255)::integer as number
-            from unnest(p_customer_ids) i (id)
-            order by number
-        ) l;
-        select array_agg(s.customer_id) into v_ids
+    select array_agg(l.customer_id) into v_ids
+    from (
+        select s.customer_id
         from engagement.customer_score s
-        where s.customer_id = any (p_customer_ids);
-    else
-        select array_agg(l.customer_id) into v_ids
-        from (
-            select s.customer_id
-            from engagement.customer_score s
-            where s.customer_id = any (p_customer_ids)
-            order by s.customer_id
-            for update
-        ) l;
-    end if;
+        where s.customer_id = any (p_customer_ids)
+        order by s.customer_id
+        for update
+    ) l;
     return coalesce(v_ids, '{}');
 end
 $$;

@@ -22,6 +22,8 @@ REPEATABLE = {
     "sql/seed": "seed",
     "sql/templates": "view",
 }
+#: The folder of what knows Citus. A file of it is an overlay if another file declares its object.
+CLUSTER = "procedures/cluster"
 HOSTS = "sql/hosts"
 RULES = "sql/seed"
 RELEASE = "sql/RELEASE"
@@ -171,13 +173,43 @@ def migrations(top: Path) -> list[SqlFile]:
     return _once(_folder(top, "migrations", "migration"))
 
 
-def repeatables(top: Path) -> list[SqlFile]:
+def repeatables(top: Path, is_distributed: bool = False) -> list[SqlFile]:
     """Return routines, triggers, views and seeds in the order of applying.
 
+    Args:
+        top: folder of the SQL folders.
+        is_distributed: the database is spread over a cluster; there each overlay takes the place
+            of the other file that declares its object.
+
     Raises:
-        EngagementError: two files declare one object.
+        EngagementError: two files declare one object, and neither is the other's overlay.
     """
-    return _once(file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind))
+    base, over = _base_and_overlays(top)
+    over_of = {file.identity: file for file in over if is_distributed}
+    return [over_of.get(file.identity, file) for file in base]
+
+
+def overlays(top: Path) -> list[SqlFile]:
+    """Return the overlays: they replace what other files declare, in a cluster only.
+
+    Raises:
+        EngagementError: two files declare one object, and neither is the other's overlay.
+    """
+    return _base_and_overlays(top)[1]
+
+
+def _base_and_overlays(top: Path) -> tuple[list[SqlFile], list[SqlFile]]:
+    """Return the files that one machine has, and the overlays of a cluster."""
+    found = [
+        file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)
+    ]
+    elsewhere = {file.identity for file in found if not _is_of_cluster(file)}
+    over = [file for file in found if _is_of_cluster(file) and file.identity in elsewhere]
+    return _once(file for file in found if file not in over), _once(over)
+
+
+def _is_of_cluster(file: SqlFile) -> bool:
+    return Path(file.path).is_relative_to(CLUSTER)
 
 
 def _single(top: Path, kind: str) -> list[SqlFile]:

@@ -13,6 +13,7 @@ import pytest
 
 from citus.life import AS_OF, ORDERS, RESULTS, Connection, live, rows
 from cluster import SHARD_COUNT, ClusterDatabases
+from engagement_runner import files
 from engagement_runner.deploy import catalog, deploy, dry_run
 from engagement_runner.deploy.plan import DISTRIBUTION
 
@@ -72,11 +73,20 @@ def test_database_with_scores_is_converted_in_one_transaction(spread: ClusterDat
     deploy(session, "reference")
     live(session)
     before = {table: rows(session, query) for table, query in RESULTS.items()}
-    assert dry_run(session, distribute=True).lines == [DISTRIBUTION]
-    with session.transaction(force_rollback=True):
+    overlays = [file.path for file in files.overlays(files.root())]
+    first, *others = dry_run(session, distribute=True).lines
+    assert first == DISTRIBUTION
+    assert [line.split()[1] for line in others] == overlays
+    with pytest.raises(psycopg.Error) as error:
         session.execute("call engagement.distribute()")
+    assert error.value.sqlstate == "EG014"
+    assert "engagement deploy --distribute" in str(error.value.diag.message_hint)
     assert rows(session, "select engagement.is_distributed()") == [(False,)]
     deploy(session, distribute=True)
+    applied = "select path from engagement_meta.applied_file where kind = 'routine'"
+    assert set(overlays) <= {path for (path,) in rows(session, applied)}
+    assert dry_run(session).is_empty
+    assert catalog.check(session) == []
     assert rows(session, "select engagement.is_distributed()") == [(True,)]
     assert {table: rows(session, query) for table, query in RESULTS.items()} == before
     assert rows(session, "select * from engagement.verify()") == []

@@ -91,8 +91,7 @@ def test_life_on_a_cluster_ends_with_the_scores_of_one_machine(
     key_type: str,
 ) -> None:
     session = spread.connect(spread.create())
-    deploy(session, "reference", key_type)
-    session.execute("call engagement.distribute(%s)", (SHARD_COUNT,))
+    deploy(session, "reference", key_type, distribute=True, shards=SHARD_COUNT)
     cluster, plain = Driver(session), Driver(deployed_as(key_type))
     compared = 0
 

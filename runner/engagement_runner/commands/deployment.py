@@ -66,6 +66,14 @@ def _progress(line: str) -> None:
     "at a later one. Only undeploy undoes it.",
 )
 @click.option(
+    "--shards",
+    type=click.IntRange(1, 64000),
+    show_envvar=True,
+    metavar="N",
+    help="With --distribute: the number of shards, 32 by default. Some for each core of all "
+    "workers are a good number.",
+)
+@click.option(
     "--sample",
     is_flag=True,
     show_envvar=True,
@@ -109,6 +117,7 @@ def deploy(
     data_tablespace: str | None,
     index_tablespace: str | None,
     distribute: bool,
+    shards: int | None,
     sample: bool,
     dry_run: bool,
     verbose: bool,
@@ -122,6 +131,8 @@ def deploy(
     """
     if sample and host != association.HOST:
         raise click.UsageError("--sample goes with --host reference: it fills the tables of that.")
+    if shards and not distribute:
+        raise click.UsageError("--shards goes with --distribute.")
     tablespaces = None
     if data_tablespace or index_tablespace:
         tablespaces = Tablespaces(data_tablespace or "", index_tablespace or data_tablespace or "")
@@ -151,6 +162,7 @@ def deploy(
                 roles=roles,
                 tablespaces=tablespaces,
                 distribute=distribute,
+                shards=shards,
                 allow_older=allow_older,
                 wait=wait,
                 names_each=verbose,

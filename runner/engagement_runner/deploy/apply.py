@@ -120,11 +120,11 @@ def regenerate(connection: Connection) -> None:
         queries.call_value(connection, "regenerate")
 
 
-def record_routines(connection: Connection, top: Path) -> None:
+def record_routines(connection: Connection, top: Path, is_distributed: bool) -> None:
     """Keep a fingerprint of every routine that is declared or generated, for ``check``."""
     declared = {
         file.object_name: file.path
-        for file in files.repeatables(top)
+        for file in files.repeatables(top, is_distributed)
         if file.kind in ("routine", "trigger")
     }
     queries.execute(connection, "clear_routines")

@@ -38,6 +38,7 @@ def deploy(
     roles: bool = False,
     tablespaces: Tablespaces | None = None,
     distribute: bool = False,
+    shards: int | None = None,
     allow_older: bool = False,
     top: Path | None = None,
     wait: bool = True,
@@ -54,6 +55,7 @@ def deploy(
         roles: create the package's roles and grant them their rights, now and from now on.
         tablespaces: where to make tables and indexes; None: where they are already.
         distribute: spread ledger and scores over the nodes of a Citus cluster.
+        shards: into how many shards; None: engagement.distribute's own default.
         allow_older: go back to these files from those of a newer release.
         top: folder of the SQL folders; default: this package's.
         wait: wait for another deployment that is running.
@@ -95,7 +97,13 @@ def deploy(
             objects.build_index_concurrently(connection, file, plan.tablespaces)
         if plan.distribute:
             # After the deployment: Citus sees tables that are committed only.
-            retry_on_locks(connection, lambda: _distribute(connection, top, report), report)
+            retry_on_locks(
+                connection,
+                lambda: _distribute(
+                    connection, plan, shards, top, report, author_path, names_each
+                ),
+                report,
+            )
     return plan
 
 
@@ -139,22 +147,33 @@ def _apply(
     if any(step.file.kind in ("routine", "trigger", "view") for step in changes):
         regenerate(connection)
     if changes:
-        record_routines(connection, top)
+        record_routines(connection, top, plan.is_distributed)
     if plan.release and not plan.is_empty:
         queries.execute(connection, "record_deployment", release=plan.release, version=__version__)
     return postponed
 
 
-def _distribute(connection: Connection, top: Path, report: Report) -> None:
-    """Spread ledger and scores over the cluster, in a transaction.
+def _distribute(
+    connection: Connection,
+    plan: Plan,
+    shards: int | None,
+    top: Path,
+    report: Report,
+    author_path: str,
+    names_each: bool,
+) -> None:
+    """Spread ledger and scores over the cluster and apply the overlays, in one transaction.
 
     Raises:
         SqlFileError: the database refuses; nothing is changed then.
     """
     report(DISTRIBUTION)
     set_locally(connection, "client_min_messages", "warning")
+    set_locally(connection, "engagement.overlays_follow", "Y")
     try:
-        queries.call(connection, "distribute")
+        queries.call(connection, "distribute", shard_count=shards)
     except psycopg.Error as error:
         raise SqlFileError(describe(error), error.sqlstate) from error
-    record_routines(connection, top)
+    take_steps(connection, plan.of_overlays, report, author_path, run_host, names_each)
+    regenerate(connection)
+    record_routines(connection, top, is_distributed=True)

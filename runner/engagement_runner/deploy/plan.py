@@ -5,7 +5,7 @@ Nothing here changes the database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engagement_runner import __version__, release
@@ -17,6 +17,7 @@ from engagement_runner.deploy.steps import (
     host_steps,
     index_steps,
     is_change,
+    overlay_steps,
     role_steps,
 )
 from engagement_runner.errors import EngagementError
@@ -37,6 +38,7 @@ class Plan:
     Attributes:
         is_first: nothing was deployed before.
         distribute: after the steps, ledger and scores are spread over a cluster.
+        overlays: the steps after that.
         on_citus: the database has Citus.
         is_distributed: ledger and scores are spread over its nodes already.
         release: number of the package's release, or None if it has none.
@@ -49,6 +51,7 @@ class Plan:
     is_first: bool = False
     tablespaces: Tablespaces = field(default_factory=Tablespaces)
     distribute: bool = False
+    overlays: list[Step] = field(default_factory=list)
     on_citus: bool = False
     is_distributed: bool = False
     release: int | None = None
@@ -62,7 +65,12 @@ class Plan:
     @property
     def lines(self) -> list[str]:
         """What is done, one line each."""
-        return [str(step) for step in self.steps] + self._more_lines
+        return [
+            *(str(step) for step in self.steps),
+            *[DISTRIBUTION] * self.distribute,
+            *(str(step) for step in self.overlays),
+            *self._release_lines,
+        ]
 
     @property
     def announcements(self) -> list[str]:
@@ -72,15 +80,31 @@ class Plan:
     @property
     def summary(self) -> list[str]:
         """What is done; files that come in a mass are counted by folder."""
-        return [line for line in self.announcements if line] + self._more_lines
+        return [
+            *filter(None, self.announcements),
+            *[DISTRIBUTION] * self.distribute,
+            *filter(None, self.of_overlays.announcements),
+            *self._release_lines,
+        ]
 
     @property
-    def _more_lines(self) -> list[str]:
-        lines = [DISTRIBUTION] * self.distribute
-        if self.release and self.release != self.release_before:
-            before = f" (was {self.release_before})" if self.release_before else ""
-            lines.append(f"note release {self.release}{before}")
-        return lines
+    def of_overlays(self) -> Plan:
+        """The plan of what follows when ledger and scores are spread over a cluster."""
+        return replace(
+            self,
+            steps=self.overlays,
+            overlays=[],
+            is_first=False,
+            distribute=False,
+            is_distributed=True,
+        )
+
+    @property
+    def _release_lines(self) -> list[str]:
+        if not self.release or self.release == self.release_before:
+            return []
+        before = f" (was {self.release_before})" if self.release_before else ""
+        return [f"note release {self.release}{before}"]
 
 
 def make_plan(
@@ -134,13 +158,15 @@ def make_plan(
     steps += host_steps(state, top, host, is_change(steps), warnings)
     steps += role_steps(state, top, roles, is_change(steps))
     steps += index_steps(state, top)
+    to_distribute = distribute and not state.is_distributed
     return Plan(
         key_type or state.key_type or "bigint",
         steps,
         warnings,
         is_first=not state.files,
         tablespaces=tablespaces or state.tablespaces or Tablespaces(),
-        distribute=distribute and not state.is_distributed,
+        distribute=to_distribute,
+        overlays=overlay_steps(top) if to_distribute else [],
         on_citus=state.has_citus,
         is_distributed=state.is_distributed,
         release=release.number(top),

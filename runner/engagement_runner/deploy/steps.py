@@ -17,6 +17,8 @@ from engagement_runner.files import SqlFile
 
 #: Why a file is applied again that did not change.
 AFTER_MIGRATION = "after a migration"
+#: Why a file is applied to a database that has just been spread over a cluster.
+OVERLAY = "overlay of a cluster"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def announcements(steps: Sequence[Step], is_first: bool) -> list[str]:
     """Return what is said before each step; nothing where an earlier line has counted it.
 
     A line names a file. Only what comes in a mass is counted by folder: all files of a first
-    deployment (*is_first*), and those that are applied again after a migration.
+    deployment (*is_first*), those that are applied again after a migration, and the overlays of a
+    database that has just been spread over a cluster.
     """
     masses = Counter(_mass(step, is_first) for step in steps)
     lines = []
@@ -60,7 +63,7 @@ def announcements(steps: Sequence[Step], is_first: bool) -> list[str]:
 
 def _mass(step: Step, is_first: bool) -> tuple[str, str] | None:
     """Return kind and folder of a step that is counted with its like, or None for one by itself."""
-    if step.action == "apply" and (step.reason == AFTER_MIGRATION or is_first):
+    if step.action == "apply" and (step.reason in (AFTER_MIGRATION, OVERLAY) or is_first):
         return step.file.kind, Path(step.file.path).parent.as_posix()
     return None
 
@@ -142,7 +145,7 @@ def engine_steps(state: State, top: Path) -> list[Step]:
     """
     steps = _migration_steps(state, top)
     migrated = AFTER_MIGRATION if is_change(steps) else None
-    repeatables = files.repeatables(top)
+    repeatables = files.repeatables(top, state.is_distributed)
     for file in repeatables:
         if step := _step(state, file, migrated):
             steps.append(step)
@@ -153,6 +156,12 @@ def engine_steps(state: State, top: Path) -> list[Step]:
         if step := _step(state, file, "after the steps above" if is_change(steps) else None):
             steps.append(step)
     return steps
+
+
+def overlay_steps(top: Path) -> list[Step]:
+    """Return the steps from the files of one machine to those of a cluster."""
+    places = {file.identity: file.path for file in files.repeatables(top)}
+    return [Step("apply", file, OVERLAY, places[file.identity]) for file in files.overlays(top)]
 
 
 def host_steps(

@@ -1,0 +1,63 @@
+-- Internal. Overlay: the awards of some customers as on record at an instant, with what the caps of
+-- their rules leave of them. The windows of capped__template are a customer's, so the shards open
+-- them. Without a kept plan, because a cluster prunes its shards by values.
+-- Reads: award, score_rule.
+create or replace function engagement.counted_awards_template(
+    p_customer_ids engagement.host_key[],
+    p_known_at timestamptz default 'infinity',
+    p_rule_ids integer[] default null
+)
+returns table (
+    customer_id engagement.host_key,
+    source text,
+    source_id engagement.host_key,
+    rule_id integer,
+    document_id engagement.host_key,
+    employer_id engagement.host_key,
+    subject_id text,
+    subject_class text,
+    quantity numeric,
+    amount numeric,
+    points numeric,
+    capped_points numeric,
+    effective_at timestamptz,
+    expires_at timestamptz,
+    recorded_at timestamptz,
+    voided_at timestamptz,
+    void_reason text,
+    category_code text,
+    rule_code text,
+    half_life_weeks integer
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+    v_ids text[];
+begin
+    if coalesce(p_customer_ids, '{}') = '{}' then
+        return;
+    end if;
+    v_ids := array(select distinct k.id::text from unnest(p_customer_ids) k (id));
+    return query
+    with capping_in_hand as (
+        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
+        from engagement.award w
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
+        where w.customer_id = any (v_ids::engagement.host_key[])
+              and w.recorded_at <= p_known_at
+              and (w.voided_at is null or w.voided_at > p_known_at)
+              and (p_rule_ids is null or w.rule_id = any (p_rule_ids))
+    )
+    select c.* from engagement.capped__template() c;
+end
+$$;
+comment on function engagement.counted_awards_template(
+    engagement.host_key[], timestamptz, integer[]
+) is
+    'Internal: awards of customers as on record at p_known_at, of p_rule_ids (NULL: all), with '
+    'capped_points: what the caps of their rules leave. What counts at an instant is faded_points '
+    'of that, from effective_at until expires_at.';

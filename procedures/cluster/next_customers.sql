@@ -1,0 +1,62 @@
+-- Internal. Overlay: takes the next customers off the work of the run: of one kind (touched or not),
+-- in key order, those that another session held after all others. Like next_keys it reads the
+-- primary key only. Awards are not counted: every shard would be asked for each customer.
+-- Reads and writes: recalculation_customer.
+create or replace function engagement.next_customers(
+    p_limit integer,
+    p_award_limit integer,
+    out customer_ids engagement.host_key[],
+    out is_touched boolean,
+    out is_busy boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+#variable_conflict use_column
+declare
+    v_is_touched boolean;
+    v_last engagement.host_key;
+begin
+    is_busy := false;
+    select c.is_touched into v_is_touched
+    from engagement.recalculation_customer c
+    where not c.is_busy
+    order by c.customer_id
+    limit 1;
+    if not found then
+        is_busy := true;
+        select c.is_touched into v_is_touched
+        from engagement.recalculation_customer c
+        order by c.customer_id
+        limit 1;
+    end if;
+    if not found then
+        return;
+    end if;
+    is_touched := v_is_touched;
+    select n.customer_id into v_last
+    from (
+        select c.customer_id
+        from engagement.recalculation_customer c
+        where c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
+        order by c.customer_id
+        limit p_limit
+    ) n
+    order by n.customer_id desc
+    limit 1;
+    with batch as (
+        delete from engagement.recalculation_customer c
+        where c.customer_id <= v_last
+              and c.is_touched = next_customers.is_touched and c.is_busy = next_customers.is_busy
+        returning c.customer_id
+    )
+    select array_agg(b.customer_id order by b.customer_id) into customer_ids from batch b;
+end
+$$;
+comment on function engagement.next_customers(integer, integer) is
+    'Internal: takes up to p_limit customers of one kind off recalculation_customer, the smallest '
+    'keys first, whatever awards they have; customer_ids is NULL when there is none.';

@@ -1,0 +1,32 @@
+-- Internal. Overlay: generates the routines of the totals and of every source and attachment anew,
+-- and has the nodes know the helpers without tables as they are now. What cannot be generated
+-- because its view or table is gone or changed stays as it was: `engagement check` names it.
+-- Reads: activity_source, attached_table. Writes: the generated routines; the helpers on the nodes.
+-- Locks: the setup lock.
+create or replace function engagement.regenerate()
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_source text;
+begin
+    perform engagement.lock_setup();
+    perform engagement.distribute_helpers();
+    perform engagement.generate_totals();
+    for v_source in
+        select s.source
+        from engagement.activity_source s
+        where s.detached_at is null and to_regclass(s.view_name) is not null
+        order by s.source
+    loop
+        perform engagement.clone_templates(v_source);
+    end loop;
+    perform engagement.renew_capture(a.attachment_id)
+    from engagement.attached_table a
+    where to_regclass(engagement.source_view(a.source)) is not null
+    order by a.attachment_id;
+end
+$$;
+comment on function engagement.regenerate() is
+    'Internal: generates anew what registration generated, by adapter or by hand.';

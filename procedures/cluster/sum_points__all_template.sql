@@ -1,0 +1,139 @@
+-- Internal. Overlay. Totals of everybody; see sum_points__some_template.
+-- Each kind of awards is summed where it is, on its shards; then these sums are added up. The
+-- awards of rules that cap or fade as well: the windows of capped__template are a customer's, so the
+-- shards can open them. "here" is a table of the coordinator: a CTE of functions alone might be
+-- executed on a node, which does not have them.
+-- generate_totals makes the routine sum_points__all of it.
+-- Reads: award, score_rule, employment.
+create or replace function engagement.sum_points__all_template(
+    p_as_of timestamptz, p_is_employees boolean
+)
+returns setof engagement.period_total
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_nestloop = off
+set parallel_tuple_cost = 0
+set parallel_setup_cost = 0
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+    v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
+    v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
+    v_special integer[] := engagement.special_rules();
+    v_ytd_from timestamptz;
+    v_ytd_next timestamptz;
+    v_overview_from timestamptz;
+begin
+    if p_is_employees and (engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'N'
+                           or engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'N') then
+        return;
+    end if;
+    select c.ytd_from, c.ytd_next, c.overview_from
+    into v_ytd_from, v_ytd_next, v_overview_from
+    from engagement.calendar(p_as_of) c;
+
+    return query
+    with job as materialized (
+        select j.*
+        from engagement.current_jobs(null, v_today) j
+        cross join (select count(*) from engagement.activity_source) here
+        where p_is_employees and v_is_current
+    ),
+    part as (
+        select s.*
+        from (
+            with counting_in_hand as (
+                select w.customer_id as holder_id, r.category_code, w.points, w.effective_at,
+                       w.expires_at, null::integer as half_life_weeks
+                from engagement.award w
+                inner join engagement.score_rule r on r.rule_id = w.rule_id
+                where not p_is_employees
+                      and w.rule_id <> all (v_special) and w.voided_at is null
+            )
+            select s.*
+            from engagement.summed__template(p_as_of, v_ytd_from, v_ytd_next, v_overview_from) s
+        ) s
+        union all
+        select s.*
+        from (
+            with counting_in_hand as (
+                select w.employer_id as holder_id, null::text as category_code, w.points,
+                       w.effective_at, w.expires_at, null::integer as half_life_weeks
+                from engagement.award w
+                where p_is_employees and not v_is_current
+                      and w.employer_id is not null
+                      and w.customer_id <> w.employer_id and w.rule_id <> all (v_special)
+                      and w.voided_at is null
+            )
+            select s.*
+            from engagement.summed__template(p_as_of, v_ytd_from, v_ytd_next, v_overview_from) s
+        ) s
+        union all
+        select s.*
+        from (
+            with counting_in_hand as (
+                select j.employer_id as holder_id, null::text as category_code, w.points,
+                       w.effective_at, w.expires_at, null::integer as half_life_weeks
+                from job j
+                inner join engagement.award w
+                    on w.customer_id = j.employee_id and w.voided_at is null
+                where p_is_employees and v_is_current and w.customer_id <> j.employer_id
+                      and w.rule_id <> all (v_special)
+            )
+            select s.*
+            from engagement.summed__template(p_as_of, v_ytd_from, v_ytd_next, v_overview_from) s
+        ) s
+        union all
+        select s.*
+        from (
+            with capping_in_hand as (
+                select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period,
+                       r.half_life_weeks
+                from engagement.award w
+                inner join engagement.score_rule r on r.rule_id = w.rule_id
+                where w.rule_id = any (v_special) and w.voided_at is null
+            ),
+            counting_in_hand as (
+                select case when not p_is_employees then w.customer_id
+                            when v_is_current then j.employer_id
+                            else w.employer_id end as holder_id,
+                       case when not p_is_employees then w.category_code end as category_code,
+                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+                from engagement.capped__template() w
+                left join job j on j.employee_id = w.customer_id
+                where not p_is_employees
+                      or (v_is_current and j.employer_id <> w.customer_id)
+                      or (not v_is_current and w.employer_id <> w.customer_id
+                          and w.employer_id is not null)
+            )
+            select s.*
+            from engagement.summed__template(p_as_of, v_ytd_from, v_ytd_next, v_overview_from) s
+        ) s
+    ),
+    total as (
+        select p.holder_id, p.category_code, sum(p.score) as score, sum(p.ytd_score) as ytd_score,
+               sum(p.overview_score) as overview_score,
+               least(min(p.changes_at), min(p.leaves_year_at),
+                     engagement.leaves_overview_at(min(p.oldest_overview_at))) as next_change_at
+        from part p
+        group by p.holder_id, p.category_code
+    ),
+    moved as materialized (
+        select m.employer_id as holder_id, m.next_change_at
+        from engagement.next_job_changes(null, v_today) m
+        cross join (select count(*) from engagement.activity_source) here
+        where p_is_employees and v_is_current
+    )
+    select coalesce(t.holder_id, m.holder_id), t.category_code, coalesce(t.score, 0),
+           coalesce(t.ytd_score, 0), coalesce(t.overview_score, 0),
+           least(t.next_change_at, m.next_change_at)
+    from total t
+    full join moved m on m.holder_id = t.holder_id;
+end
+$$;
+comment on function engagement.sum_points__all_template(timestamptz, boolean) is
+    'Internal: template: totals of everybody at p_as_of, by category; with p_is_employees those '
+    'of the employees of companies (category NULL), none where the roll-up is switched off.';

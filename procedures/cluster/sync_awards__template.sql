@@ -1,0 +1,127 @@
+-- Internal. Overlay. Template: compares the activities of some keys with their live awards, and
+-- applies what differs. The door of the ledger: triggers, refreshes and runs come through here.
+-- Routines of their own ask the ledger, see awards_of_activities. A plan cannot be kept, because
+-- Citus finds the shards by values. So one activity has no form of its own.
+-- Definer, because the host's role has no right here.
+-- Reads: the view, employment, award, score_rule. Writes: award, scoring_failure.
+create or replace function engagement.sync_awards__template(
+    p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
+)
+returns bigint[]
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_ids engagement.host_key[];
+    v_slice engagement.host_key[];
+    v_id engagement.host_key;
+    v_changes engagement.award[];
+    v_counts bigint[] := array[0, 0];
+    v_count bigint;
+begin
+    if p_activity_column = 'customer_id' then
+        v_ids := array(select distinct k.key::engagement.host_key from unnest(p_keys) k (key));
+        for v_first in 1 .. cardinality(v_ids) by 1000 loop
+            v_slice := v_ids[v_first : v_first + 999];
+            with activity_in_hand as (
+                select v.*
+                from unnest(v_slice) k (key)
+                cross join lateral (
+                    select v.* from engagement.activity__template v where v.customer_id = k.key
+                    offset 0
+                ) v
+            ),
+            award_in_hand as (
+                select w.* from engagement.awards_of_customers('template', v_slice) w
+            )
+            select array_agg(row(
+                c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at,
+                c.expires_at, c.recorded_at, null, c.rule_id, 'template', c.subject_id,
+                c.subject_class, c.quantity, c.amount, c.points, null)::engagement.award)
+            into v_changes
+            from engagement.compared__template() c
+            where c.is_scorable or engagement.reject_activity(
+                      'template', c.source_id::text, c.rule_id, p_at);
+            v_counts := engagement.apply_awards__template(v_changes, p_at, v_counts);
+        end loop;
+        return v_counts;
+    end if;
+
+    if p_is_new and p_activity_column = 'source_id' then
+        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity
+        -- that has awards already (a discount added to a line, say): then they are compared.
+        v_ids := p_keys::engagement.host_key[];
+        if not exists (select 1 from engagement.awards_of_activities('template', v_ids)) then
+            with activity_in_hand as (
+                select v.*
+                from unnest(v_ids) k (key)
+                cross join lateral (
+                    select v.* from engagement.activity__template v where v.source_id = k.key
+                    offset 0
+                ) v
+            )
+            insert into engagement.award (
+                customer_id, source_id, document_id, employer_id, effective_at, expires_at,
+                recorded_at, rule_id, source, subject_id, subject_class, quantity, amount, points
+            )
+            select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
+                   d.expires_at, p_at, d.rule_id, 'template', d.subject_id, d.subject_class,
+                   d.quantity, d.amount, d.points
+            from engagement.derived__template() d
+            where d.is_scorable or engagement.reject_activity(
+                      'template', d.source_id::text, d.rule_id, p_at)
+            on conflict (source_id, source, rule_id, customer_id) where voided_at is null
+            do nothing;
+            get diagnostics v_count = row_count;
+            return array[v_count, 0];
+        end if;
+    end if;
+
+    if p_is_new and p_activity_column = 'document_id' and cardinality(p_keys) = 1 then
+        -- A header just inserted has no lines yet, as a rule.
+        v_id := p_keys[1]::engagement.host_key;
+        if not exists (select from engagement.activity__template v where v.document_id = v_id) then
+            return v_counts;
+        end if;
+    end if;
+    v_ids := array(
+        select i from engagement.activities_of_keys__template(p_activity_column, p_keys) i);
+    -- In slices, so that memory stays bounded.
+    for v_first in 1 .. cardinality(v_ids) by 10000 loop
+        v_slice := v_ids[v_first : v_first + 9999];
+        with activity_in_hand as (
+            select v.*
+            from unnest(v_slice) k (key)
+            cross join lateral (
+                select v.* from engagement.activity__template v where v.source_id = k.key
+                offset 0
+            ) v
+        ),
+        award_in_hand as (
+            select w.* from engagement.awards_of_activities('template', v_slice) w
+        )
+        select array_agg(row(
+            c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
+            c.recorded_at, null, c.rule_id, 'template', c.subject_id, c.subject_class, c.quantity,
+            c.amount, c.points, null)::engagement.award)
+        into v_changes
+        from engagement.compared__template() c
+        where c.is_scorable or engagement.reject_activity(
+                  'template', c.source_id::text, c.rule_id, p_at);
+        v_counts := engagement.apply_awards__template(v_changes, p_at, v_counts);
+    end loop;
+    return v_counts;
+end
+$$;
+comment on function engagement.sync_awards__template(text, text[], timestamptz, boolean) is
+    'Internal: template: brings the awards of the activities that have these keys (as text; NULL: '
+    'of all) in p_activity_column into line with the view, recorded at p_at; p_is_new: the rows '
+    'were just inserted. Returns awards made and voided.';

@@ -1,0 +1,47 @@
+-- Internal. Overlay: writes the ranks of some customers, where their score is still the one that was
+-- ranked, and tells of those who have crossed into another band. The shards are sent the ranks as
+-- JSON: they do not have the type recalculation_rank.
+-- Reads: customer_score. Writes: customer_score, score_event.
+create or replace function engagement.write_ranks(
+    p_run engagement.recalculation_run,
+    p_ranks engagement.recalculation_rank[],
+    p_customer_ids engagement.host_key[]
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_ranks jsonb;
+    v_ids text[] := p_customer_ids::text[];
+    v_crossing engagement.host_key[];
+begin
+    select jsonb_agg(u) into v_ranks from unnest(p_ranks) u where u.customer_id = any (p_customer_ids);
+    update engagement.customer_score s
+    set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
+    from (
+        select u.*
+        from jsonb_to_recordset(v_ranks) u (
+            customer_id engagement.host_key, score numeric, percentile integer, band_code text,
+            ranked_type text
+        )
+    ) r
+    where s.customer_id = r.customer_id and s.customer_id = any (v_ids::engagement.host_key[])
+          and s.score = r.score
+          and (s.percentile, s.band_code, s.ranked_type)
+              is distinct from (r.percentile, r.band_code, r.ranked_type);
+    v_crossing := array(
+        select u.customer_id from unnest(p_ranks) u
+        where u.is_crossing and u.customer_id in (select i.id from unnest(p_customer_ids) i (id)));
+    if v_crossing <> '{}' then
+        perform engagement.announce_bands(
+            p_as_of => p_run.as_of, p_customer_ids => v_crossing, p_is_run => true);
+    end if;
+end
+$$;
+comment on function engagement.write_ranks(
+    engagement.recalculation_run, engagement.recalculation_rank[], engagement.host_key[]
+) is
+    'Internal: writes those of these ranks whose customers are among the given ones.';
