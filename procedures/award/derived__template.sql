@@ -89,7 +89,7 @@ from (
                         order by m.begin_on desc nulls last, m.employer_id
                         limit 1
                     )
-                end as employer_id,
+                end::engagement.host_key as employer_id,
                 a.occurred_at as effective_at,
                 a.ended_at,
                 a.subject_id,

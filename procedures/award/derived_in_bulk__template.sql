@@ -80,7 +80,7 @@ from (
                     else engagement.employer_on(
                         job.employer_ids, job.begins_on, job.ends_on, a.local_on
                     )
-                end as employer_id,
+                end::engagement.host_key as employer_id,
                 a.occurred_at as effective_at,
                 a.ended_at,
                 a.subject_id,
