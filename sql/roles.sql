@@ -121,6 +121,7 @@ grant execute on routine
     engagement.company_card,
     engagement.recent_raise,
     engagement.recent_from,
+    engagement.first_runs,
     engagement.subject_name,
     -- everybody
     engagement.segment_view,

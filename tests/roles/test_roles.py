@@ -50,6 +50,7 @@ CALLS = {
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.stored_scores(array[{acme}]::engagement.host_key[]) s",
+        "first_runs": "select * from engagement.first_runs()",
         "recent_raise": "select * from engagement.recent_raise({ann})",
         "sum_points__all": "select * from engagement.sum_points__all(now(), false)",
         "sum_points__some": "select e, t.* from unnest(array[false, true]) e cross join lateral"
