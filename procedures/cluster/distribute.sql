@@ -39,7 +39,7 @@ begin
                   hint = 'Use 1 to 64000: some for each core of all workers, 32 if in doubt.';
     end if;
     perform engagement.lock_setup();
-    if not pg_try_advisory_xact_lock(1701734241, 2) then
+    if not pg_try_advisory_xact_lock(engagement.lock_class(), 2) then
         raise exception 'a recalculation is running'
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait until it is done.';

@@ -50,7 +50,7 @@ begin
                engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_from)
                    as points
         from engagement.counted_awards(v_ids, p_from) w
-        where w.effective_at <= p_from and (w.expires_at is null or w.expires_at > p_from)
+        where engagement.counts_at(w.effective_at, w.expires_at, p_from)
     ),
     late as (
         select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
@@ -58,7 +58,7 @@ begin
                engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_to)
                    as points
         from engagement.counted_awards(v_ids, p_to) w
-        where w.effective_at <= p_to and (w.expires_at is null or w.expires_at > p_to)
+        where engagement.counts_at(w.effective_at, w.expires_at, p_to)
     ),
     moved as materialized (
         select coalesce(l.customer_id, e.customer_id) as customer_id,

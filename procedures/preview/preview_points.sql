@@ -19,13 +19,13 @@ begin
            -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
                as points
     from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => p_rule_ids) w
-    where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of);
+    where engagement.counts_at(w.effective_at, w.expires_at, p_as_of);
     execute format($sql$
         insert into pg_temp.engagement_preview_point (customer_id, employer_id, points)
         select c.customer_id, c.employer_id,
                engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks, $1)
         from (%s) c
-        where c.effective_at <= $1 and (c.expires_at is null or c.expires_at > $1)$sql$,
+        where engagement.counts_at(c.effective_at, c.expires_at, $1)$sql$,
         engagement.capped_sql('pg_temp.engagement_preview_award w',
                               'pg_temp.engagement_preview_rule'))
     using p_as_of;

@@ -42,7 +42,7 @@ begin
         exit when cardinality(v_scored_ids) = cardinality(p_customer_ids) or v_attempt = 2;
         -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
         -- do.
-        perform pg_advisory_xact_lock(1701734241, 4);
+        perform pg_advisory_xact_lock(engagement.lock_class(), 4);
     end loop;
 
     v_now := clock_timestamp();

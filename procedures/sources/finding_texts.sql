@@ -4,7 +4,7 @@
 create or replace function engagement.finding_texts()
 returns table (place integer, severity text, finding text, hint text, look text)
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin

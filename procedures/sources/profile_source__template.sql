@@ -43,8 +43,8 @@ begin
                min(v.source_id::text) filter (where v.amount is null) as no_amount_key
         from (
             select a.*,
-                   not (a.quantity > -1e1000 and a.quantity < 1e1000) as is_bad_quantity,
-                   not (a.amount > -1e1000 and a.amount < 1e1000) as is_bad_amount,
+                   not engagement.is_scorable(a.quantity, 0, 0) as is_bad_quantity,
+                   not engagement.is_scorable(a.amount, 0, 0) as is_bad_amount,
                    not engagement.is_instant(a.occurred_at) as is_bad_instant
             from engagement.activity__template a
         ) v

@@ -45,6 +45,7 @@ CALLS = {
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
         "is_instant": "select engagement.is_instant(now())",
+        "counts_at": "select engagement.counts_at(now(), null, now())",
         "parameter": "select engagement.parameter('TIME_ZONE')",
         "period_bounds": "select * from engagement.period_bounds(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
@@ -119,6 +120,7 @@ CALLS = {
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
         "run_step": "select engagement.run_step(run_id)"
         " from engagement.begin_run('INCREMENTAL', null)",
+        "drive_run": "call engagement.drive_run('FULL', null)",
         "queued_activities": "select engagement.queued_activities('order_line')",
         "queued_customers": "select engagement.queued_customers()",
         "verify_source": "select v.* from engagement.activity_source s"
@@ -147,7 +149,7 @@ CALLS = {
     },
 }
 #: They commit.
-RUNS = {"check_commits", "recalculate", "roll_up_employers"}
+RUNS = {"check_commits", "drive_run", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
     "staff": CALLS["staff"],
