@@ -82,6 +82,7 @@ grant execute on routine
     engagement.try_key,
     engagement.check_instant,
     engagement.is_instant,
+    engagement.counts_at,
     engagement.foreign_code,
     -- award
     engagement.round_half_even,
@@ -120,6 +121,7 @@ grant execute on routine
     engagement.company_card,
     engagement.recent_raise,
     engagement.recent_from,
+    engagement.first_runs,
     engagement.subject_name,
     -- everybody
     engagement.segment_view,
@@ -161,6 +163,7 @@ grant execute on routine
     engagement.refresh,
     engagement.begin_run,
     engagement.run_step,
+    engagement.drive_run,
     engagement.queued_activities,
     engagement.queued_customers,
     -- verify

@@ -84,8 +84,7 @@ from (
                         from engagement.employment__template m
                         where
                             m.employee_id = a.customer_id and m.is_primary
-                            and (m.begin_on is null or m.begin_on <= a.local_on)
-                            and (m.end_on is null or m.end_on >= a.local_on)
+                            and engagement.covers(m.begin_on, m.end_on, a.local_on)
                         order by m.begin_on desc nulls last, m.employer_id
                         limit 1
                     )

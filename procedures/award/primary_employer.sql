@@ -20,8 +20,7 @@ begin
         select m.employer_id
         from engagement_host.employment m
         where m.employee_id = p_employee_id and m.is_primary
-              and (m.begin_on is null or m.begin_on <= p_on)
-              and (m.end_on is null or m.end_on >= p_on)
+              and engagement.covers(m.begin_on, m.end_on, p_on)
         order by m.begin_on desc nulls last, m.employer_id
         limit 1
     );

@@ -2,8 +2,8 @@
 -- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
 -- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
 -- does nothing. The caller is `engagement deploy --distribute`: in the same transaction it applies
--- the overlays of procedures/cluster/, without which the engine cannot work there, and generates the
--- routines of the sources anew. Nobody else can, because SQL does not read these files.
+-- the overlays of procedures/cluster/, without which the engine cannot work there, and generates
+-- the routines of the sources anew. Nobody else can, because SQL does not read these files.
 -- Triggers only queue from then on (TRIGGER_MODE is DEFERRED, which can be changed back): an award
 -- in the host's transaction would cost it a commit on other machines.
 -- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE.
@@ -41,7 +41,7 @@ begin
                   hint = 'Use 1 to 64000: some for each core of all workers, 32 if in doubt.';
     end if;
     perform engagement.lock_setup();
-    if not pg_try_advisory_xact_lock(1701734241, 2) then
+    if not pg_try_advisory_xact_lock(engagement.lock_class(), 2) then
         raise exception 'a recalculation is running'
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait until it is done.';

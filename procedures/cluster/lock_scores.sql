@@ -9,7 +9,7 @@ as $$
 declare
     v_ids engagement.host_key[];
 begin
-    perform pg_advisory_xact_lock(1701734241, l.number)
+    perform pg_advisory_xact_lock(engagement.lock_class(), l.number)
     from (
         select distinct 1000 + (hashtextextended(i.id::text, 0) & 255)::integer as number
         from unnest(p_customer_ids) i (id)

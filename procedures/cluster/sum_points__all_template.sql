@@ -1,9 +1,8 @@
--- Internal. Overlay. Totals of everybody; see sum_points__some_template.
--- Each kind of awards is summed where it is, on its shards; then these sums are added up. The
--- awards of rules that cap or fade as well: the windows of capped__template are a customer's, so the
--- shards can open them. "here" is a table of the coordinator: a CTE of functions alone might be
--- executed on a node, which does not have them.
--- generate_totals makes the routine sum_points__all of it.
+-- Internal. Overlay. Totals of everybody; see sum_points__some_template. Each kind of awards is
+-- summed where it is, on its shards; then these sums are added up. The awards of rules that cap or
+-- fade as well: the windows of capped__template are a customer's, so the shards can open them.
+-- "here" is a table of the coordinator: a CTE of functions alone might be executed on a node, which
+-- does not have them. generate_totals makes the routine sum_points__all of it.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__all_template(
     p_as_of timestamptz, p_is_employees boolean

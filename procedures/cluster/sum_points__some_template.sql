@@ -4,10 +4,10 @@
 --   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
 --   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
 -- Each kind of awards is summed where it is, on its shards; then these sums are added up. The
--- awards of rules that cap or fade as well: the windows of capped__template are a customer's, so the
--- shards can open them. "here" is a table of the coordinator: a CTE of functions alone might be
--- executed on a node, which does not have them.
--- generate_totals makes the routine sum_points__some of it.
+-- awards of rules that cap or fade as well: the windows of capped__template are a customer's, so
+-- the shards can open them. "here" is a table of the coordinator: a CTE of functions alone might be
+-- executed on a node, which does not have them. generate_totals makes the routine sum_points__some
+-- of it.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean

@@ -1,6 +1,6 @@
--- Internal. Overlay: writes the ranks of some customers, where their score is still the one that was
--- ranked, and tells of those who have crossed into another band. The shards are sent the ranks as
--- JSON: they do not have the type recalculation_rank.
+-- Internal. Overlay: writes the ranks of some customers, where their score is still the one that
+-- was ranked, and tells of those who have crossed into another band. The shards are sent the ranks
+-- as JSON: they do not have the type recalculation_rank.
 -- Reads: customer_score. Writes: customer_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,

@@ -32,8 +32,7 @@ begin
                coalesce(m.is_primary, false) as is_primary, m.begin_on, m.end_on
         from engagement_host.employment m
         where m.employee_id = p_customer_id and m.employer_id is not null
-              and (m.begin_on is null or m.begin_on <= v_on)
-              and (m.end_on is null or m.end_on >= v_on)
+              and engagement.covers(m.begin_on, m.end_on, v_on)
         order by m.employer_id, m.is_primary desc nulls last, m.begin_on desc nulls last
     ) j
     left join engagement_host.customer c on c.customer_id = j.employer_id

@@ -40,25 +40,9 @@ begin
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must not be earlier than p_from.';
     end if;
-    -- The first run of each source that could score it; NULL: there was none yet.
-    select array_agg(s.source), array_agg(f.started_at), array_agg(f.finished_at)
+    select array_agg(f.source), array_agg(f.begun_at), array_agg(f.ended_at)
     into v_sources, v_first_begun_at, v_first_ended_at
-    from engagement.activity_source s
-    left join lateral (
-        select r.started_at, r.finished_at
-        from engagement.recalculation_run r
-        where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP'
-              and s.source <> all (r.failed_sources)
-              and r.started_at > coalesce((
-                  select min(c.changed_at)
-                  from engagement.setup_change c
-                  where c.object_type = 'RULE'
-                        and c.new_value ->> 'engagement_type' = s.engagement_type
-                        and c.new_value ->> 'effective_when' is not distinct from s.effective_when
-              ), '-infinity')
-        order by r.run_id
-        limit 1
-    ) f on true;
+    from engagement.first_runs() f;
     return query
     with early as (
         select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
@@ -66,7 +50,7 @@ begin
                engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_from)
                    as points
         from engagement.counted_awards(v_ids, p_from) w
-        where w.effective_at <= p_from and (w.expires_at is null or w.expires_at > p_from)
+        where engagement.counts_at(w.effective_at, w.expires_at, p_from)
     ),
     late as (
         select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
@@ -74,7 +58,7 @@ begin
                engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_to)
                    as points
         from engagement.counted_awards(v_ids, p_to) w
-        where w.effective_at <= p_to and (w.expires_at is null or w.expires_at > p_to)
+        where engagement.counts_at(w.effective_at, w.expires_at, p_to)
     ),
     moved as materialized (
         select coalesce(l.customer_id, e.customer_id) as customer_id,

@@ -65,7 +65,7 @@ begin
     left join engagement.social_score s
         on w.source = 'social_score' and s.source_id = w.source_id
            and s.customer_id = w.customer_id
-    where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+    where engagement.counts_at(w.effective_at, w.expires_at, p_as_of)
     order by w.category_code, w.rule_code, w.effective_at, w.source, w.source_id;
 end
 $$;

@@ -45,8 +45,7 @@ begin
         from engagement_host.employment m
         where m.employee_id <> m.employer_id
               and (p_company_id is null or m.employer_id = p_company_id)
-              and (m.begin_on is null or m.begin_on <= v_on)
-              and (m.end_on is null or m.end_on >= v_on)
+              and engagement.covers(m.begin_on, m.end_on, v_on)
     ) e
     left join engagement.stored_scores(v_people) s on s.customer_id = e.employee_id
     left join engagement.stored_scores(v_companies) t on t.customer_id = e.employer_id

@@ -18,14 +18,14 @@ begin
                                                         w.half_life_weeks, p_as_of)), 0)
             from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
                                            p_known_at) w
-            where w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+            where engagement.counts_at(w.effective_at, w.expires_at, p_as_of)
         );
     end if;
     return (
         select coalesce(sum(w.points), 0)
         from engagement.award w
         where w.customer_id = p_customer_id
-              and w.effective_at <= p_as_of and (w.expires_at is null or w.expires_at > p_as_of)
+              and engagement.counts_at(w.effective_at, w.expires_at, p_as_of)
               and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at)
     );
 end

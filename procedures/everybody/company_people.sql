@@ -38,8 +38,7 @@ begin
         select distinct m.employee_id::engagement.host_key
         from engagement_host.employment m
         where m.employer_id = p_company_id and m.employee_id <> p_company_id
-              and (m.begin_on is null or m.begin_on <= v_today)
-              and (m.end_on is null or m.end_on >= v_today)
+              and engagement.covers(m.begin_on, m.end_on, v_today)
     );
     -- Whose awards the company's score is made of, as sum_points__some attributes them.
     if v_is_rolled_up and v_is_current then

@@ -27,8 +27,7 @@ begin
     select w.customer_id,
            coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
                                                 v_before))
-                        filter (where w.effective_at <= v_before
-                                      and (w.expires_at is null or w.expires_at > v_before)),
+                        filter (where engagement.counts_at(w.effective_at, w.expires_at, v_before)),
                     0),
            coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
                                                 v_now))

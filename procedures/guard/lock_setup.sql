@@ -6,7 +6,7 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
-    select pg_advisory_xact_lock(1701734241, 3)
+    select pg_advisory_xact_lock(engagement.lock_class(), 3)
 $$;
 comment on function engagement.lock_setup() is
     'Internal: serialises changes of the setup until the end of the transaction.';

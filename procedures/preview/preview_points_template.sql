@@ -1,14 +1,26 @@
--- Internal. What the awards of a preview count for at an instant, into the temporary table of the
--- preview's points. generate_totals makes the routine preview_points of it.
--- Reads: temporary tables engagement_preview_award, engagement_preview_rule.
--- Writes: temporary table engagement_preview_point.
-create or replace function engagement.preview_points_template(p_as_of timestamptz)
+-- Internal. What a change of rules would add to points and take from them. What counts at p_as_of
+-- of the present awards of these versions goes; what counts of the awards in
+-- engagement_preview_award comes. generate_totals makes the routine preview_points of it.
+-- Reads: award, counted_awards, the temporary tables engagement_preview_award and
+-- engagement_preview_rule. Writes: temporary table engagement_preview_point.
+create or replace function engagement.preview_points_template(p_rule_ids integer[], p_as_of timestamptz)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
+declare
+    v_ids engagement.host_key[];
 begin
+    select array_agg(distinct a.customer_id) into v_ids
+    from engagement.award a
+    where a.voided_at is null and a.rule_id = any (p_rule_ids);
+    create temporary table engagement_preview_point on commit drop as
+    select w.customer_id, w.employer_id,
+           -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
+               as points
+    from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => p_rule_ids) w
+    where engagement.counts_at(w.effective_at, w.expires_at, p_as_of);
     with capping_in_hand as (
         select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
         from pg_temp.engagement_preview_award w
@@ -18,8 +30,10 @@ begin
     select c.customer_id, c.employer_id,
            engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks, p_as_of)
     from engagement.capped__template() c
-    where c.effective_at <= p_as_of and (c.expires_at is null or c.expires_at > p_as_of);
+    where engagement.counts_at(c.effective_at, c.expires_at, p_as_of);
 end
 $$;
-comment on function engagement.preview_points_template(timestamptz) is
-    'Internal: template: adds what the awards of a preview count for at p_as_of.';
+comment on function engagement.preview_points_template(integer[], timestamptz) is
+    'Internal: template: fills the temporary table engagement_preview_point with points by '
+    'customer and employer: those of the present awards of p_rule_ids, below zero, and those of '
+    'the awards in engagement_preview_award.';

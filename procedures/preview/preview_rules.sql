@@ -67,17 +67,7 @@ begin
     perform engagement.preview_awards(array(
         select n from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes)));
 
-    -- What counts of it more (becomes) and of the present awards less (was).
-    select array_agg(distinct a.customer_id) into v_ids
-    from engagement.award a
-    where a.voided_at is null and a.rule_id = any (v_gone);
-    create temporary table engagement_preview_point on commit drop as
-    select w.customer_id, w.employer_id,
-           -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, v_as_of)
-               as points
-    from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => v_gone) w
-    where w.effective_at <= v_as_of and (w.expires_at is null or w.expires_at > v_as_of);
-    perform engagement.preview_points(v_as_of);
+    perform engagement.preview_points(v_gone, v_as_of);
 
     create temporary table engagement_preview_change on commit drop as
     select u.customer_id, sum(u.own_points) as own_points, sum(u.employee_points) as employee_points

@@ -18,7 +18,7 @@ begin
         perform engagement.check_attached();
     end if;
     perform engagement.check_instant(p_as_of);
-    if not pg_try_advisory_xact_lock(1701734241, 2) then
+    if not pg_try_advisory_xact_lock(engagement.lock_class(), 2) then
         raise exception 'a recalculation is already running'
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait for it; a run whose process is gone is resumed by the next call.';

@@ -1,5 +1,5 @@
 -- API. The weekly job. A run is a row in recalculation_run and work in the recalculation_* tables;
--- each call of run_step does one bounded batch of it and the loop commits it. So a run holds no
+-- each call of run_step does one bounded batch of it and drive_run commits it. So a run holds no
 -- long transaction, can be watched, and dies without harm: begin_run finds what it left and goes on
 -- with its mode and as_of; then comes what was asked for.
 --
@@ -24,8 +24,6 @@ create or replace procedure engagement.recalculate(
 )
 language plpgsql
 as $$
-declare
-    v_run engagement.recalculation_run;
 begin
     perform engagement.check_mode(p_mode);
     perform engagement.check_instant(p_as_of);
@@ -36,19 +34,7 @@ begin
         return;
     end if;
     call engagement.check_commits();
-    loop
-        commit;
-        set transaction isolation level read committed;
-        v_run := engagement.begin_run(p_mode, p_as_of);
-        commit;
-        set transaction isolation level read committed;
-        while engagement.run_step(v_run.run_id) loop
-            commit;
-            set transaction isolation level read committed;
-        end loop;
-        -- What died is finished; now what was asked for.
-        exit when v_run.run_status operator(pg_catalog.<>) 'RESUMED';
-    end loop;
+    call engagement.drive_run(p_mode, p_as_of);
 end
 $$;
 comment on procedure engagement.recalculate(text, engagement.host_key, timestamptz) is

@@ -4,26 +4,13 @@
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
 language plpgsql
 as $$
-declare
-    v_run engagement.recalculation_run;
 begin
     perform engagement.check_instant(p_as_of);
     if engagement.is_switched_off() then
         return;
     end if;
     call engagement.check_commits();
-    loop
-        commit;
-        set transaction isolation level read committed;
-        v_run := engagement.begin_run('ROLL_UP', p_as_of);
-        commit;
-        set transaction isolation level read committed;
-        while engagement.run_step(v_run.run_id) loop
-            commit;
-            set transaction isolation level read committed;
-        end loop;
-        exit when v_run.run_status operator(pg_catalog.<>) 'RESUMED';
-    end loop;
+    call engagement.drive_run('ROLL_UP', p_as_of);
 end
 $$;
 comment on procedure engagement.roll_up_employers(timestamptz) is

@@ -18,7 +18,7 @@ declare
     v_run engagement.recalculation_run;
     v_has_more boolean;
 begin
-    perform pg_advisory_xact_lock(1701734241, 2);
+    perform pg_advisory_xact_lock(engagement.lock_class(), 2);
     select * into v_run from engagement.recalculation_run r where r.run_id = p_run_id for update;
     if v_run.run_status is distinct from 'RUNNING' or v_run.backend_pid <> pg_backend_pid() then
         raise exception 'the run was taken over by another session'

@@ -40,7 +40,7 @@ begin
         v_free := engagement.lock_scores(v_ids[1:1]);
         if v_free = '{}' then
             -- It has no row. Whoever creates rows is waited for, and then all such are free.
-            perform pg_advisory_xact_lock(1701734241, 4);
+            perform pg_advisory_xact_lock(engagement.lock_class(), 4);
             select array_agg(s.customer_id) into v_known
             from engagement.customer_score s
             where s.customer_id = any (v_ids);

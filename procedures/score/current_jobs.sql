@@ -23,8 +23,7 @@ begin
                m.employer_id::engagement.host_key
         from engagement_host.employment m
         where m.is_primary and m.employee_id is not null
-              and (m.begin_on is null or m.begin_on <= p_on)
-              and (m.end_on is null or m.end_on >= p_on)
+              and engagement.covers(m.begin_on, m.end_on, p_on)
         order by m.employee_id, m.begin_on desc nulls last, m.employer_id;
     else
         return query
@@ -36,8 +35,7 @@ begin
             where m.is_primary
                   and m.employee_id in (select p.employee_id from engagement_host.employment p
                                         where p.employer_id = any (p_employer_ids))
-                  and (m.begin_on is null or m.begin_on <= p_on)
-                  and (m.end_on is null or m.end_on >= p_on)
+                  and engagement.covers(m.begin_on, m.end_on, p_on)
             order by m.employee_id, m.begin_on desc nulls last, m.employer_id
         ) j
         where j.employer_id = any (p_employer_ids);

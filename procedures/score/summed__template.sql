@@ -23,8 +23,7 @@ select
     w.holder_id,
     w.category_code,
     coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, p_as_of))
-             filter (where w.effective_at <= p_as_of
-                           and (w.expires_at is null or w.expires_at > p_as_of)), 0) as score,
+             filter (where engagement.counts_at(w.effective_at, w.expires_at, p_as_of)), 0) as score,
     coalesce(sum(w.points) filter (where w.effective_at >= v_ytd_from
                                          and w.effective_at <= p_as_of), 0) as ytd_score,
     coalesce(sum(w.points) filter (where w.effective_at >= v_overview_from

@@ -42,7 +42,7 @@ begin
         exit when cardinality(v_scored_ids) = cardinality(p_customer_ids) or v_attempt = 2;
         -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
         -- do.
-        perform pg_advisory_xact_lock(1701734241, 4);
+        perform pg_advisory_xact_lock(engagement.lock_class(), 4);
     end loop;
 
     v_now := clock_timestamp();
@@ -162,4 +162,5 @@ comment on function engagement.write_totals(
 ) is
     'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
     'changed rows, with p_always_stamp also those computed for another instant; with '
-    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows written.';
+    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows '
+    'written.';

@@ -1,6 +1,6 @@
 -- Internal. Template: what the rows of an activity view are like, and what about them costs points:
--- for whoever writes an adapter. The view is read from end to end four times, with plans as the
--- planner likes them.
+-- for whoever writes an adapter. The words are in finding_texts. The view is read from end to end
+-- four times, with plans as the planner likes them.
 -- Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
 -- Raises: whatever the view raises when it is read.
@@ -43,14 +43,15 @@ begin
                min(v.source_id::text) filter (where v.amount is null) as no_amount_key
         from (
             select a.*,
-                   not (a.quantity > -1e1000 and a.quantity < 1e1000) as is_bad_quantity,
-                   not (a.amount > -1e1000 and a.amount < 1e1000) as is_bad_amount,
+                   not engagement.is_scorable(a.quantity, 0, 0) as is_bad_quantity,
+                   not engagement.is_scorable(a.amount, 0, 0) as is_bad_amount,
                    not engagement.is_instant(a.occurred_at) as is_bad_instant
             from engagement.activity__template a
         ) v
     ),
     doubled as (
-        select coalesce(sum(d.row_count - 1), 0) as surplus_count, min(d.source_id::text) as some_key
+        select coalesce(sum(d.row_count - 1), 0) as surplus_count,
+               min(d.source_id::text) as some_key
         from (
             select v.source_id, count(*) as row_count
             from engagement.activity__template v
@@ -75,7 +76,8 @@ begin
     rule as (
         select r.subject_key, r.class_key
         from engagement.score_rule r
-        where r.is_active and r.engagement_type = 'TEMPLATE_TYPE' and r.effective_when = 'TEMPLATE_WHEN'
+        where r.is_active and r.engagement_type = 'TEMPLATE_TYPE'
+              and r.effective_when = 'TEMPLATE_WHEN'
     ),
     subject as (
         select count(distinct s.subject_id) as subject_count,
@@ -114,68 +116,42 @@ begin
                'first_at', a.first_at,
                'last_at', a.last_at,
                'sample', coalesce(
-                   (select json_agg(v) from (select v.* from engagement.activity__template v limit p_sample_count) v), '[]')),
+                   (select json_agg(v)
+                    from (select v.* from engagement.activity__template v limit p_sample_count) v),
+                   '[]')),
            (select coalesce(json_agg(
                        to_jsonb(f) - array['position', 'look'] || jsonb_build_object(
                            'hint', concat_ws(' ', f.hint, format(f.look, v_source.view_name)))
                        order by f.position), '[]')
-            from (values
-                (1, 'problem', 'source_id is NULL', a.no_key_count, null,
-                 'These rows earn nothing: give them a key, or leave them out of the view.',
-                 'select * from %s v where v.source_id is null limit 20;'),
-                (2, 'problem', 'source_id is not unique', d.surplus_count, d.some_key,
-                 'Of rows with one key and customer one earns; does a join multiply them?',
-                 'select v.source_id, count(*) from %s v group by v.source_id having count(*) > 1;'),
-                (3, 'problem', 'customer_id is NULL', a.no_customer_count, a.no_customer_key,
-                 'These rows earn nothing: is there another person to give the points to?',
-                 'select * from %s v where v.customer_id is null limit 20;'),
-                (4, 'problem', 'customer_id is not in engagement_host.customer', c.unknown_count,
-                 c.unknown_key,
-                 'No list shows their points: add these customers to the view customer, or leave the '
-                 'rows out. The example is a customer.',
-                 'select v.customer_id from %s v except select c.customer_id from '
-                 'engagement_host.customer c;'),
-                (5, 'problem', 'occurred_at is NULL', a.no_instant_count, a.no_instant_key,
-                 'These rows earn nothing: is there another date to fall back on?',
-                 'select * from %s v where v.occurred_at is null limit 20;'),
-                (6, 'problem', 'occurred_at is infinite or out of range', a.bad_instant_count,
-                 a.bad_instant_key,
-                 'These rows earn nothing and are listed in engagement.scoring_failure.',
-                 'select * from %s v where v.occurred_at is not null and not (v.occurred_at > '
-                 '''4000-01-01 BC'' and v.occurred_at < ''200000-01-01'') limit 20;'),
-                (7, 'problem', 'ended_at is not after occurred_at', a.empty_count, a.empty_key,
-                 'These rows earn nothing: an inclusive end date D is the start of D + 1.',
-                 'select * from %s v where v.ended_at <= v.occurred_at limit 20;'),
-                (8, 'problem', 'quantity is NaN, infinite or out of range', a.bad_quantity_count,
-                 a.bad_quantity_key,
-                 'These rows earn nothing and are listed in engagement.scoring_failure.',
-                 'select * from %s v where not (v.quantity > -1e1000 and v.quantity < 1e1000) '
-                 'limit 20;'),
-                (9, 'problem', 'amount is NaN, infinite or out of range', a.bad_amount_count,
-                 a.bad_amount_key,
-                 'These rows earn nothing and are listed in engagement.scoring_failure.',
-                 'select * from %s v where not (v.amount > -1e1000 and v.amount < 1e1000) limit 20;'),
-                (10, 'hint', 'quantity is NULL', a.no_quantity_count, a.no_quantity_key,
-                 'It counts as 0: a quantity score gives nothing for these rows.',
-                 'select * from %s v where v.quantity is null limit 20;'),
-                (11, 'hint', 'amount is NULL', a.no_amount_count, a.no_amount_key,
-                 'It counts as 0: an amount score gives nothing for these rows.',
-                 'select * from %s v where v.amount is null limit 20;'),
-                (12, 'hint', 'no active rule matches', s.unmatched_count, s.unmatched_key,
-                 case when exists (select from rule)
-                      then 'No rule is for such a subject and class, which are the example.'
-                      else format('There is no rule for %s: engagement rules add, or rules apply '
-                                  'starter.', concat_ws(' and ', 'TEMPLATE_TYPE', v_source.effective_when)) end,
-                 null),
-                (13, 'hint', 'subject is not in engagement_host.subject', s.unlabelled_count,
-                 s.unlabelled_key,
-                 'The subject''s id is shown instead of a name. The example is a subject.',
-                 'select v.subject_id from %s v except select s.subject_id from '
-                 'engagement_host.subject s;'),
-                (14, 'hint', 'the view has no rows', case when a.row_count > 0 then 0 end, null,
-                 'If the host has such rows, the conditions of the view exclude them all.',
-                 null)
-            ) f (position, severity, finding, row_count, example, hint, look)
+            from (
+                select n.position, t.severity, t.finding, n.row_count, n.example, t.look,
+                       case n.position when 12 then
+                           case when exists (select from rule)
+                                then 'No rule is for such a subject and class, which are the '
+                                     'example.'
+                                else format('There is no rule for %s: engagement rules add, or '
+                                            'rules apply starter.',
+                                            concat_ws(' and ', 'TEMPLATE_TYPE',
+                                                      v_source.effective_when)) end
+                           else t.hint end as hint
+                from (values
+                    (1, a.no_key_count, null),
+                    (2, d.surplus_count, d.some_key),
+                    (3, a.no_customer_count, a.no_customer_key),
+                    (4, c.unknown_count, c.unknown_key),
+                    (5, a.no_instant_count, a.no_instant_key),
+                    (6, a.bad_instant_count, a.bad_instant_key),
+                    (7, a.empty_count, a.empty_key),
+                    (8, a.bad_quantity_count, a.bad_quantity_key),
+                    (9, a.bad_amount_count, a.bad_amount_key),
+                    (10, a.no_quantity_count, a.no_quantity_key),
+                    (11, a.no_amount_count, a.no_amount_key),
+                    (12, s.unmatched_count, s.unmatched_key),
+                    (13, s.unlabelled_count, s.unlabelled_key),
+                    (14, case when a.row_count > 0 then 0 end, null)
+                ) n (position, row_count, example)
+                inner join engagement.finding_texts() t on t.place = n.position
+            ) f
             where f.row_count is distinct from 0)
     into profile, findings
     from activity a

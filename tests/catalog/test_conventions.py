@@ -137,6 +137,7 @@ def test_catalog_routines_look_up_nothing_by_the_callers_path(deployed: Connecti
     )
     assert found == [
         "engagement.check_commits",
+        "engagement.drive_run",
         "engagement.faded_points",
         "engagement.parameter",
         "engagement.recalculate",

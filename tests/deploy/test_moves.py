@@ -28,8 +28,8 @@ MOVES = {
         "triggers/own/load_social_scores.sql",
         "procedures/input/load_social_scores.sql",
     ),
-    "view": ("sql/views/points_by_rule.sql", "sql/views/everybody/points_by_rule.sql"),
-    "view, other prefix": ("sql/views/points_by_rule.sql", "sql/views/10_points_by_rule.sql"),
+    "view": ("sql/views/score_change.sql", "sql/views/everybody/score_change.sql"),
+    "view, other prefix": ("sql/views/score_change.sql", "sql/views/10_score_change.sql"),
     "index": ("indexes/award_customer.sql", "indexes/award/award_customer.sql"),
     "seed": ("sql/seed/category.sql", "sql/seed/first/category.sql"),
     "grants": ("sql/grants.sql", "sql/rights/grants.sql"),
@@ -146,7 +146,7 @@ def test_deploy_file_renamed_with_its_object_drops_the_old_one(
     [
         ("procedures/customer/trend.sql", "procedures/customer/movement.sql"),
         ("triggers/own/load_social_scores.sql", "triggers/own/take_upload.sql"),
-        ("sql/views/points_by_rule.sql", "sql/views/rule_points.sql"),
+        ("sql/views/score_change.sql", "sql/views/changes.sql"),
         ("indexes/award_customer.sql", "indexes/award_person.sql"),
     ],
 )
@@ -267,7 +267,7 @@ def test_deploy_over_a_version_without_rooms_keeps_everything(
 
 def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Path) -> None:
     before = [Path(file.path).name for file in files.repeatables(package)]
-    for name in ("points_by_rule", "segment_rising"):
+    for name in ("score_change", "segment_rising"):
         move(package, f"sql/views/{name}.sql", f"sql/views/a/{name}.sql")
     assert [Path(file.path).name for file in files.repeatables(package)] == before
 
@@ -277,7 +277,7 @@ def test_repeatables_are_applied_by_name_whatever_folder_they_lie_in(package: Pa
     [
         ("procedures/customer/trend.sql", "procedures/everybody/trend.sql"),
         ("procedures/customer/trend.sql", "triggers/trend.sql"),
-        ("sql/views/points_by_rule.sql", "sql/views/20_points_by_rule.sql"),
+        ("sql/views/score_change.sql", "sql/views/20_score_change.sql"),
         ("sql/seed/category.sql", "sql/seed/b/category.sql"),
         ("indexes/award_customer.sql", "indexes/a/award_customer.sql"),
         ("migrations/0001_meta.sql", "migrations/a/0001_meta.sql"),

@@ -45,11 +45,13 @@ CALLS = {
         "check_customer": "select engagement.check_customer({ann})",
         "check_instant": "select engagement.check_instant(now())",
         "is_instant": "select engagement.is_instant(now())",
+        "counts_at": "select engagement.counts_at(now(), null, now())",
         "parameter": "select engagement.parameter('TIME_ZONE')",
         "period_bounds": "select * from engagement.period_bounds(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
         "company_card": "select engagement.company_card({acme}, now(), s)"
         " from engagement.stored_scores(array[{acme}]::engagement.host_key[]) s",
+        "first_runs": "select * from engagement.first_runs()",
         "recent_raise": "select * from engagement.recent_raise({ann})",
         "sum_points__all": "select * from engagement.sum_points__all(now(), false)",
         "sum_points__some": "select e, t.* from unnest(array[false, true]) e cross join lateral"
@@ -117,6 +119,7 @@ CALLS = {
         "begin_run": "select run_id from engagement.begin_run('INCREMENTAL', null)",
         "run_step": "select engagement.run_step(run_id)"
         " from engagement.begin_run('INCREMENTAL', null)",
+        "drive_run": "call engagement.drive_run('FULL', null)",
         "queued_activities": "select engagement.queued_activities('order_line')",
         "queued_customers": "select engagement.queued_customers()",
         "verify_source": "select v.* from engagement.activity_source s"
@@ -145,7 +148,7 @@ CALLS = {
     },
 }
 #: They commit.
-RUNS = {"check_commits", "recalculate", "roll_up_employers"}
+RUNS = {"check_commits", "drive_run", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
     "staff": CALLS["staff"],

@@ -10,9 +10,8 @@ import pytest
 from scoring.host import Host, Line
 
 VIEWS = (
-    "points_by_category", "points_by_month", "points_by_rule", "points_by_subject", "score_change",
-    "segment_award_candidates", "segment_dormant", "segment_falling", "segment_most_active",
-    "segment_newly_active", "segment_potential_donors", "segment_rising",
+    "score_change", "segment_award_candidates", "segment_dormant", "segment_falling",
+    "segment_most_active", "segment_newly_active", "segment_potential_donors", "segment_rising",
 )  # fmt: skip
 ROUTINES = (
     "at_risk(8)", "at_risk(8, 1)", "points_by('SUBJECT')", "points_by('RULE', 'potential_donors')",

@@ -267,34 +267,3 @@ def test_points_by_without_a_host_refused(host: Host, dimension: str) -> None:
     host.run("call engagement.detach_host()")
     with refused("EG006"):
         host.points_by(dimension)
-
-
-# -- the views -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("view", "dimension", "key"),
-    [
-        ("points_by_category", "CATEGORY", "category_code, category_name"),
-        ("points_by_rule", "RULE", "rule_code, description"),
-        ("points_by_subject", "SUBJECT", "subject_id, display_name"),
-        ("points_by_month", "MONTH", "to_char(month_on, 'YYYY-MM'), to_char(month_on, 'YYYY-MM')"),
-    ],
-)
-def test_points_view_is_points_by_for_everybody(
-    host: Host, association: dict[str, Any], view: str, dimension: str, key: str
-) -> None:
-    host.adjust(association["ann"], 5)
-    host.proven(as_of=None)
-    rows = host.rows(
-        f"select {key}, points, counting_points, award_count, customer_count from engagement.{view}"
-    )
-    assert len(rows) > 3
-    assert rows == [tuple(row) for row in host.points_by(dimension).values()]
-
-
-def test_points_view_by_month_has_first_days(host: Host, association: dict[str, Any]) -> None:
-    months = host.rows("select month_on::text from engagement.points_by_month order by 1")
-    assert [month for (month,) in months] == [
-        *("2024-06-01", "2024-12-01", "2025-01-01", "2025-05-01", "2025-06-01")
-    ]

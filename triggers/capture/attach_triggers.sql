@@ -28,18 +28,11 @@ declare
     v_key text;
     v_column text := p_activity_column;
     v_attachment_id integer;
-    v_function text;
-    v_event text;
-    v_bit integer;
-    v_trigger text;
-    v_referencing text;
-    v_probe refcursor;
     v_view_name text;
     v_looked_up text;
     v_unindexed text[];
     -- Set by the deployer: ADAPTER or PACKAGE while it applies a file that attaches.
     v_made_by constant text := nullif(current_setting('engagement.made_by', true), '');
-    v_is_missing boolean := false;
     v_is_trial constant boolean := coalesce(current_setting('engagement.is_trial', true), '') = 'Y';
 begin
     perform engagement.lock_setup();
@@ -77,42 +70,7 @@ begin
                                                where i.inhrelid = p_table));
     end if;
 
-    -- The word null, however it is written: a table of settings.
-    v_key := case
-        when exists (select from pg_attribute a
-                     where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
-                           and not a.attisdropped) then quote_ident(p_key_column)
-        when lower(btrim(p_key_column)) = 'null' then 'null'
-        else p_key_column end;
-    begin
-        -- A cursor takes one statement only, whatever the expression tries.
-        open v_probe for execute format(
-            'select (%s)::%s from %s t limit 0', v_key,
-            case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end,
-            v_table_name);
-        close v_probe;
-    exception when insufficient_privilege then
-        raise exception 'the host''s table cannot be read'
-            using errcode = 'EG008', detail = format('table %s: %s', v_table_name, sqlerrm),
-                  hint = format('grant select, trigger on %s to %I', v_table_name, current_user);
-    when syntax_error_or_access_rule_violation or data_exception or invalid_cursor_definition then
-        raise exception 'key column is not valid'
-            using errcode = 'EG008',
-                  detail = format('table %s, key %L: %s', v_table_name, p_key_column, sqlerrm),
-                  hint = format('Give a column of the table, or an expression over its row that '
-                                'casts to the type of the keys, %s. Keys of another type: '
-                                '--key-type, at the first deployment, which fixes it.',
-                                (select format_type(t.typbasetype, null) from pg_type t
-                                 where t.oid = 'engagement.host_key'::regtype));
-    end;
-    -- A view says what an expression calls.
-    if v_key <> 'null' then
-        execute format('create temporary view engagement_key as select (%s) as key from %s t', v_key,
-                       v_table_name);
-        perform engagement.check_trusted(to_regclass('pg_temp.engagement_key'),
-                                         format('key %s of table %s', v_key, v_table_name));
-        drop view pg_temp.engagement_key;
-    end if;
+    v_key := engagement.check_key(p_table, v_table_name, p_key_column, v_column);
     -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
     -- that the key leads to. A trial measures that itself.
     v_view_name := coalesce((select s.view_name from engagement.activity_source s
@@ -166,47 +124,8 @@ begin
                                  v_attachment_id), true);
     perform engagement.generate_capture(v_attachment_id);
 
-    v_function := format('engagement.capture__%s', v_attachment_id);
-    for v_event, v_bit in
-        select e.name, e.bit
-        from unnest(array['insert', 'update', 'delete', 'truncate'],
-                    array[4, 16, 8, 32]) with ordinality e (name, bit, position)
-        order by e.position
-    loop
-        v_trigger := format('engagement_%s_%s', p_source, v_event);
-        continue when exists (
-            select from pg_trigger t
-            where t.tgrelid = p_table and t.tgtype & v_bit > 0
-                  and t.tgfoid = to_regprocedure(v_function || '()')
-                  and t.tgenabled in ('O', 'A')
-        );
-        if not has_table_privilege(p_table, 'trigger') then
-            raise exception 'the host''s table takes no triggers from this role'
-                using errcode = 'EG008', detail = format('table %s', v_table_name),
-                      hint = format('grant select, trigger on %s to %I', v_table_name,
-                                    current_user);
-        end if;
-        continue when v_is_trial;
-        v_is_missing := true;
-        v_referencing := case v_event
-            when 'insert' then 'referencing new table as new_rows'
-            when 'update' then 'referencing old table as old_rows new table as new_rows'
-            when 'delete' then 'referencing old table as old_rows'
-            else '' end;
-        execute format('create or replace trigger %I after %s on %s %s for each statement execute '
-                       'function %s()',
-                       v_trigger, v_event, v_table_name, v_referencing, v_function);
-        -- The TRIGGER privilege makes a trigger; only the table's owner may comment on it.
-        continue when not pg_has_role(
-            (select c.relowner from pg_class c where c.oid = p_table), 'usage');
-        execute format('comment on trigger %I on %s is %L', v_trigger, v_table_name,
-                       case when v_key = 'null'
-                            then format('pg-engagement: queues the whole source %s.', p_source)
-                            else format('pg-engagement: queues the %s keys of the rows of this '
-                                        'statement (source %s).', v_column, p_source) end);
-    end loop;
     -- What changed while a trigger was missing, nobody captured.
-    if v_is_missing then
+    if engagement.put_triggers(v_attachment_id, v_is_trial) then
         insert into engagement.pending_activity (source)
         select p_source
         where not exists (select from engagement.pending_activity p

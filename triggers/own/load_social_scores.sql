@@ -65,8 +65,7 @@ begin
                  when u.score is null
                       then format('score %s is not a finite number', u.score_text) end,
             case when u.scored_text is not null
-                      and (u.given_at between '4000-01-01 00:00:00+00 BC'
-                                          and '200000-01-01 00:00:00+00') is not true
+                      and engagement.is_instant(u.given_at) is not true
                  then format('scored_at %s is no instant', u.scored_text) end,
             case when u.ends_text is not null and (u.ends_at is null or not isfinite(u.ends_at))
                       then format('ends_at %s is no instant', u.ends_text)
