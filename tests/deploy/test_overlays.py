@@ -1,4 +1,4 @@
-"""Overlays: files of procedures/cluster/ that take the place of others in a cluster, and only there.
+"""Overlays: files of procedures/cluster/ that replace others in a cluster, and only there.
 
 There is no cluster here: a state that says so stands for one. `make test-citus` deploys to one.
 """
