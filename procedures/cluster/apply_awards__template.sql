@@ -1,6 +1,6 @@
 -- Internal. Overlay. Template: writes what a comparison found. An award is never changed: it is
--- voided, and a new one is made. A change without recorded_at is an award to be made, one with it an
--- award to be voided. Each statement is a journey to the nodes. So there is one for all changes,
+-- voided, and a new one is made. A change without recorded_at is an award to be made, one with it
+-- an award to be voided. Each statement is a journey to the nodes. So there is one for all changes,
 -- which goes by customer to the shards that these are in.
 -- Definer, because the host's role has no right here.
 -- Reads: the view. Writes: award.

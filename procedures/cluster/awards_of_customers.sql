@@ -1,6 +1,6 @@
 -- Internal. Overlay: the awards that some customers have. By the whole array: it says which shards
--- are asked, and is sent to them, where plans are made anew each time. The host's rows are not there
--- to be joined with them.
+-- are asked, and is sent to them, where plans are made anew each time. The host's rows are not
+-- there to be joined with them.
 -- Reads: award.
 create or replace function engagement.awards_of_customers(
     p_source text, p_customer_ids engagement.host_key[], p_is_live boolean default true

@@ -1,5 +1,6 @@
 -- Internal. Overlay: the awards that some documents have. By the whole array: it is sent to all
--- shards, where plans are made anew each time. The host's rows are not there to be joined with them.
+-- shards, where plans are made anew each time. The host's rows are not there to be joined with
+-- them.
 -- Reads: award.
 create or replace function engagement.awards_of_documents(
     p_source text, p_document_ids engagement.host_key[], p_is_live boolean default true

@@ -2,8 +2,8 @@
 -- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
 -- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
 -- does nothing. The caller is `engagement deploy --distribute`: in the same transaction it applies
--- the overlays of procedures/cluster/, without which the engine cannot work there, and generates the
--- routines of the sources anew. Nobody else can, because SQL does not read these files.
+-- the overlays of procedures/cluster/, without which the engine cannot work there, and generates
+-- the routines of the sources anew. Nobody else can, because SQL does not read these files.
 -- Triggers only queue from then on (TRIGGER_MODE is DEFERRED, which can be changed back): an award
 -- in the host's transaction would cost it a commit on other machines.
 -- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE.

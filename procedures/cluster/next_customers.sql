@@ -1,5 +1,5 @@
--- Internal. Overlay: takes the next customers off the work of the run: of one kind (touched or not),
--- in key order, those that another session held after all others. Like next_keys it reads the
+-- Internal. Overlay: takes the next customers off the work of the run: of one kind (touched or
+-- not), in key order, those that another session held after all others. Like next_keys it reads the
 -- primary key only. Awards are not counted: every shard would be asked for each customer.
 -- Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(

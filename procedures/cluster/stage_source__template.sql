@@ -1,5 +1,5 @@
--- Internal. Overlay. Template: compares the whole source with its part of the ledger and leaves what
--- differs in a temporary table, in batches by activity, as the host's rows came: the ledger's
+-- Internal. Overlay. Template: compares the whole source with its part of the ledger and leaves
+-- what differs in a temporary table, in batches by activity, as the host's rows came: the ledger's
 -- largest indexes then grow at their end. Whom it concerns is work for the totals from here on. An
 -- empty ledger has nothing to compare. Otherwise a fingerprint per customer (number and sum of row
 -- hashes) finds the customers that differ, and only their rows are compared one by one. The shards

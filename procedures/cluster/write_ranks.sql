@@ -1,6 +1,6 @@
--- Internal. Overlay: writes the ranks of some customers, where their score is still the one that was
--- ranked, and tells of those who have crossed into another band. The shards are sent the ranks as
--- JSON: they do not have the type recalculation_rank.
+-- Internal. Overlay: writes the ranks of some customers, where their score is still the one that
+-- was ranked, and tells of those who have crossed into another band. The shards are sent the ranks
+-- as JSON: they do not have the type recalculation_rank.
 -- Reads: customer_score. Writes: customer_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,
@@ -18,7 +18,9 @@ declare
     v_ids text[] := p_customer_ids::text[];
     v_crossing engagement.host_key[];
 begin
-    select jsonb_agg(u) into v_ranks from unnest(p_ranks) u where u.customer_id = any (p_customer_ids);
+    select jsonb_agg(u) into v_ranks
+    from unnest(p_ranks) u
+    where u.customer_id in (select i.id from unnest(p_customer_ids) i (id));
     update engagement.customer_score s
     set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
     from (
