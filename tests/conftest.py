@@ -7,7 +7,7 @@ server's files are in memory, where the machine has a file system for that with 
 What depends on no server is marked ``once``: it needs no run for each version of PostgreSQL.
 
 With --citus every database is spread over the cluster that CITUS_DSN names; without one, no test is
-run, and each says so.
+run, and each says so. With --overlaid every database has the routines of a cluster on one machine.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from cluster import SHARD_COUNT, Cluster, ClusterDatabases
 from engagement_runner.demo import sample
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
+from overlaid import put_overlays
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
 Connection = psycopg.Connection[Any]
@@ -60,9 +61,12 @@ expect_signals()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--citus: on a cluster; --hostile: under unusual settings."""
+    """--citus: on a cluster; --overlaid: as on one; --hostile: under unusual settings."""
     parser.addoption(
         "--citus", action="store_true", help="spread every database over the cluster of CITUS_DSN"
+    )
+    parser.addoption(
+        "--overlaid", action="store_true", help="the routines are those that a cluster has"
     )
     parser.addoption(
         "--hostile", action="store_true", help="the tests' sessions have unusual settings"
@@ -251,10 +255,15 @@ def database(databases: Databases) -> str:
 
 @pytest.fixture(scope="session")
 def template_of(
-    _session_databases: Databases | ClusterDatabases, is_on_citus: bool
+    _session_databases: Databases | ClusterDatabases,
+    is_on_citus: bool,
+    overlaid_template_of: Callable[[str], str],
+    pytestconfig: pytest.Config,
 ) -> Callable[[str], str]:
     """Name of a database with the package and the reference host, by key type; made once."""
     templates: dict[str, str] = {}
+    if pytestconfig.getoption("--overlaid"):
+        return overlaid_template_of
 
     def get(key_type: str) -> str:
         if key_type not in templates:
@@ -266,6 +275,25 @@ def template_of(
                     deploy(session, "reference", key_type, distribute=True, shards=SHARD_COUNT)
                     # IMMEDIATE, as the tests expect a deployment to be.
                     session.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
+            templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])
+        return templates[key_type]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def overlaid_template_of(
+    _session_databases: Databases | ClusterDatabases,
+) -> Callable[[str], str]:
+    """As template_of; the routines are those of a cluster, on one machine."""
+    templates: dict[str, str] = {}
+
+    def get(key_type: str) -> str:
+        if key_type not in templates:
+            dsn = _session_databases.create()
+            with psycopg.connect(dsn, autocommit=True) as session:
+                deploy(session, "reference", key_type)
+                put_overlays(session)
             templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])
         return templates[key_type]
 
@@ -293,6 +321,24 @@ def deployed_as(
         return databases.connect(databases.create(template_of(key_type)))
 
     return get
+
+
+@pytest.fixture
+def overlaid_as(
+    databases: Databases, overlaid_template_of: Callable[[str], str]
+) -> Callable[[str], Connection]:
+    """As deployed_as; the routines are those of a cluster, on one machine."""
+
+    def get(key_type: str) -> Connection:
+        return databases.connect(databases.create(overlaid_template_of(key_type)))
+
+    return get
+
+
+@pytest.fixture
+def overlaid(overlaid_as: Callable[[str], Connection]) -> Connection:
+    """As deployed; the routines are those of a cluster, on one machine."""
+    return overlaid_as("bigint")
 
 
 @pytest.fixture

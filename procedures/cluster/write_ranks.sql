@@ -18,7 +18,9 @@ declare
     v_ids text[] := p_customer_ids::text[];
     v_crossing engagement.host_key[];
 begin
-    select jsonb_agg(u) into v_ranks from unnest(p_ranks) u where u.customer_id = any (p_customer_ids);
+    select jsonb_agg(u) into v_ranks
+    from unnest(p_ranks) u
+    where u.customer_id in (select i.id from unnest(p_customer_ids) i (id));
     update engagement.customer_score s
     set percentile = r.percentile, band_code = r.band_code, ranked_type = r.ranked_type
     from (

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from engagement_runner.errors import EngagementError
+from engagement_runner.statements import Statement, split
 
 #: Folders of files that are applied again whenever their text changes, in the order of applying.
 REPEATABLE = {
@@ -32,34 +33,6 @@ FOLDERS = ("migrations", "procedures", "triggers", "indexes", "sql")
 
 #: Kinds of which a package has one file: such a file is itself wherever it lies.
 _SINGLE = {"grants", "sources", "roles"}
-
-_STATEMENT_PARTS = re.compile(
-    r"""
-      --[^\n]*
-    | /\*.*?\*/
-    | \b[eE]'(?:[^'\\]|\\.|'')*'
-    | '(?:[^']|'')*'
-    | "(?:[^"]|"")*"
-    | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag)
-    | (?P<atomic>\bbegin\s+atomic\b)
-    | (?P<end>;)
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
-_LEADING_COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One SQL statement of a file.
-
-    Attributes:
-        text: the statement without the comments before it.
-        line: line of the file on which it begins, from 1.
-    """
-
-    text: str
-    line: int
 
 
 @dataclass(frozen=True)
@@ -100,25 +73,8 @@ class SqlFile:
         return "routine" if self.kind == "trigger" else self.kind, self.object_name
 
     def statements(self) -> list[Statement]:
-        """Split the file at its semicolons, so that an error can name a line.
-
-        Quotes, dollar quotes and comments are understood. From a routine with ``begin atomic``
-        on, the rest of the file is left as one statement, which the server splits.
-        """
-        ends = []
-        for part in _STATEMENT_PARTS.finditer(self.text):
-            if part["atomic"]:
-                break
-            if part["end"]:
-                ends.append(part.end())
-        found = []
-        for begin, end in zip([0, *ends], [*ends, len(self.text)], strict=True):
-            comments = _LEADING_COMMENTS.match(self.text, begin, end)
-            start = comments.end() if comments else begin
-            if start < end:
-                line = self.text.count("\n", 0, start) + 1
-                found.append(Statement(self.text[start:end], line))
-        return found
+        """Split the file at its semicolons, so that an error can name a line."""
+        return split(self.text)
 
 
 @cache
@@ -200,9 +156,7 @@ def overlays(top: Path) -> list[SqlFile]:
 
 def _base_and_overlays(top: Path) -> tuple[list[SqlFile], list[SqlFile]]:
     """Return the files that one machine has, and the overlays of a cluster."""
-    found = [
-        file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)
-    ]
+    found = [file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)]
     elsewhere = {file.identity for file in found if not _is_of_cluster(file)}
     over = [file for file in found if _is_of_cluster(file) and file.identity in elsewhere]
     return _once(file for file in found if file not in over), _once(over)

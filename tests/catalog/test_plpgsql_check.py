@@ -10,9 +10,13 @@ import pytest
 Connection = psycopg.Connection[Any]
 
 
-@pytest.fixture
-def checked(deployed: Connection) -> Connection:
-    """A deployment with the extension, whose functions are in a schema of their own."""
+@pytest.fixture(params=["deployed", "overlaid"])
+def checked(request: pytest.FixtureRequest) -> Connection:
+    """A deployment with the extension, whose functions are in a schema of their own.
+
+    Once as one machine has the routines, and once as a cluster has them.
+    """
+    deployed: Connection = request.getfixturevalue(request.param)
     available = deployed.execute(
         "select count(*) from pg_available_extensions where name = 'plpgsql_check'"
     ).fetchone()
@@ -27,10 +31,13 @@ def checked(deployed: Connection) -> Connection:
         create temporary table engagement_stage as
         select customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
                subject_id, subject_class, quantity, amount, points, recorded_at,
-               true as is_sane, 0::bigint as batch
+               true as is_scorable, 0::bigint as batch
         from engagement.award;
         create temporary table engagement_stage_customer as
         select customer_id from engagement.award;
+        create temporary table engagement_stage_sum as
+        select customer_id, 1::bigint as row_count, points as fingerprint from engagement.award;
+        create temporary table engagement_stage_row as select * from engagement.award;
         create temporary table engagement_preview_rule as select * from engagement.score_rule;
         create temporary table engagement_preview_award as select * from engagement.award;
         create temporary table engagement_preview_point as

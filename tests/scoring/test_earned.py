@@ -109,3 +109,23 @@ def test_earned_is_for_the_owner(deferred: Host, name: str) -> None:
         deferred.run("reset role")
         deferred.run("drop owned by engagement_test_nobody")
         deferred.run("drop role engagement_test_nobody")
+
+
+@pytest.mark.parametrize("employer", [True, False])
+def test_what_an_activity_earns_is_told_for_one_for_a_customer_and_for_all(
+    host: Host, employer: bool
+) -> None:
+    host.set(MULTIPLE_CONCURRENT_EMPLOYERS="Y")
+    host.rule(amount_score=1)
+    customer, company = host.customer(), host.customer("COMPANY")
+    if employer:
+        host.job(customer, company)
+    order = host.order(customer, Line("BOOK", 1, 5))
+    host.order(host.customer(), Line("BOOK", 1, 7))
+    columns = "customer_id, employer_id, points from engagement.earned__order_line"
+    earned = (customer, company if employer else None, Decimal(5))
+    assert host.rows(f"select {columns}(%s)", order.line) == [earned]
+    assert host.rows(f"select {columns}(p_customer_id => %s)", customer) == [earned]
+    everything = host.rows(f"select {columns}()")
+    assert len(everything) == 2
+    assert earned in everything

@@ -99,6 +99,20 @@ def take_steps(
     return postponed
 
 
+def apply_overlays(
+    connection: Connection,
+    plan: Plan,
+    top: Path,
+    report: Report,
+    author_path: str,
+    names_each: bool = False,
+) -> None:
+    """Apply the overlays of a plan to a database that has just become one of a cluster."""
+    take_steps(connection, plan.of_overlays, report, author_path, run_host, names_each)
+    regenerate(connection)
+    record_routines(connection, top, is_distributed=True)
+
+
 def run_host(connection: Connection, file: SqlFile) -> None:
     """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
     objects.run(connection, file)

@@ -15,6 +15,7 @@ from engagement_runner.connection import Connection, pinned
 from engagement_runner.deploy import objects
 from engagement_runner.deploy.apply import (
     PROPAGATION,
+    apply_overlays,
     record_routines,
     regenerate,
     run_host,
@@ -99,9 +100,7 @@ def deploy(
             # After the deployment: Citus sees tables that are committed only.
             retry_on_locks(
                 connection,
-                lambda: _distribute(
-                    connection, plan, shards, top, report, author_path, names_each
-                ),
+                lambda: _distribute(connection, plan, shards, top, report, author_path, names_each),
                 report,
             )
     return plan
@@ -174,6 +173,4 @@ def _distribute(
         queries.call(connection, "distribute", shard_count=shards)
     except psycopg.Error as error:
         raise SqlFileError(describe(error), error.sqlstate) from error
-    take_steps(connection, plan.of_overlays, report, author_path, run_host, names_each)
-    regenerate(connection)
-    record_routines(connection, top, is_distributed=True)
+    apply_overlays(connection, plan, top, report, author_path, names_each)

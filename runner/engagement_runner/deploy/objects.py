@@ -15,7 +15,8 @@ from engagement_runner import __version__, queries
 from engagement_runner.connection import Connection
 from engagement_runner.deploy.state import Tablespaces
 from engagement_runner.errors import EngagementError, describe
-from engagement_runner.files import SqlFile, Statement
+from engagement_runner.files import SqlFile
+from engagement_runner.statements import Statement
 
 _CANNOT_REPLACE_ROUTINE = {"42P13", "42809"}  # other result or argument names; other kind
 _CANNOT_REPLACE_VIEW = {"42P16"}  # a column renamed, retyped or taken out
