@@ -27,7 +27,7 @@ select
     d.customer_id,
     d.source_id,
     d.document_id,
-    d.employer_id,
+    d.employer_id::engagement.host_key as employer_id,
     d.effective_at,
     d.expires_at,
     d.rule_id,
