@@ -209,12 +209,33 @@ def test_commands_about_the_sample_association_work(sample: str, tmp_path: Path,
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["docs/use.md", "README.md"])
 def test_statements_about_the_sample_association_work(sample: str, page: str) -> None:
-    (block,) = [b for b in blocks(TOP / page) if b.language == "sql"]
-    statements = SqlFile(page, "docs", block.text).statements()
+    text = "\n".join(b.text for b in blocks(TOP / page) if b.language == "sql")
+    statements = SqlFile(page, "docs", text).statements()
     assert len(statements) > 3
     with psycopg.connect(sample, autocommit=True) as session:
         for statement in statements:
             session.execute(statement.text.encode())
+
+
+@pytest.mark.slow
+def test_use_page_functions_of_a_source_show_what_a_refresh_changes(sample: str) -> None:
+    (block,) = [b for b in blocks(TOP / "docs/use.md") if "difference__" in b.text]
+    line, customer, difference, summary = (
+        statement.text.encode() for statement in SqlFile("use.md", "docs", block.text).statements()
+    )
+    with psycopg.connect(sample, autocommit=True) as session:
+        session.execute("select engagement.set_parameter('TRIGGER_MODE', 'DEFERRED')")
+        session.execute("call engagement.recalculate()")
+        of_line, of_customer = (session.execute(query).fetchall() for query in (line, customer))
+        assert of_line and set(of_line) < set(of_customer)
+        assert session.execute(difference).fetchall() == []
+        assert session.execute(summary).fetchall() == []
+        session.execute("delete from crm.order_line where order_line_id = 200374")
+        changed = session.execute(difference).fetchall()
+        assert [row[0] for row in changed] == ["VOID"] * len(of_line)
+        assert session.execute(summary).fetchall() == [("VOID", len(of_line))]
+        session.execute("call engagement.refresh_customer(769)")
+        assert session.execute(difference).fetchall() == []
 
 
 def test_operations_page_dump_restores_into_a_deployment_without_findings(
