@@ -1,5 +1,6 @@
--- Internal. What the awards of a preview count for at an instant, into the temporary table of the
--- preview's points. generate_totals makes the routine preview_points of it.
+-- Internal. Computes what the awards of a preview count for at an instant, and adds it to the
+-- temporary table of the preview's points. generate_totals makes the routine preview_points from
+-- this template.
 -- Reads: temporary tables engagement_preview_award, engagement_preview_rule.
 -- Writes: temporary table engagement_preview_point.
 create or replace function engagement.preview_points_template(p_as_of timestamptz)
@@ -22,4 +23,5 @@ begin
 end
 $$;
 comment on function engagement.preview_points_template(timestamptz) is
-    'Internal: template: adds what the awards of a preview count for at p_as_of.';
+    'Internal: template: adds what the awards of a preview count for at p_as_of to the temporary '
+    'table engagement_preview_point.';

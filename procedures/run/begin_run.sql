@@ -50,9 +50,9 @@ begin
         end if;
         raise notice 'resuming run % (%, as of %)', v_run.run_id, v_run.run_mode, v_run.as_of;
         -- The resumed run goes on with the work it has taken. Later changes are left to the run
-        -- that the caller asked for. A run that has not taken work yet has recorded nothing, so it
-        -- starts now: with its old start it would date changes made since as if they were known
-        -- then.
+        -- that the caller asked for. A run that has taken no work has recorded nothing, so it
+        -- starts now. Otherwise it would record changes made since as if they had been known at its
+        -- old start.
         update engagement.recalculation_run r
         set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at,
             as_of = case when r.phase in ('PREPARE', 'DEQUEUE') and r.as_of = r.started_at
