@@ -1,13 +1,13 @@
--- API. Puts the package's statement triggers on a host table. Attaching what is attached already
--- changes no trigger, so that a deployment takes no lock on the host's tables without need. While
--- an adapter is only tried (engagement.is_trial is Y) everything is done but the triggers
--- themselves, whose lock would keep the host from writing until the trial ends. Attaching is by the
--- table's identity: what is called otherwise now keeps its attachment.
+-- API. Puts the package's statement triggers on a host table. If the table is attached already, no
+-- trigger changes, so a deployment takes no unnecessary lock on the host's tables. During a trial
+-- of an adapter (engagement.is_trial is Y) it does everything except creating the triggers, because
+-- their lock would keep the host from writing until the trial ends. An attachment follows its
+-- table: a renamed table keeps it.
 -- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
 -- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
 -- engagement.attached_ids of the transaction.
--- Definer: what it makes belongs to the package's owner, whoever calls.
--- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
+-- Definer: the objects it creates belong to the package's owner, whoever calls.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table if a trigger is missing.
 -- Raises: EG006, EG008, EG015.
 create or replace procedure engagement.attach_triggers(
     p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
@@ -77,7 +77,7 @@ begin
                                                where i.inhrelid = p_table));
     end if;
 
-    -- The word null, however it is written: a table of settings.
+    -- The word null, in upper or lower case, means a table of settings.
     v_key := case
         when exists (select from pg_attribute a
                      where a.attrelid = p_table and a.attname = p_key_column and a.attnum > 0
@@ -85,7 +85,7 @@ begin
         when lower(btrim(p_key_column)) = 'null' then 'null'
         else p_key_column end;
     begin
-        -- A cursor takes one statement only, whatever the expression tries.
+        -- A cursor takes only one statement, so the expression cannot add another.
         open v_probe for execute format(
             'select (%s)::%s from %s t limit 0', v_key,
             case when v_column = 'subject_id' then 'text' else 'engagement.host_key' end,
@@ -105,7 +105,7 @@ begin
                                 (select format_type(t.typbasetype, null) from pg_type t
                                  where t.oid = 'engagement.host_key'::regtype));
     end;
-    -- A view says what an expression calls.
+    -- The dependencies of a view show what the expression calls.
     if v_key <> 'null' then
         execute format('create temporary view engagement_key as select (%s) as key from %s t', v_key,
                        v_table_name);
@@ -113,8 +113,8 @@ begin
                                          format('key %s of table %s', v_key, v_table_name));
         drop view pg_temp.engagement_key;
     end if;
-    -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
-    -- that the key leads to. A trial measures that itself.
+    -- Rows of the table are never looked up by the key. Rows of the view are, by the column that
+    -- the key leads to. A trial measures that itself.
     v_view_name := coalesce((select s.view_name from engagement.activity_source s
                              where s.source = p_source), 'engagement_host.' || p_source);
     v_looked_up := case when p_source = 'employment' then 'employee_id' else v_column end;
@@ -205,7 +205,7 @@ begin
                             else format('pg-engagement: queues the %s keys of the rows of this '
                                         'statement (source %s).', v_column, p_source) end);
     end loop;
-    -- What changed while a trigger was missing, nobody captured.
+    -- Changes made while a trigger was missing have not been captured.
     if v_is_missing then
         insert into engagement.pending_activity (source)
         select p_source
@@ -216,8 +216,8 @@ end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
-    'registered source, customer or employment; p_key_column a column or an expression over the '
-    'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
-    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
-    '(source), EG008 (table, key, column), EG015 (the key runs code of a role that is not '
-    'trusted); warns when no index serves the view''s look-up by p_activity_column.';
+    'registered source, customer or employment. p_key_column is a column, or an expression over '
+    'the row, whose value is the view''s p_activity_column. ''null'': a table of settings that any '
+    'row of the view may depend on; the next run re-derives the whole source after a change. '
+    'Raises EG006 (source), EG008 (table, key, column), EG015 (the key runs code of a role that is '
+    'not trusted). Warns if no index serves the view''s look-up by p_activity_column.';
