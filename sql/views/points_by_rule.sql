@@ -1,4 +1,5 @@
--- What matters most, for everybody; engagement.points_by has it for a segment, a company, a period.
+-- What matters most, for everybody. engagement.points_by is the form for a segment, company or
+-- period.
 create or replace view engagement.points_by_rule as
 select
     b.dimension_key as rule_code,
@@ -13,7 +14,7 @@ comment on view engagement.points_by_rule is
 'Points of live awards until the last run, by rule.';
 comment on column engagement.points_by_rule.rule_code is 'Code of the rule, all versions.';
 comment on column engagement.points_by_rule.description is 'Its description.';
-comment on column engagement.points_by_rule.points is 'Points that were earned, expired or not.';
-comment on column engagement.points_by_rule.counting_points is 'Those that still count.';
+comment on column engagement.points_by_rule.points is 'Points earned, expired ones included.';
+comment on column engagement.points_by_rule.counting_points is 'Points that still count.';
 comment on column engagement.points_by_rule.award_count is 'Awards.';
-comment on column engagement.points_by_rule.customer_count is 'Customers who earned them.';
+comment on column engagement.points_by_rule.customer_count is 'Customers who earned points.';
