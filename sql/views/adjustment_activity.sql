@@ -17,7 +17,8 @@ comment on view engagement.adjustment_activity is 'Activity source: manual adjus
 comment on column engagement.adjustment_activity.source_id is 'score_adjustment.source_id.';
 comment on column engagement.adjustment_activity.document_id is 'Always NULL: it has no document.';
 comment on column engagement.adjustment_activity.customer_id is 'The customer.';
-comment on column engagement.adjustment_activity.employer_id is 'Always NULL: it names no employer.';
+comment on column engagement.adjustment_activity.employer_id is
+'Always NULL: it names no employer.';
 comment on column engagement.adjustment_activity.subject_id is 'Always NULL.';
 comment on column engagement.adjustment_activity.subject_class is 'Always NULL.';
 comment on column engagement.adjustment_activity.quantity is 'Always 0.';
