@@ -1,6 +1,6 @@
--- Internal. The activities of a source that queued keys lead to, now or ever. A subject's are
--- sought in the ledger from end to end: it has no index by subject, because products and committees
--- seldom change and every award would pay for it.
+-- Internal. The activities of a source that queued keys lead to, now or ever. The activities of a
+-- subject take a sequential scan of the ledger. It has no index by subject: products and committees
+-- seldom change, and every award would pay for the index.
 -- Reads: award, the view and the ledger through activities_of_keys__SOURCE.
 create or replace function engagement.activities_of_keys(
     p_source text, p_activity_column text, p_keys text[]

@@ -1,6 +1,6 @@
--- Internal. Template: the activities that have these keys in the view, or ever had in the ledger. A
--- trigger may have voided their awards already, and a run must still sum whose these were. Those of
--- a subject in the view only, see queued_activities.
+-- Internal. Template: the activities that have these keys in the view, or ever had them in the
+-- ledger. A trigger may have voided their awards already, and a run must still sum the customers
+-- who had them. For subjects only the view is read here, see activities_of_keys.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, award.
 create or replace function engagement.activities_of_keys__template(

@@ -1,10 +1,10 @@
 -- Internal. Template: writes what a comparison found. An award is never changed: it is voided, and
--- a new one is made. A change without recorded_at is an award to be made, one with it an award to
--- be voided.
+-- a new one is made. A change without recorded_at is an award to make; a change with recorded_at is
+-- an award to void.
 --
--- Award by award on one machine: a join would be planned by statistics that a new or restored
--- ledger does not have. "is not distinct from" keeps an index by customer out of the look-ups by
--- activity.
+-- On one machine awards are voided one by one: a join would be planned by statistics that a new or
+-- restored ledger does not have. "is not distinct from" keeps the planner from using an index by
+-- customer where the index by activity is meant.
 -- Definer, because the host's role has no right here.
 -- Reads: the view. Writes: award.
 create or replace function engagement.apply_awards__template(
@@ -33,8 +33,8 @@ begin
         return p_counts;
     end if;
     if exists (select from unnest(p_changes) c where c.recorded_at is not null) then
-        -- "was" is live and has no equal in the view; "becomes" is what takes its place, if
-        -- anything does.
+        -- "was" is live, and the view has no equal of it. "becomes" takes its place; NULL: nothing
+        -- does.
         select array_agg(row(
             (x.was).customer_id, (x.was).source_id, (x.was).document_id, (x.was).employer_id,
             (x.was).effective_at, (x.was).expires_at, (x.was).recorded_at,
@@ -49,7 +49,8 @@ begin
                          ((x.becomes).document_id, (x.becomes).subject_id,
                           (x.becomes).subject_class, (x.becomes).quantity, (x.becomes).amount)
                          then 'SOURCE_CHANGED'
-                    -- It begins or ends at another time: by itself, or by another time zone.
+                    -- The award begins or ends at another time: because the host changed it, or
+                    -- because TIME_ZONE was changed.
                     when ((x.was).effective_at, (x.was).expires_at)
                          is distinct from ((x.becomes).effective_at, (x.becomes).expires_at)
                          then case when engagement.is_moved_by_zone(
@@ -99,8 +100,8 @@ begin
         end loop;
     end if;
 
-    -- On record from p_at on, but never while an earlier award of the same activity and rule still
-    -- was.
+    -- An award is on record from p_at on, but never before an earlier award of the same activity
+    -- and rule was voided.
     insert into engagement.award (
         customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,
         rule_id, source, subject_id, subject_class, quantity, amount, points

@@ -1,6 +1,6 @@
--- Internal. Compares and mends the awards of given customers over all sources: when their
--- employment changed, or on a refresh. A source whose view is gone is left to the runs, which say
--- so.
+-- Internal. Compares and repairs the awards of some customers over all sources, after a change of
+-- their employment or on a refresh. A source whose view is gone is passed over; the next run
+-- reports it.
 -- Reads: activity_source. Writes: award, scoring_failure through sync_awards__SOURCE.
 create or replace function engagement.award_customers(p_keys text[], p_at timestamptz)
 returns bigint
@@ -26,6 +26,5 @@ begin
 end
 $$;
 comment on function engagement.award_customers(text[], timestamptz) is
-    'Internal: re-derives all activities of the given customers (keys as text; '
-    'NULL: of everybody), recorded at p_at. '
-    'Returns the number of awards made and voided.';
+    'Internal: re-derives all activities of these customers (keys as text; NULL: of everybody), '
+    'recorded at p_at. Returns the number of awards made and voided.';

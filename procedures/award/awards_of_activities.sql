@@ -1,7 +1,7 @@
--- Internal. The awards that some activities have. Key by key, whatever the planner thinks of tables
--- that were empty when it planned: a bitmap of thousands of keys may outgrow work_mem, and would
--- then compare every row of its pages with every key. Live awards and voided ones each have an
--- index by activity, so ask for one or the other. Inlined by the planner: keep it one query. A
+-- Internal. The awards of some activities. The look-up goes key by key, even in a plan that was
+-- made when the tables were empty. A bitmap scan for thousands of keys could outgrow work_mem and
+-- would then compare every row of its pages with every key. Live awards and voided awards each have
+-- an index by activity, so ask for one or the other. Inlined by the planner: keep it one query. A
 -- cluster has a form of its own.
 -- Reads: award.
 create or replace function engagement.awards_of_activities(
@@ -23,5 +23,5 @@ begin atomic
     ) w;
 end;
 comment on function engagement.awards_of_activities(text, engagement.host_key[], boolean) is
-    'Internal: awards of a source (NULL: of any) that these activities (each once) have: live '
-    'ones, voided ones, NULL: both.';
+    'Internal: awards that these activities (each given once) have from a source (NULL: any). '
+    'p_is_live: true for live awards, false for voided ones, NULL for both.';

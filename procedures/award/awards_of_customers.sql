@@ -1,7 +1,5 @@
--- Internal. The awards that some customers have. Key by key, whatever the planner thinks of tables
--- that were empty when it planned: a bitmap of thousands of keys may outgrow work_mem, and would
--- then compare every row of its pages with every key. Inlined by the planner: keep it one query. A
--- cluster has a form of its own.
+-- Internal. The awards of some customers. The look-up goes key by key, see awards_of_activities.
+-- Inlined by the planner: keep it one query. A cluster has a form of its own.
 -- Reads: award.
 create or replace function engagement.awards_of_customers(
     p_source text, p_customer_ids engagement.host_key[], p_is_live boolean default true
@@ -22,5 +20,5 @@ begin atomic
     ) w;
 end;
 comment on function engagement.awards_of_customers(text, engagement.host_key[], boolean) is
-    'Internal: awards of a source (NULL: of any) that these customers (each once) have: live '
-    'ones, voided ones, NULL: both.';
+    'Internal: awards that these customers (each given once) have from a source (NULL: any). '
+    'p_is_live: true for live awards, false for voided ones, NULL for both.';

@@ -1,5 +1,5 @@
--- Internal. Which activities have a live award that another session holds. The live awards of all
--- others are locked by it. A cluster has a form of its own.
+-- Internal. Finds the activities that have a live award which another session has locked. Locks the
+-- live awards of all other activities. A cluster has a form of its own.
 -- Reads: award. Locks: the live awards of these activities that nobody else holds.
 create or replace function engagement.busy_activities(
     p_source text, p_ids engagement.host_key[]
@@ -30,8 +30,9 @@ begin
         having sum(u.number) > 0
     );
 exception when lock_not_available then
-    return '{}';  -- somebody holds the whole table
+    return '{}';  -- another session has locked the whole table
 end
 $$;
 comment on function engagement.busy_activities(text, engagement.host_key[]) is
-    'Internal: those of some activities that have a live award which another session holds.';
+    'Internal: locks the live awards of these activities that are free; returns the activities '
+    'that have a live award which another session has locked.';

@@ -1,6 +1,6 @@
 -- Internal. Template: union of what the activities in hand earn and the awards in hand; equal pairs
--- drop out. What is left is to be made (recorded_at is NULL) or to be voided. The plan does not
--- depend on row estimates.
+-- drop out. A row that is left is an award to make (recorded_at is NULL) or to void. The plan does
+-- not depend on row estimates.
 -- Reads: what stands in the places of the views.
 create or replace function engagement.compared__template()
 returns table (
@@ -79,5 +79,5 @@ group by
 having count(*) = 1
 $$;
 comment on function engagement.compared__template() is
-    'Internal: template: what the activities in hand earn against the awards in hand, equal pairs '
-    'gone.';
+    'Internal: template: differences between what the activities in hand earn and the awards in '
+    'hand.';

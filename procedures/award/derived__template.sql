@@ -1,10 +1,10 @@
--- Internal. Template: THE definition of what an activity earns, for few activities: rules by index,
--- the employer by a look-up. derived_in_bulk__template is the other form, for a whole source,
--- because one plan cannot serve both one line and five million. The two share the arithmetic and
--- the conditions.
+-- Internal. Template: THE definition of what an activity earns. This form is for few activities: it
+-- finds rules by index and the employer by a look-up. derived_in_bulk__template is the form for a
+-- whole source, because one plan cannot serve both one line and five million. Both forms share the
+-- arithmetic and the conditions.
 --
--- Three steps with fences between them, so that each value is computed once. "offset bigint '0'" is
--- a fence that leaves the query above it parallel; a plain "offset 0" is one that does not.
+-- The query has three steps with fences between them, so that each value is computed once. The
+-- fence "offset bigint '0'" allows a parallel plan above it; a plain "offset 0" does not.
 -- Reads: what stands in the places of the views.
 create or replace function engagement.derived__template()
 returns table (
@@ -164,4 +164,4 @@ where
     or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
 $$;
 comment on function engagement.derived__template() is
-    'Internal: template: what the activities in hand earn, found by index; for few activities.';
+    'Internal: template: what the activities in hand earn, by index look-ups; for few activities.';

@@ -1,7 +1,7 @@
 -- Internal. Template: what the activities of a whole source earn: derived__template for millions of
--- rows. Rules were found once for each pair of subject and class, employers are found once for each
--- person, and both are joined by hash. Whoever runs it plans without nested loops: no estimate of
--- such joins can be trusted with them.
+-- rows. matched_rules has found the rules once for each pair of subject and class. Employers are
+-- found once for each person. Both are joined by hash. A caller that reads a whole source switches
+-- nested loops off, because no row estimate of these joins can be trusted.
 -- Reads: what stands in the places of the views.
 create or replace function engagement.derived_in_bulk__template()
 returns table (
@@ -121,8 +121,9 @@ from (
             ) a
             inner join engagement.rule_in_hand__template r
                 on r.pair_key = engagement.subject_pair(a.subject_id, a.subject_class)
-            -- One row a person, the job that wins first; most have one. Window functions, a UNION or
-            -- a look-up would keep the whole derivation from running in parallel.
+            -- One row for each person, with the winning job first; most people have one job. Window
+            -- functions, a UNION or a look-up would keep the whole derivation from running in
+            -- parallel.
             left join (
                 select
                     m.employee_id,
@@ -157,5 +158,4 @@ where
     or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
 $$;
 comment on function engagement.derived_in_bulk__template() is
-    'Internal: template: what the activities in hand earn, found by hash joins; for a whole '
-    'source.';
+    'Internal: template: what the activities in hand earn, by hash joins; for a whole source.';

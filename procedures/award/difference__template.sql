@@ -1,6 +1,5 @@
--- Internal. Template: what a refresh would change in the ledger, and what verify would find. For
--- whoever asks whether an activity is up to date: select * from
--- engagement.difference__order_line(42).
+-- Internal. Template: what a refresh would change in the ledger, and what verify would find. It
+-- answers whether an activity is up to date: select * from engagement.difference__order_line(42).
 -- Definer: the host's views run as the package's owner and under its settings, whoever asks.
 -- Reads: the view, employment, score_rule, award.
 create or replace function engagement.difference__template(
@@ -66,5 +65,5 @@ begin
 end
 $$;
 comment on function engagement.difference__template(engagement.host_key, engagement.host_key) is
-    'Internal: template: what a refresh would change: awards to MAKE and to VOID (change), of one '
-    'activity, of one customer, or NULL: of all. No row: the ledger is up to date.';
+    'Internal: template: what a refresh would change: awards to MAKE and to VOID (column change), '
+    'of one activity, of one customer or (NULL) of all. No row: the ledger is up to date.';

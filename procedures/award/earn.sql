@@ -1,6 +1,6 @@
--- Internal. THE arithmetic of points, before rounding. A flat score has the sign of what it is for:
--- a return takes back what the sale gave. Inlined by the planner: keep it one expression, and pass
--- columns.
+-- Internal. THE arithmetic of points, before rounding. A flat score takes the sign of the quantity
+-- or amount: a return takes back what the sale gave. Inlined by the planner: keep it one
+-- expression, and pass columns.
 create or replace function engagement.earn(
     p_flat_score numeric,
     p_quantity_score numeric,
@@ -18,5 +18,5 @@ return case when p_flat_score = 0 then 0
             else p_flat_score end
        + p_quantity_score * p_quantity + p_amount_score * p_amount;
 comment on function engagement.earn(numeric, numeric, numeric, numeric, numeric) is
-    'Internal: the points, not rounded, that a rule (flat score, points a piece, points a unit of '
-    'money) gives for a quantity and an amount.';
+    'Internal: the points, not rounded, that a rule (flat score, points per piece, points per unit '
+    'of money) gives for a quantity and an amount.';

@@ -1,6 +1,5 @@
--- Internal. Template: what the activities of a source earn, by the definition that awards go by.
--- For whoever asks why an order got the points it got: select * from
--- engagement.earned__order_line(42).
+-- Internal. Template: what the activities of a source earn, by the definition that awards go by. It
+-- answers why an order got its points: select * from engagement.earned__order_line(42).
 -- Definer: the host's views run as the package's owner and under its settings, whoever asks.
 -- Reads: the view, employment, score_rule.
 create or replace function engagement.earned__template(
@@ -62,6 +61,6 @@ begin
 end
 $$;
 comment on function engagement.earned__template(engagement.host_key, engagement.host_key) is
-    'Internal: template: what the activities of the source earn now: of one activity, of one '
-    'customer, or NULL: of all. is_scorable false: a number is NaN, infinite or out of range, so '
+    'Internal: template: what the activities of the source earn now: one activity, those of one '
+    'customer or (NULL) all. is_scorable false: a number is NaN, infinite or out of range, so '
     'there is no award.';

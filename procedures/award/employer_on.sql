@@ -1,4 +1,4 @@
--- Internal. Picks the employer of a date from a person's primary jobs, the one that wins first.
+-- Internal. Picks the employer on a date from a person's primary jobs; the winning job comes first.
 -- PL/pgSQL, because an inlined look-up would keep a derivation from running in parallel.
 create or replace function engagement.employer_on(
     p_employer_ids engagement.host_key[], p_begins_on date[], p_ends_on date[], p_on date

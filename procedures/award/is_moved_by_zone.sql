@@ -1,9 +1,9 @@
--- Internal. Why an award counts at other times than before, where nothing else about it differs: by
--- a change of TIME_ZONE, or by the host. A change of the parameter can be the reason only until a
--- completed run that took the queue after it has compared the source: what still differs later, the
--- host has changed. Until then a row that keeps its instant, or its local date, may have moved by
--- the zone alone: a view may make instants of dates. A row that has moved to another date was
--- changed by the host.
+-- Internal. Decides why an award counts at other times than before if nothing else about it
+-- differs: because TIME_ZONE was changed, or because the host changed its row. The parameter can be
+-- the reason until a completed run that took the queue after the change has compared the source.
+-- Later differences are the host's. Until then, a row that keeps its instant or its local date may
+-- have moved by the zone alone, because a view may make instants of dates. A row on another date
+-- was changed by the host.
 -- Reads: setup_change, recalculation_run.
 create or replace function engagement.is_moved_by_zone(
     p_source text,
@@ -38,5 +38,5 @@ end
 $$;
 comment on function engagement.is_moved_by_zone(text, timestamptz, timestamptz, timestamptz) is
     'Internal: whether an award of a source, recorded at p_recorded_at and effective at '
-    'p_effective_at, may count at other times because TIME_ZONE was changed; p_occurred_at: when '
-    'its activity occurs now.';
+    'p_effective_at, may count at other times because TIME_ZONE was changed. p_occurred_at: the '
+    'present instant of its activity.';

@@ -1,5 +1,6 @@
--- Internal. Whether numbers can be reckoned with: products and sums of three such stay inside what
--- numeric can hold. NaN is above every number. Inlined by the planner: keep it one expression.
+-- Internal. Whether three numbers are small enough to score: their products and sums stay within
+-- the range of numeric. NaN is greater than every number. Inlined by the planner: keep it one
+-- expression.
 create or replace function engagement.is_scorable(p_one numeric, p_two numeric, p_three numeric)
 returns boolean
 language sql

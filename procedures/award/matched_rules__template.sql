@@ -1,6 +1,6 @@
 -- Internal. Template: the rules of a whole source, found once for each pair of subject and class.
--- As an array, because every parallel worker of the statement that joins them can read that. A
--- subject that is new between the two statements has its activities in the queue.
+-- The result is an array, because every parallel worker of the statement that joins it can read an
+-- array. If a subject appears between the two statements, its activities are in the queue.
 -- Definer: the host's views run as the package's owner.
 -- Reads: the view, score_rule.
 create or replace function engagement.matched_rules__template(
@@ -49,5 +49,5 @@ begin
 end
 $$;
 comment on function engagement.matched_rules__template(engagement.score_rule[]) is
-    'Internal: template: the rules (NULL: those that are applied) beside the subjects of the '
-    'source that they score.';
+    'Internal: template: the given rules (NULL: those applied now), each with the subjects of the '
+    'source that it scores.';

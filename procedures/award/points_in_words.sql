@@ -1,4 +1,4 @@
--- Internal. How an award came to its points, in words.
+-- Internal. Says in words how an award came to its points.
 create or replace function engagement.points_in_words(
     p_flat_score numeric,
     p_quantity_score numeric,

@@ -1,4 +1,5 @@
--- Internal. Who mainly employs a person on a date: of several the latest begun, then the smallest.
+-- Internal. The primary employer of a person on a date. Of several jobs the one that began last
+-- wins, then the one with the smallest employer_id.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment.
 create or replace function engagement.primary_employer(

@@ -1,6 +1,5 @@
--- Internal. Records that an activity's numbers cannot be scored. Called from inside a derivation,
--- for the rare row that is not sane; returns false, so that the row is filtered out where it is
--- called.
+-- Internal. Records that an activity's numbers cannot be scored. Derivations call it in WHERE for
+-- the rare row that is not scorable. It returns false, which filters the row out.
 -- Reads and writes: scoring_failure.
 create or replace function engagement.reject_activity(
     p_source text, p_source_id text, p_rule_id integer, p_at timestamptz
@@ -10,8 +9,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- A run resolves what it derives anew, at its own instant; what still fails is opened again
-    -- here.
+    -- A run resolves the failures of the activities it derives again, at its own instant. Failures
+    -- that persist are reopened here.
     update engagement.scoring_failure f
     set resolved_at = null
     where f.source = p_source and f.source_id = p_source_id and f.rule_id = p_rule_id

@@ -12,5 +12,5 @@ return round(round(p_value, p_decimals) - case
     else 0
 end, p_decimals);
 comment on function engagement.round_half_even(numeric, integer) is
-    'Internal: p_value rounded to p_decimals decimal places, a tie to the even neighbour: 0.125 → '
+    'Internal: p_value rounded to p_decimals decimal places, ties to the even neighbour: 0.125 → '
     '0.12, 0.135 → 0.14.';

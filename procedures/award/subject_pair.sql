@@ -1,6 +1,6 @@
--- Internal. Subject and class as one text, of which no two pairs have the same. One key, because
--- the planner would think two of them far more selective. Inlined by the planner: keep it one
--- expression.
+-- Internal. A subject and its class as one text; no two pairs have the same text. It is one key,
+-- because the planner would think a join by two keys far more selective. Inlined by the planner:
+-- keep it one expression.
 create or replace function engagement.subject_pair(p_subject_id text, p_subject_class text)
 returns text
 language sql

@@ -1,9 +1,9 @@
--- Internal. Template: compares the activities of some keys with their live awards, and applies what
--- differs. The door of the ledger: triggers, refreshes and runs come through here.
+-- Internal. Template: compares the activities of some keys with their live awards, and applies the
+-- differences. Triggers, refreshes and runs all write awards through this routine.
 --
 -- PL/pgSQL keeps the plans of static SQL, so no trigger call plans afresh. A plan is made once and
--- kept for whatever comes later: without custom plans, without sequential scans (the tables may be
--- empty when it is made) and without JIT. Look-ups are lateral, key by key.
+-- serves all later calls. So custom plans, sequential scans (the tables may be empty when the plan
+-- is made) and JIT are off. Look-ups are lateral, key by key.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, employment, award, score_rule. Writes: award, scoring_failure.
 create or replace function engagement.sync_awards__template(
@@ -59,8 +59,9 @@ begin
     end if;
 
     if p_is_new and p_activity_column = 'source_id' then
-        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity
-        -- that has awards already (a discount added to a line, say): then they are compared.
+        -- The short way for rows just inserted: there is nothing to compare. If they belong to an
+        -- activity that has awards already (a discount added to a line, say), they are compared
+        -- below.
         v_ids := p_keys::engagement.host_key[];
         if cardinality(v_ids) = 1 then
             v_id := v_ids[1];
@@ -113,7 +114,7 @@ begin
     end if;
 
     if p_is_new and p_activity_column = 'document_id' and cardinality(p_keys) = 1 then
-        -- A header just inserted has no lines yet, as a rule.
+        -- A document's header that was just inserted usually has no lines yet.
         v_id := p_keys[1]::engagement.host_key;
         if not exists (select from engagement.activity__template v where v.document_id = v_id) then
             return v_counts;
@@ -140,7 +141,7 @@ begin
                   'template', c.source_id::text, c.rule_id, p_at);
         return engagement.apply_awards__template(v_changes, p_at, v_counts);
     end if;
-    -- In slices, so that memory stays bounded.
+    -- Slices keep memory bounded.
     for v_first in 1 .. cardinality(v_ids) by 10000 loop
         v_slice := v_ids[v_first : v_first + 9999];
         with activity_in_hand as (
@@ -168,6 +169,6 @@ begin
 end
 $$;
 comment on function engagement.sync_awards__template(text, text[], timestamptz, boolean) is
-    'Internal: template: brings the awards of the activities that have these keys (as text; NULL: '
-    'of all) in p_activity_column into line with the view, recorded at p_at; p_is_new: the rows '
-    'were just inserted. Returns awards made and voided.';
+    'Internal: template: brings the awards of activities into line with the view, recorded at '
+    'p_at. The activities are those with these keys (as text) in p_activity_column; NULL: all. '
+    'p_is_new: the rows were just inserted. Returns awards made and voided.';

@@ -1,5 +1,6 @@
--- Internal. What a change of a customer's own row means for awards: nothing; the next run sums. The
--- trigger on the host's customers calls it as others call the sync_awards of their source.
+-- Internal. A change of a customer's own row changes no award; the next run sums the customer. The
+-- trigger on the host's customers calls this routine as other triggers call the sync_awards of
+-- their source.
 create or replace function engagement.sync_customer(
     p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean
 )

@@ -1,5 +1,6 @@
--- Internal. What a change of employments means for the awards of these people. The trigger on the
--- host's employments calls it as others call the sync_awards of their source.
+-- Internal. Brings the awards of employees into line with a change of their employments. The
+-- trigger on the host's employments calls this routine as other triggers call the sync_awards of
+-- their source.
 -- Writes: award through sync_awards__SOURCE.
 create or replace function engagement.sync_employment(
     p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean

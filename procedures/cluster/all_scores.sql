@@ -1,5 +1,5 @@
--- Internal. Overlay: everybody's scores, handed over by the shards. The host's rows are not there
--- to be joined with them.
+-- Internal. Overlay: everybody's scores, fetched from the shards. The nodes do not have the host's
+-- rows, so they cannot join them.
 -- Reads: customer_score.
 create or replace function engagement.all_scores()
 returns setof engagement.customer_score

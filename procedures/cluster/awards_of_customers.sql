@@ -1,6 +1,6 @@
--- Internal. Overlay: the awards that some customers have. By the whole array: it says which shards
--- are asked, and is sent to them, where plans are made anew each time. The host's rows are not
--- there to be joined with them.
+-- Internal. Overlay: the awards of some customers. The whole array is sent, and it decides which
+-- shards get it; they plan anew each time. The nodes do not have the host's rows, so they cannot
+-- join them.
 -- Reads: award.
 create or replace function engagement.awards_of_customers(
     p_source text, p_customer_ids engagement.host_key[], p_is_live boolean default true
@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function engagement.awards_of_customers(text, engagement.host_key[], boolean) is
-    'Internal: awards of a source (NULL: of any) that these customers (each once) have: live '
-    'ones, voided ones, NULL: both.';
+    'Internal: awards that these customers (each given once) have from a source (NULL: any). '
+    'p_is_live: true for live awards, false for voided ones, NULL for both.';

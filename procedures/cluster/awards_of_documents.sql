@@ -1,6 +1,5 @@
--- Internal. Overlay: the awards that some documents have. By the whole array: it is sent to all
--- shards, where plans are made anew each time. The host's rows are not there to be joined with
--- them.
+-- Internal. Overlay: the awards of some documents. The whole array is sent to all shards, which
+-- plan anew each time. The nodes do not have the host's rows, so they cannot join them.
 -- Reads: award.
 create or replace function engagement.awards_of_documents(
     p_source text, p_document_ids engagement.host_key[], p_is_live boolean default true
@@ -21,5 +20,5 @@ begin
 end
 $$;
 comment on function engagement.awards_of_documents(text, engagement.host_key[], boolean) is
-    'Internal: awards of a source (NULL: of any) that these documents (each once) have: live '
-    'ones, voided ones, NULL: both.';
+    'Internal: awards that these documents (each given once) have from a source (NULL: any). '
+    'p_is_live: true for live awards, false for voided ones, NULL for both.';

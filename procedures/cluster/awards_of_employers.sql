@@ -15,4 +15,4 @@ begin
 end
 $$;
 comment on function engagement.awards_of_employers(engagement.host_key[]) is
-    'Internal: the live awards that count for these companies (each once).';
+    'Internal: the live awards that count for these companies (each given once).';

@@ -1,5 +1,5 @@
--- Internal. Overlay: the live awards of a source, handed over by the shards. The host's rows are
--- not there to be joined with them.
+-- Internal. Overlay: the live awards of a source, fetched from the shards. The nodes do not have
+-- the host's rows, so they cannot join them.
 -- Reads: award.
 create or replace function engagement.awards_of_source(p_source text)
 returns setof engagement.award

@@ -1,4 +1,5 @@
--- Internal. Overlay: a cluster cannot skip rows that somebody holds, so it names none of them.
+-- Internal. Overlay: a cluster cannot skip rows that another session has locked, so this returns no
+-- activity.
 create or replace function engagement.busy_activities(
     p_source text, p_ids engagement.host_key[]
 )
@@ -11,4 +12,4 @@ begin
 end
 $$;
 comment on function engagement.busy_activities(text, engagement.host_key[]) is
-    'Internal: on a cluster no activity.';
+    'Internal: on a cluster, always an empty array.';

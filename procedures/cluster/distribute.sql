@@ -1,11 +1,11 @@
 -- API. Spreads ledger and scores over a Citus cluster by customer_id, in the caller's transaction.
--- Rules, parameters and categories become reference tables, a copy on each node; all else stays on
--- the coordinator beside the host: the queue, the inputs, the record of the setup. Done already, it
--- does nothing. The caller is `engagement deploy --distribute`: in the same transaction it applies
--- the overlays of procedures/cluster/, without which the engine cannot work there, and generates
--- the routines of the sources anew. Nobody else can, because SQL does not read these files.
--- Triggers only queue from then on (TRIGGER_MODE is DEFERRED, which can be changed back): an award
--- in the host's transaction would cost it a commit on other machines.
+-- Rules, parameters and categories become reference tables, with a copy on each node. Everything
+-- else stays on the coordinator beside the host: the queue, the inputs, the record of the setup. If
+-- the tables are distributed already, nothing happens. The caller is `engagement deploy
+-- --distribute`. In the same transaction it applies the overlays of procedures/cluster/, which the
+-- engine needs on a cluster, and generates the routines of the sources again. SQL cannot read these
+-- files, so no other caller is allowed. TRIGGER_MODE becomes DEFERRED, so triggers only queue (it
+-- can be changed back): an award in the host's transaction would make it commit on other machines.
 -- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE.
 -- Locks: the setup lock; ledger and scores against everybody. Raises: EG004, EG009, EG014.
 create or replace procedure engagement.distribute(p_shard_count integer default 32)
@@ -58,9 +58,9 @@ begin
                          'transaction.';
     end if;
     perform engagement.propagate_ddl(true);
-    -- One connection to each node, because routines and tables change together.
+    -- One connection for each node, because routines and tables change together.
     perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
-    -- Reference tables first: what is distributed is joined with them.
+    -- Reference tables come first, because the distributed tables are joined with them.
     foreach v_table in array array['score_rule', 'category', 'app_parameter'] loop
         execute format('select create_reference_table(%L)', 'engagement.' || v_table);
     end loop;
@@ -80,7 +80,7 @@ end
 $$;
 comment on procedure engagement.distribute(integer) is
     'Spreads award, customer_score and category_score over the nodes of a Citus cluster, in '
-    'p_shard_count shards by customer_id, and copies rules, parameters and categories to all of '
-    'them. TRIGGER_MODE becomes DEFERRED. `engagement deploy --distribute` calls it. Raises EG004 '
+    'p_shard_count shards by customer_id, and copies rules, parameters and categories to all '
+    'nodes. TRIGGER_MODE becomes DEFERRED. `engagement deploy --distribute` calls it. Raises EG004 '
     '(number of shards), EG009 (a recalculation is running), EG014 (no Citus, no node that takes '
     'shards, or a caller other than the deployer).';

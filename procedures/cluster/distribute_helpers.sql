@@ -1,5 +1,5 @@
--- Internal. What a shard computes, it computes where it is: the helpers without tables are on every
--- node of the cluster, as they are here.
+-- Internal. Copies the helpers that read no tables to every node of the cluster, because the shards
+-- compute with them.
 -- Writes: these functions on the nodes.
 create or replace function engagement.distribute_helpers()
 returns void
@@ -14,14 +14,14 @@ declare
     v_function regprocedure;
 begin
     perform set_config('citus.propagate_set_commands', 'local', true);
-    set local check_function_bodies = off;  -- there, too: they come in any order
+    set local check_function_bodies = off;  -- on the nodes, too: the functions come in any order
     for v_function in
         select p.oid from pg_proc p
         where p.pronamespace = 'engagement'::regnamespace and p.prokind = 'f'
               and p.provolatile = 'i'
         order by p.proname
     loop
-        execute pg_get_functiondef(v_function);  -- once it is there, this replaces it there, too
+        execute pg_get_functiondef(v_function);  -- replaces it on nodes that have it already
         execute format('select create_distributed_function(%L)', v_function);
     end loop;
     perform set_config('citus.propagate_set_commands', v_sets, true);

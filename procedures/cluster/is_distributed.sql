@@ -1,5 +1,5 @@
--- Internal. Whether ledger and scores are spread over a cluster; where Citus is not installed its
--- catalogue cannot even be named.
+-- Internal. Whether ledger and scores are spread over a cluster. The query is dynamic, because
+-- without Citus its catalogue does not exist.
 -- Reads: pg_dist_partition.
 create or replace function engagement.is_distributed()
 returns boolean

@@ -1,4 +1,5 @@
--- Internal. Overlay: a cluster cannot skip rows that somebody holds, so none is locked.
+-- Internal. Overlay: a cluster cannot skip rows that another session has locked, so this locks
+-- none.
 create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]
 language plpgsql
@@ -9,4 +10,4 @@ begin
 end
 $$;
 comment on function engagement.lock_free_scores(engagement.host_key[]) is
-    'Internal: on a cluster nobody.';
+    'Internal: on a cluster, always an empty array.';

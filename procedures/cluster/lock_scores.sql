@@ -1,5 +1,5 @@
--- Internal. Overlay: a cluster cannot lock rows of many shards in one statement. The lock is one of
--- 256 of the coordinator, through which everybody writes scores.
+-- Internal. Overlay: a cluster cannot lock rows of many shards in one statement. Each customer has
+-- one of 256 advisory locks of the coordinator, because all sessions write scores there.
 -- Reads: customer_score. Locks: advisory (class, 1000 to 1255).
 create or replace function engagement.lock_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]

@@ -1,4 +1,5 @@
--- Internal. Overlay: a batch costs a cluster a journey to its nodes, so it is the largest.
+-- Internal. Overlay: each batch costs a cluster a round trip to its nodes, so batches are as large
+-- as allowed.
 create or replace function engagement.next_batch_size(
     p_size integer, p_began_at timestamptz, p_least integer, p_most integer
 )

@@ -1,6 +1,7 @@
--- Internal. Overlay: takes the next customers off the work of the run: of one kind (touched or
--- not), in key order, those that another session held after all others. Like next_keys it reads the
--- primary key only. Awards are not counted: every shard would be asked for each customer.
+-- Internal. Overlay: takes the next customers off the work of the run, in key order. A batch has
+-- customers of one kind (touched or not). Customers whose row another session held come after all
+-- others. Like next_keys it reads the primary key only. Awards are not counted, because that would
+-- ask every shard for each customer.
 -- Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,
@@ -58,5 +59,5 @@ begin
 end
 $$;
 comment on function engagement.next_customers(integer, integer) is
-    'Internal: takes up to p_limit customers of one kind off recalculation_customer, the smallest '
-    'keys first, whatever awards they have; customer_ids is NULL when there is none.';
+    'Internal: takes up to p_limit customers of one kind off recalculation_customer, smallest keys '
+    'first, regardless of their awards; customer_ids is NULL when nothing is left.';

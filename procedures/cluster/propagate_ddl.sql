@@ -1,5 +1,5 @@
--- Internal. In a database with Citus: whether what the transaction creates from here on is created
--- on the nodes, too. Sessions differ in that, and what is the package's must not depend on them.
+-- Internal. In a database with Citus: sets whether the rest of the transaction creates its objects
+-- on the nodes, too. The package's objects must not depend on what a session has set.
 create or replace function engagement.propagate_ddl(p_is_on boolean)
 returns boolean
 language plpgsql
@@ -16,4 +16,4 @@ end
 $$;
 comment on function engagement.propagate_ddl(boolean) is
     'Internal: sets Citus'' propagation of DDL for the transaction (NULL: leaves it) and returns '
-    'what it was, NULL without Citus.';
+    'the previous setting; NULL without Citus.';

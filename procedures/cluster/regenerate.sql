@@ -1,6 +1,6 @@
--- Internal. Overlay: generates the routines of the totals and of every source and attachment anew,
--- and has the nodes know the helpers without tables as they are now. What cannot be generated
--- because its view or table is gone or changed stays as it was: `engagement check` names it.
+-- Internal. Overlay: generates the routines of the totals and of every source and attachment again,
+-- and copies the present helpers to the nodes. Routines whose view or table is gone or changed
+-- cannot be generated and stay as they are; `engagement check` names them.
 -- Reads: activity_source, attached_table. Writes: the generated routines; the helpers on the nodes.
 -- Locks: the setup lock.
 create or replace function engagement.regenerate()
@@ -29,4 +29,5 @@ begin
 end
 $$;
 comment on function engagement.regenerate() is
-    'Internal: generates anew what registration generated, by adapter or by hand.';
+    'Internal: generates the routines of all sources and attachments again, whether an adapter or '
+    'a person registered them.';

@@ -1,9 +1,10 @@
--- Internal. Overlay. Template: compares the whole source with its part of the ledger and leaves
--- what differs in a temporary table, in batches by activity, as the host's rows came: the ledger's
--- largest indexes then grow at their end. Whom it concerns is work for the totals from here on. An
--- empty ledger has nothing to compare. Otherwise a fingerprint per customer (number and sum of row
--- hashes) finds the customers that differ, and only their rows are compared one by one. The shards
--- compute the fingerprints of the ledger, and the coordinator compares.
+-- Internal. Overlay. Template: compares the whole source with its part of the ledger and leaves the
+-- differences in a temporary table. Batches go by activity, in the order in which the host's rows
+-- came, so that the ledger's largest indexes grow at their end. The customers concerned become work
+-- for phase TOTALS at once. If the source has no awards yet, there is nothing to compare. Otherwise
+-- a fingerprint for each customer (number and sum of row hashes) finds the customers that differ,
+-- and only their rows are compared one by one. The shards compute the fingerprints of the ledger;
+-- the coordinator compares them.
 -- Definer: the host's views run as the package's owner.
 -- Reads: the view, employment, award, score_rule.
 -- Writes: temporary table engagement_stage, recalculation_customer, scoring_failure.

@@ -18,4 +18,4 @@ begin
 end
 $$;
 comment on function engagement.stored_parts(engagement.host_key[]) is
-    'Internal: rows of category_score of these customers, NULL: of all.';
+    'Internal: rows of category_score of these customers (NULL: of all).';

@@ -1,5 +1,6 @@
--- Internal. The scores of some customers or all. A routine, because a cluster joins what is on its
--- nodes only with what is there, too: whoever compares them with something else asks here.
+-- Internal. The scores of some customers or all. It is a routine, because a cluster can join tables
+-- of its nodes only with tables of its nodes. A query that joins scores with anything else calls
+-- it.
 -- Reads: customer_score.
 create or replace function engagement.stored_scores(
     p_customer_ids engagement.host_key[] default null
@@ -19,4 +20,4 @@ begin
 end
 $$;
 comment on function engagement.stored_scores(engagement.host_key[]) is
-    'Internal: rows of customer_score of these customers, NULL: of all.';
+    'Internal: rows of customer_score of these customers (NULL: of all).';

@@ -1,8 +1,8 @@
--- Internal. Overlay. Totals of everybody; see sum_points__some_template. Each kind of awards is
--- summed where it is, on its shards; then these sums are added up. The awards of rules that cap or
--- fade as well: the windows of capped__template are a customer's, so the shards can open them.
--- "here" is a table of the coordinator: a CTE of functions alone might be executed on a node, which
--- does not have them. generate_totals makes the routine sum_points__all of it.
+-- Internal. Overlay. Totals of everybody; see sum_points__some_template. The shards sum each kind
+-- of awards; then the coordinator adds up these sums. This includes the awards of rules that cap or
+-- fade: a window of capped__template holds the awards of one customer, so the shards can compute
+-- it. "here" is a table of the coordinator: Citus might execute a CTE of functions alone on a node,
+-- which does not have them. generate_totals makes the routine sum_points__all from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__all_template(
     p_as_of timestamptz, p_is_employees boolean
@@ -134,5 +134,5 @@ begin
 end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
-    'Internal: template: totals of everybody at p_as_of, by category; with p_is_employees those '
-    'of the employees of companies (category NULL), none where the roll-up is switched off.';
+    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
+    'companies'' employees (category NULL); no rows if the roll-up is switched off.';

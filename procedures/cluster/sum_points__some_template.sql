@@ -1,13 +1,14 @@
--- Internal. Overlay. Totals of some customers. sum_points__all has the same of everybody. Which
--- awards belong to whom, as on one machine:
+-- Internal. Overlay. Totals of some customers. sum_points__all does the same for everybody. Awards
+-- count for the same customers as on one machine:
 --   own points, by category: the customer's awards;
---   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
---   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
--- Each kind of awards is summed where it is, on its shards; then these sums are added up. The
--- awards of rules that cap or fade as well: the windows of capped__template are a customer's, so
--- the shards can open them. "here" is a table of the coordinator: a CTE of functions alone might be
--- executed on a node, which does not have them. generate_totals makes the routine sum_points__some
--- of it.
+--   employees' points, AT_ACTIVITY: other people's awards that have the company as employer;
+--   employees' points, CURRENT: all awards of people whose primary employer on the date of p_as_of
+--   is the company.
+-- The shards sum each kind of awards; then the coordinator adds up these sums. This includes the
+-- awards of rules that cap or fade: a window of capped__template holds the awards of one customer,
+-- so the shards can compute it. "here" is a table of the coordinator: Citus might execute a CTE of
+-- functions alone on a node, which does not have them. generate_totals makes the routine
+-- sum_points__some from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
@@ -37,7 +38,7 @@ begin
     into v_ytd_from, v_ytd_next, v_overview_from
     from engagement.calendar(p_as_of) c;
 
-    -- Whose awards may be capped or fade.
+    -- The customers whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
         select coalesce(array_agg(distinct w.customer_id::text), '{}') into v_people
         from engagement.award w
@@ -113,7 +114,7 @@ begin
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where w.rule_id = any (v_special) and w.voided_at is null
-                      -- or no shard is asked
+                      -- Without such people no shard is asked.
                       and v_people <> '{}'
                       and w.customer_id = any (v_people::engagement.host_key[])
             ),
@@ -158,5 +159,5 @@ $$;
 comment on function engagement.sum_points__some_template(
     engagement.host_key[], timestamptz, boolean
 ) is
-    'Internal: template: totals of customers at p_as_of, by category; with p_is_employees those '
-    'of the employees of companies (category NULL), none where the roll-up is switched off.';
+    'Internal: template: totals of these customers at p_as_of, by category. p_is_employees: totals '
+    'of companies'' employees (category NULL); no rows if the roll-up is switched off.';

@@ -1,7 +1,7 @@
 -- Internal. Overlay. Template: compares the activities of some keys with their live awards, and
--- applies what differs. The door of the ledger: triggers, refreshes and runs come through here.
--- Routines of their own ask the ledger, see awards_of_activities. A plan cannot be kept, because
--- Citus finds the shards by values. So one activity has no form of its own.
+-- applies the differences. Triggers, refreshes and runs all write awards through this routine.
+-- Separate routines read the ledger, see awards_of_activities. A plan cannot be kept, because Citus
+-- finds the shards by values. So there is no special form for one activity.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, employment, award, score_rule. Writes: award, scoring_failure.
 create or replace function engagement.sync_awards__template(
@@ -56,8 +56,9 @@ begin
     end if;
 
     if p_is_new and p_activity_column = 'source_id' then
-        -- The short way for rows just inserted: nothing to compare. Unless they joined an activity
-        -- that has awards already (a discount added to a line, say): then they are compared.
+        -- The short way for rows just inserted: there is nothing to compare. If they belong to an
+        -- activity that has awards already (a discount added to a line, say), they are compared
+        -- below.
         v_ids := p_keys::engagement.host_key[];
         if not exists (select 1 from engagement.awards_of_activities('template', v_ids)) then
             with activity_in_hand as (
@@ -86,7 +87,7 @@ begin
     end if;
 
     if p_is_new and p_activity_column = 'document_id' and cardinality(p_keys) = 1 then
-        -- A header just inserted has no lines yet, as a rule.
+        -- A document's header that was just inserted usually has no lines yet.
         v_id := p_keys[1]::engagement.host_key;
         if not exists (select from engagement.activity__template v where v.document_id = v_id) then
             return v_counts;
@@ -94,7 +95,7 @@ begin
     end if;
     v_ids := array(
         select i from engagement.activities_of_keys__template(p_activity_column, p_keys) i);
-    -- In slices, so that memory stays bounded.
+    -- Slices keep memory bounded.
     for v_first in 1 .. cardinality(v_ids) by 10000 loop
         v_slice := v_ids[v_first : v_first + 9999];
         with activity_in_hand as (
@@ -122,6 +123,6 @@ begin
 end
 $$;
 comment on function engagement.sync_awards__template(text, text[], timestamptz, boolean) is
-    'Internal: template: brings the awards of the activities that have these keys (as text; NULL: '
-    'of all) in p_activity_column into line with the view, recorded at p_at; p_is_new: the rows '
-    'were just inserted. Returns awards made and voided.';
+    'Internal: template: brings the awards of activities into line with the view, recorded at '
+    'p_at. The activities are those with these keys (as text) in p_activity_column; NULL: all. '
+    'p_is_new: the rows were just inserted. Returns awards made and voided.';

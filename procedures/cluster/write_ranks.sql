@@ -1,6 +1,6 @@
--- Internal. Overlay: writes the ranks of some customers, where their score is still the one that
--- was ranked, and tells of those who have crossed into another band. The shards are sent the ranks
--- as JSON: they do not have the type recalculation_rank.
+-- Internal. Overlay: writes the ranks of customers whose score is still the one that was ranked,
+-- and announces the customers who have crossed into another band. The shards get the ranks as JSON,
+-- because they do not have the type recalculation_rank.
 -- Reads: customer_score. Writes: customer_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,
@@ -46,4 +46,4 @@ $$;
 comment on function engagement.write_ranks(
     engagement.recalculation_run, engagement.recalculation_rank[], engagement.host_key[]
 ) is
-    'Internal: writes those of these ranks whose customers are among the given ones.';
+    'Internal: writes the ranks in p_ranks of the customers in p_customer_ids.';

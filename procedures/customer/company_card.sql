@@ -24,5 +24,5 @@ end
 $$;
 comment on function engagement.company_card(engagement.host_key, timestamptz,
                                             engagement.customer_score) is
-    'Internal: employees on p_as_of''s date, how many have points, participation rate (0 to 1), '
-    'average per employee.';
+    'Internal: a company''s totals of employees'' points, its employees on the date of p_as_of, '
+    'how many of them have points, the participation rate (0 to 1) and the average per employee.';

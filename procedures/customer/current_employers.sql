@@ -1,4 +1,4 @@
--- API. The employers that a screen may offer for a document: whoever employs the person on a date,
+-- API. The employers that a screen may offer for a document: all employers of a person on a date,
 -- the primary one first. Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.employment, engagement_host.customer. Raises: EG001, EG006.
 create or replace function engagement.current_employers(
@@ -40,6 +40,6 @@ begin
 end
 $$;
 comment on function engagement.current_employers(engagement.host_key, date) is
-    'Companies that employ a person on a date (NULL: today in TIME_ZONE), one row each, the '
-    'primary employer first: what a screen may offer as the employer of an order. Raises EG001 for '
-    'an unknown customer.';
+    'Companies that employ a person on a date (NULL: today in TIME_ZONE), one row each, primary '
+    'employer first. A screen may offer them as the employer of an order. Raises EG001 for an '
+    'unknown customer.';

@@ -19,6 +19,6 @@ begin
 end
 $$;
 comment on function engagement.explain_change(engagement.host_key, timestamptz, timestamptz) is
-    'Causes of change of a customer''s own points between two instants, each as known then; see '
-    'explain_changes. Points sum to the difference exactly. Raises EG001 for an unknown customer, '
-    'EG004 when the range ends before it begins.';
+    'Why a customer''s own points changed between two instants, each as known then; see '
+    'explain_changes. Points sum exactly to the difference. Raises EG001 for an unknown customer, '
+    'EG004 if the range ends before it begins.';

@@ -1,15 +1,15 @@
--- API. Why scores have changed between two instants: what staff saw then (as known then) against
--- what they saw later (as known later), award by award. An award counts more or less for one cause;
--- the points of all causes sum to the difference exactly.
---   EARNED           an activity, a seat that began
---   FIRST_SCORED     history that scoring took in when it began: the activity is older than p_from,
---                    and the first run that had rules for its source recorded it
---   ADJUSTMENT       given or taken by hand
+-- API. Why scores have changed between two instants. Compares award by award what staff saw at
+-- p_from (as known then) with what they saw at p_to (as known then). Each change of an award has
+-- one cause; the points of all causes sum exactly to the difference.
+--   EARNED           an activity took place, or a seat began
+--   FIRST_SCORED     scoring began after the activity: the activity is older than p_from, and the
+--                    first run that had rules for its source recorded it
+--   ADJUSTMENT       somebody gave or took points by hand
 --   EXPIRED, FADED   time went by
---   CAP              the room under a cap went to, or came from, other awards
+--   CAP              other awards took or freed the room under a cap
 --   REVERSED         the activity is gone or was corrected
---   RULE_CHANGE      a rule or parameter; also a new rule that scores the past
---   EMPLOYER_CHANGE  only the employer differs: nothing for the person
+--   RULE_CHANGE      a rule or parameter changed, or a new rule scores the past
+--   EMPLOYER_CHANGE  only the employer differs; the person's points are the same
 -- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run.
 create or replace function engagement.explain_changes(
     p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
@@ -40,6 +40,7 @@ begin
             using errcode = 'EG004', detail = format('from %s to %s', p_from, p_to),
                   hint = 'p_to must not be earlier than p_from.';
     end if;
+    -- For each source, the first run that could score it; NULL: there was none yet.
     select array_agg(f.source), array_agg(f.begun_at), array_agg(f.ended_at)
     into v_sources, v_first_begun_at, v_first_ended_at
     from engagement.first_runs() f;
@@ -78,7 +79,7 @@ begin
         where coalesce(l.points, 0) <> coalesce(e.points, 0)
               or l.source is null or e.source is null
     ),
-    -- All that was taken off the record in between.
+    -- All awards voided between the two instants.
     voided as materialized (
         select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.voided_at,
                w.void_reason, o.rule_code
@@ -86,7 +87,7 @@ begin
         inner join engagement.score_rule o on o.rule_id = w.rule_id
         where w.voided_at > p_from and w.voided_at <= p_to
     ),
-    -- What an award replaced says why it is there, if that was on record at the beginning.
+    -- The award that a new award replaced gives its cause, if it was on record at p_from.
     replaced as (
         select m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at,
                (array_agg(v.void_reason order by v.voided_at desc) filter (
@@ -117,7 +118,7 @@ begin
                    when m.recorded_at > p_from and p.void_reason = 'EMPLOYER_CHANGED'
                        then 'EMPLOYER_CHANGE'
                    when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
-                   -- What it replaced may have been the first on record.
+                   -- The first award on record may be one that this award replaced.
                    when m.recorded_at > p_from and m.effective_at <= p_from
                         and (coalesce(p.first_recorded_at, m.recorded_at)
                              between f.begun_at and f.ended_at
@@ -126,7 +127,7 @@ begin
                                       or coalesce(p.first_recorded_at, m.recorded_at)
                                          <= f.ended_at)))
                        then 'FIRST_SCORED'
-                   -- The activity was there before the rule was, and before the beginning.
+                   -- The activity is older than both the rule and p_from.
                    when m.recorded_at > p_from and m.effective_at <= p_from and c.created_at > p_from
                         and p.first_recorded_at is null then 'RULE_CHANGE'
                    else 'EARNED'
@@ -159,8 +160,8 @@ $$;
 comment on function engagement.explain_changes(
     engagement.host_key[], timestamptz, timestamptz
 ) is
-    'Causes of change of the own points of customers from p_from (as known then) to p_to (as known '
-    'then), by rule: EARNED, FIRST_SCORED (activity older than p_from that scoring took in when it '
-    'began), ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points '
-    'sum to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 when the range ends '
-    'before it begins.';
+    'Why own points of customers changed from p_from (as known then) to p_to (as known then), by '
+    'rule: EARNED, FIRST_SCORED (activity older than p_from, recorded when scoring began), '
+    'ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points sum to '
+    'score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 if the range ends before it '
+    'begins.';

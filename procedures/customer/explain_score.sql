@@ -1,5 +1,5 @@
--- API. Why a score is what it is: the awards that count, each with its activity, its rule, and how
--- the points came about.
+-- API. Why a score is what it is: the awards that count, each with its activity, its rule and the
+-- arithmetic of its points.
 -- Reads: counted_awards, score_rule, score_adjustment, social_score, engagement_host.subject.
 create or replace function engagement.explain_score(
     p_customer_id engagement.host_key,
@@ -70,6 +70,7 @@ begin
 end
 $$;
 comment on function engagement.explain_score(engagement.host_key, timestamptz, timestamptz) is
-    'One row per award that counts at p_as_of as on record at p_known_at; points sum to score_at '
-    'exactly. awarded_points: by the rule; capped_points: what its cap left; points: what of them '
-    'counts then; arithmetic: all of it in words; days_left: days until it expires (NULL: never).';
+    'One row for each award that counts at p_as_of, as on record at p_known_at. Points sum exactly '
+    'to score_at. awarded_points: by the rule; capped_points: what its cap leaves; points: what '
+    'counts at p_as_of; arithmetic: the three in words; days_left: days until the award expires '
+    '(NULL: never).';

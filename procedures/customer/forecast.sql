@@ -1,5 +1,5 @@
--- API. What a score will be if nothing happens: exact, because every expiry, fading and beginning
--- is dated.
+-- API. What a score will be if nothing happens. It is exact, because the dates of every beginning,
+-- expiry and fading are known.
 -- Reads: what score_at and sum_points__some read. Raises: EG001, EG004, EG006.
 create or replace function engagement.forecast(
     p_customer_id engagement.host_key,
@@ -40,5 +40,5 @@ begin
 end
 $$;
 comment on function engagement.forecast(engagement.host_key, integer[], timestamptz) is
-    'Own, employees'' and total points so many weeks after p_as_of (NULL: now) if nothing happens. '
-    'Raises EG001 for an unknown customer, EG004 for weeks outside 1 to 5200.';
+    'Own, employees'' and total points at p_as_of (NULL: now) plus each of p_weeks weeks, if '
+    'nothing happens. Raises EG001 for an unknown customer, EG004 for weeks outside 1 to 5200.';

@@ -53,6 +53,6 @@ begin
 end
 $$;
 comment on function engagement.participation(engagement.host_key, timestamptz) is
-    'Companies (NULL: all) with employees on the date of p_as_of: how many, how many of them have '
-    'own points, the share of these (0 to 1), and employees'' points per employee, by the stored '
-    'scores. Raises EG006 (no host).';
+    'Companies (p_company_id; NULL: all) that have employees on the date of p_as_of: number of '
+    'employees, number and share (0 to 1) of employees with own points, and employees'' points per '
+    'employee, by the stored scores. Raises EG006 (no host).';

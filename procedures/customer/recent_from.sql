@@ -1,4 +1,4 @@
--- Internal. Where "recently" begins.
+-- Internal. The instant at which "recently" begins.
 create or replace function engagement.recent_from(p_as_of timestamptz)
 returns timestamptz
 language plpgsql

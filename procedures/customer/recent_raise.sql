@@ -1,6 +1,6 @@
--- Internal. Raised recently: higher than RAISED_RECENTLY_DAYS ago, both from the same ledger, and
--- earned in between by activity. A rule change or a correction alters both sums alike; an
--- adjustment earns nothing.
+-- Internal. Whether a score was raised recently: it is higher than RAISED_RECENTLY_DAYS ago, and
+-- activity in between has earned points. Both sums use the same ledger, so a rule change or a
+-- correction alters both alike. An adjustment is not activity.
 -- Reads: award, score_rule.
 create or replace function engagement.recent_raise(
     p_customer_id engagement.host_key,
@@ -34,6 +34,6 @@ begin
 end
 $$;
 comment on function engagement.recent_raise(engagement.host_key, timestamptz, timestamptz) is
-    'Internal: whether the own score at p_as_of exceeds that of RAISED_RECENTLY_DAYS earlier '
-    'through activity in between; by how many points, and when the latest such activity was (NULL: '
-    'not raised).';
+    'Internal: whether the own score at p_as_of exceeds the score RAISED_RECENTLY_DAYS earlier '
+    'through activity in between; by how many points, and when the latest such activity took place '
+    '(NULL: not raised).';

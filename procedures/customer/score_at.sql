@@ -1,5 +1,5 @@
--- API. A score is a sum of awards at an instant. Two clocks: what counts at p_as_of, as on record
--- at p_known_at. The short way where no rule caps or fades.
+-- API. A score is a sum of awards at an instant. It has two clocks: what counts at p_as_of, as on
+-- record at p_known_at. If no rule caps or fades, it takes the short way.
 -- Reads: award, score_rule, counted_awards.
 create or replace function engagement.score_at(
     p_customer_id engagement.host_key,

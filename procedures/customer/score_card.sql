@@ -1,5 +1,5 @@
--- API. All that a customer's screen shows, as one JSON object. The own part is summed from the
--- ledger at p_as_of and p_known_at; the employees' part and the rank are as stored.
+-- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
+-- the ledger at p_as_of and p_known_at. Employees' points and the rank are the stored ones.
 -- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
 -- host_customers.
 -- Raises: EG001.
@@ -97,7 +97,7 @@ begin
             ) t on t.category_code = c.category_code
         ),
         'trend', (
-            -- The last instant of each of the twelve months before that of p_as_of.
+            -- The last instant of each of the twelve months before the month of p_as_of.
             select jsonb_agg(jsonb_build_object(
                 'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
             ) order by m.ends_at)
@@ -118,5 +118,5 @@ end
 $$;
 comment on function engagement.score_card(engagement.host_key, timestamptz, timestamptz) is
     'The customer''s screen as JSON: score, categories with their rules (score, year to date, '
-    'overview; award_count: awards that count), trend of twelve month-ends, and for a company its '
-    'people. Raises EG001 for an unknown customer.';
+    'overview; award_count: awards that count), the trend over twelve month-ends and, for a '
+    'company, figures on its employees. Raises EG001 for an unknown customer.';

@@ -1,4 +1,4 @@
--- Internal. The host's name of a subject; none while no host is attached.
+-- Internal. The host's name of a subject.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.subject.
 create or replace function engagement.subject_name(p_engagement_type text, p_subject_id text)
@@ -26,5 +26,5 @@ begin
 end
 $$;
 comment on function engagement.subject_name(text, text) is
-    'Internal: name of a product or committee as the host has it; NULL: it has none, or no host is '
+    'Internal: the host''s name of a product or committee; NULL: it has none, or no host is '
     'attached.';

@@ -1,5 +1,5 @@
--- API. How a score has moved, exactly: the ledger summed at each instant, own points and those of
--- the employees, as known now.
+-- API. How a score has moved. It is exact: own points and employees' points are summed from the
+-- ledger at each instant, as known now.
 -- Reads: award and what sum_points__some reads. Raises: EG001, EG004, EG006.
 create or replace function engagement.trend(
     p_customer_id engagement.host_key,
@@ -34,8 +34,8 @@ begin
     end if;
     v_days := date_trunc('day', p_step);
     v_hours := p_step - v_days;
-    -- Steps are counted from the beginning, so that a month after 31 January does not stay on the
-    -- 28th; months and days in local time, hours as they pass.
+    -- Each step is computed from p_from, so that monthly steps from 31 January do not stay on the
+    -- 28th. Months and days are local time; hours are elapsed time.
     for v_number in 0 .. 10000 loop
         at := case when v_days = interval '0' or v_number = 0 then p_from
                    else (v_begin + v_days * v_number) at time zone v_zone end
@@ -53,6 +53,6 @@ begin
 end
 $$;
 comment on function engagement.trend(engagement.host_key, timestamptz, timestamptz, interval) is
-    'Own, employees'' and total points at p_from and each p_step later until p_to, from the ledger '
-    'as known now. Raises EG001 for an unknown customer, EG004 for a range that ends before it '
+    'Own, employees'' and total points from p_from to p_to at every p_step, from the ledger as '
+    'known now. Raises EG001 for an unknown customer, EG004 for a range that ends before it '
     'begins, a step not above zero, or more than 10000 steps.';

@@ -1,4 +1,5 @@
--- API. Who will fall if nothing happens: out of a band; where there are no bands, at all.
+-- API. Customers who will fall out of their band if nothing happens; if there are no bands,
+-- customers who will lose points.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: customer_score, sum_points__all, score_band, engagement_host.customer.
 -- Raises: EG004, EG006.
@@ -63,7 +64,8 @@ begin
 end
 $$;
 comment on function engagement.at_risk(integer, numeric, timestamptz) is
-    'Active customers who, if nothing happens, have fallen out of their band p_weeks after p_as_of '
-    '(NULL: the last run), by points lost or because others overtake them, or have lost at least '
-    'p_fall points by then. Where there are no bands and p_fall is NULL: whoever has lost points. '
-    'The largest fall first. Raises EG004 for weeks outside 1 to 5200 or a fall not above zero.';
+    'Active customers who will have fallen out of their band p_weeks after p_as_of (NULL: the last '
+    'run) if nothing happens, because they lose points or others overtake them, or who will have '
+    'lost at least p_fall points by then. Without bands and with p_fall NULL: customers who will '
+    'have lost any points. Largest fall first. Raises EG004 for weeks outside 1 to 5200 or a fall '
+    'not above zero.';

@@ -1,5 +1,5 @@
--- API. How engagement has moved: everybody's own points by category at the last instant of each of
--- the months before the last run, and at that run, from the ledger as known now.
+-- API. How engagement has moved: everybody's own points by category at the end of each of the
+-- months before the last run, and at the last run, from the ledger as known now.
 -- Reads: live_awards, score_rule, category, recalculation_run. Raises: EG004.
 create or replace function engagement.category_history(p_months integer default 12)
 returns table (at timestamptz, category_code text, category_name text, points numeric)
@@ -23,8 +23,8 @@ begin
                at time zone v_zone - interval '1 microsecond'
         from generate_series(p_months - 1, 0, -1) g (months)
     ) || v_now;
-    -- Each award is placed once: it counts at the instants after the first_count-th until the
-    -- last_count-th. Those that fade count for something else at each of them.
+    -- Each award is placed once: it counts at the instants numbered first_count + 1 to last_count.
+    -- An award that fades counts for different points at each of them.
     return query
     with placed as materialized (
         select r.category_code, w.capped_points as points, w.effective_at, w.half_life_weeks,
@@ -64,6 +64,6 @@ begin
 end
 $$;
 comment on function engagement.category_history(integer) is
-    'Everybody''s own points by category at the last instant of each of p_months months before the '
-    'last run (in TIME_ZONE), and at that run, as known now; 0 where a category has none. Raises '
+    'Everybody''s own points by category at the end of each of the p_months months before the last '
+    'run (in TIME_ZONE) and at the last run, as known now; 0 for a category without points. Raises '
     'EG004 for months outside 1 to 1200.';

@@ -1,4 +1,4 @@
--- API. Who a company's points come from: its employees, and whoever else earned for it.
+-- API. The people that a company's points come from: its employees, and others who earned for it.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: award, counted_awards, score_rule, customer_score, engagement_host.customer,
 -- engagement_host.employment. Raises: EG001, EG004, EG006.
@@ -40,7 +40,7 @@ begin
         where m.employer_id = p_company_id and m.employee_id <> p_company_id
               and engagement.covers(m.begin_on, m.end_on, v_today)
     );
-    -- Whose awards the company's score is made of, as sum_points__some attributes them.
+    -- The people whose awards sum_points__some attributes to the company.
     if v_is_rolled_up and v_is_current then
         v_earners := array(
             select e.id from unnest(v_employed) e (id)
@@ -79,8 +79,7 @@ begin
 end
 $$;
 comment on function engagement.company_people(engagement.host_key, timestamptz) is
-    'Employees of a company on the date of p_as_of, and whoever else has earned points for it: '
-    'the points of theirs that its score is made of at p_as_of as known now (together '
-    'employee_score), the own score as stored, when they last earned for it. The most points '
-    'first. Raises EG001 for an unknown customer, EG004 for an instant out of range, EG006 (no '
-    'host).';
+    'Employees of a company on the date of p_as_of, and others who have earned points for it. '
+    'points: their part of the company''s employee_score at p_as_of as known now; own_score: as '
+    'stored; last_earned_at: when they last earned for the company. Most points first. Raises '
+    'EG001 for an unknown customer, EG004 for an instant out of range, EG006 (no host).';

@@ -1,5 +1,5 @@
--- API. What matters most: the points that live awards made, by what they were made for.
--- A company's are those that its score is made of: its own, and its employees' as sum_points__some
+-- API. What matters most: the points of live awards, by what they were made for. With a company:
+-- the points that make up its score, that is its own and its employees' as sum_points__some
 -- attributes them.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: live_awards, score_rule, category, subject_name, engagement_host.employment, a segment.
@@ -110,8 +110,8 @@ $$;
 comment on function engagement.points_by(
     text, text, engagement.host_key, timestamptz, timestamptz
 ) is
-    'Points (capped) of live awards that became effective in [p_from, p_to) (NULL: unbounded) '
-    'until the last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (months and years in '
-    'TIME_ZONE); counting_points: what counts then. p_segment: of its customers only; '
-    'p_company_id: of a company and those who earned for it. Raises EG001 (company), EG004 '
+    'Points (capped) of live awards that became effective in [p_from, p_to) (NULL: unbounded) and '
+    'not after the last run, by CATEGORY, RULE, SUBJECT, MONTH or YEAR (in TIME_ZONE). '
+    'counting_points: what counts at the last run. p_segment: only customers of the segment. '
+    'p_company_id: only a company and the people who earned for it. Raises EG001 (company), EG004 '
     '(dimension, range), EG006 (no host), EG011 (segment).';

@@ -1,4 +1,4 @@
--- API. How scores are distributed, and in which bands they are: what a histogram draws.
+-- API. The distribution of scores, by band: the data of a histogram.
 -- Reads: customer_score. Raises: EG004.
 create or replace function engagement.score_distribution(
     p_customer_type text default null, p_step numeric default null
@@ -18,7 +18,7 @@ begin
             using errcode = 'EG004', detail = format('step %s', p_step),
                   hint = 'Give points above 0; NULL: chosen by the scores.';
     end if;
-    -- The roundest step of which so many reach the score that only one in a hundred exceeds.
+    -- The smallest round step for which c_steps steps reach the 99th percentile of scores.
     if p_step is null then
         select percentile_disc(0.99) within group (order by s.score) / c_steps into v_width
         from engagement.customer_score s
@@ -51,8 +51,8 @@ begin
 end
 $$;
 comment on function engagement.score_distribution(text, numeric) is
-    'Active customers (of p_customer_type; NULL: all) by stored score and band, in intervals '
-    '(above, up_to] of p_step points (NULL: a round one by which 20 hold 99 % of those with '
-    'points); the first, above NULL, is 0 and less, the last, up_to NULL, what is more than 20 '
-    'steps. Every band of theirs (NULL: none) in every interval. Raises EG004 for a step not '
-    'above zero.';
+    'Active customers (of p_customer_type; NULL: all) by stored score and band, in 20 intervals '
+    '(above, up_to] of p_step points (NULL: a round step by which they hold 99 % of the customers '
+    'with points). A first interval (above NULL) holds scores of 0 and less, a last one (up_to '
+    'NULL) those beyond the 20th. Each interval has a row for each band that occurs (NULL: no '
+    'band). Raises EG004 for a step not above zero.';

@@ -1,5 +1,5 @@
 -- Internal. Everybody's own points at the last run and RAISED_RECENTLY_DAYS before it, and what
--- happened in between and in the year before that: what the segments of movement are made of.
+-- happened in between and in the year before. The segments of movement are made from this.
 -- Reads: live_awards, score_rule, recalculation_run.
 create or replace function engagement.score_movement()
 returns table (
@@ -48,6 +48,6 @@ begin
 end
 $$;
 comment on function engagement.score_movement() is
-    'Internal: per customer with awards: own points RAISED_RECENTLY_DAYS before the last run and '
-    'at it, points earned by activity in between, when activity last earned points, whether it did '
-    'in the year before, and whether the customer sits on a committee.';
+    'Internal: for each customer with awards: own points RAISED_RECENTLY_DAYS before the last run '
+    'and at the last run, points earned by activity in between, when activity last earned points, '
+    'whether it earned any in the year before, and whether the customer sits on a committee.';

@@ -1,7 +1,7 @@
--- API. The customers of a segment: whatever its view says, with names and scores.
--- Where a policy would filter a row, the segment fails instead of running it (row_security off).
+-- API. The customers of a segment, as its view says, with names and scores. If a policy would
+-- filter rows, the segment fails instead (row_security is off).
 -- Reads: segment_definition, the segment's view, customer_score, host_customers.
--- Definer, so that no view runs as whoever looks. Raises: EG006, EG011, EG015.
+-- Definer, so that no view runs as the caller. Raises: EG006, EG011, EG015.
 create or replace function engagement.segment(p_name text)
 returns table (
     customer_id engagement.host_key,
@@ -52,7 +52,7 @@ begin
                                 'package''s owner: alter view %s owner to %I; functions likewise.',
                                 v_view, current_user);
     end if;
-    -- Who it is, first: the view runs alone, and a cluster's nodes do not have the host's rows.
+    -- The view runs alone first, because the nodes of a cluster do not have the host's rows.
     execute format('select coalesce(array_agg(g.customer_id::engagement.host_key), $1), '
                    'coalesce(array_agg(g.segment_value::numeric), $2) from %s g', v_view)
         into v_ids, v_values using v_ids, v_values;
@@ -66,6 +66,6 @@ begin
 end
 $$;
 comment on function engagement.segment(text) is
-    'Customers of a segment (engagement.segment_definition), the largest segment_value first. '
-    'Raises EG011 for an unknown segment, or a view that is not there or not of the right shape, '
-    'EG015 for one that runs code of another role than the package''s owner.';
+    'Customers of a segment (engagement.segment_definition), largest segment_value first. Raises '
+    'EG011 for an unknown segment, or a view that is missing or has the wrong columns, EG015 for a '
+    'view that runs code of a role other than the package''s owner.';

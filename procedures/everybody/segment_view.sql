@@ -1,4 +1,5 @@
--- Internal. The view of a segment, if it is one: an organisation writes its name by hand.
+-- Internal. Finds the view of a segment and checks its columns, because its name is written by
+-- hand.
 -- Reads: pg_catalog.
 create or replace function engagement.segment_view(p_view_name text)
 returns regclass
@@ -12,7 +13,7 @@ begin
     begin
         v_view := to_regclass(p_view_name);
     exception when invalid_name or syntax_error or feature_not_supported then
-        return null;  -- a name that no relation can have; as an error only before PostgreSQL 16
+        return null;  -- no relation can have this name; to_regclass raised before PostgreSQL 16
     end;
     if (
         with recursive base (column_name, type_oid) as (
@@ -44,5 +45,5 @@ begin
 end
 $$;
 comment on function engagement.segment_view(text) is
-    'Internal: the view of that name with the columns customer_id and segment_value; NULL where '
-    'there is none.';
+    'Internal: the view of that name, if it has the columns customer_id and segment_value; NULL '
+    'otherwise.';

@@ -1,4 +1,4 @@
--- Internal. Text that may be an instant; NULL where it is none.
+-- Internal. Casts text to an instant; NULL if it is not one.
 create or replace function engagement.as_instant(p_text text)
 returns timestamptz
 language plpgsql
@@ -12,4 +12,4 @@ exception when data_exception then
 end
 $$;
 comment on function engagement.as_instant(text) is
-    'Internal: the instant that a text says, in the session''s time zone; NULL where it says none.';
+    'Internal: a text as an instant, in the session''s time zone; NULL if it is not one.';

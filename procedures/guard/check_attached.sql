@@ -1,4 +1,4 @@
--- Internal. Whether there is a host to look at.
+-- Internal. Whether a host is attached.
 -- Reads: pg_catalog. Raises: EG006.
 create or replace function engagement.check_attached()
 returns void

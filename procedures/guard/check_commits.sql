@@ -1,8 +1,8 @@
--- Internal. Whether the caller, a procedure that commits, can: not inside a transaction block or a
--- function. The COMMIT that is tried here fails in any case, because an exception block is a
--- subtransaction; which of its two messages it fails with tells. Nothing has been done yet when
--- this raises. Neither definer nor SET clause: they would themselves bar COMMIT. So its operator is
--- named in full.
+-- Internal. Checks that the calling procedure can commit. It cannot inside a transaction block or a
+-- function. The COMMIT that is tried here always fails, because an exception block is a
+-- subtransaction; its message tells whether it would have failed otherwise. When this raises,
+-- nothing has been done yet. The procedure is no definer and has no SET clause, because both bar
+-- COMMIT. Therefore its operator is qualified.
 -- Raises: 2D000.
 create or replace procedure engagement.check_commits()
 language plpgsql
@@ -23,4 +23,4 @@ begin
 end
 $$;
 comment on procedure engagement.check_commits() is
-    'Internal: raises 2D000 with a hint where the calling procedure could not commit.';
+    'Internal: raises 2D000 with a hint if the calling procedure cannot commit.';

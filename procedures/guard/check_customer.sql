@@ -1,4 +1,4 @@
--- Internal. Whether somebody is known: to the host, to the ledger, or by a score.
+-- Internal. Checks that a customer is known: to the host, to the ledger, or by a score.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: engagement_host.customer, award, customer_score. Raises: EG001, EG006.
 create or replace function engagement.check_customer(p_customer_id engagement.host_key)
@@ -15,7 +15,7 @@ set row_security = on
 as $$
 begin
     perform engagement.check_attached();
-    -- One by one: a cluster would fetch the host's customers to join them with the others.
+    -- Separate statements, because a cluster would fetch the host's customers to join them.
     if exists (select from engagement_host.customer c where c.customer_id = p_customer_id) then
         return;
     end if;

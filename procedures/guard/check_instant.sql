@@ -1,4 +1,4 @@
--- Internal. An instant that years can be added to and taken from.
+-- Internal. Checks that an instant leaves room for adding and subtracting years.
 -- Raises: EG004.
 create or replace function engagement.check_instant(p_as_of timestamptz)
 returns void

@@ -1,4 +1,4 @@
--- Internal. The modes of a recalculation.
+-- Internal. Checks the mode of a recalculation.
 -- Raises: EG004.
 create or replace function engagement.check_mode(p_mode text)
 returns void

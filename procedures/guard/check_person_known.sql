@@ -1,5 +1,5 @@
--- Internal. Whether the package holds anything of somebody, or knows them. Inputs are known here as
--- well that have earned nothing: a rejected upload, an adjustment that no run has seen.
+-- Internal. Checks that a customer is known or that the package holds any row of theirs. Inputs
+-- that have earned nothing count, too: a rejected upload, an adjustment that no run has seen.
 -- Reads: social_score, score_adjustment, social_upload, and what check_customer reads.
 -- Raises: EG001, EG006.
 create or replace function engagement.check_person_known(p_customer_id engagement.host_key)
@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function engagement.check_person_known(engagement.host_key) is
-    'Internal: raises EG001 for a customer whom neither the host nor the ledger knows and of whom '
-    'no input is held, EG006 without a host.';
+    'Internal: raises EG001 for a customer that neither the host nor the ledger knows and that has '
+    'no input and no event, EG006 without a host.';

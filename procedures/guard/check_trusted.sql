@@ -1,6 +1,7 @@
--- Internal. What the host's views call runs as the package's owner. Where that is a superuser, code
--- of anybody else would make its owner one, so it is refused. Where it is not, the host can at most
--- act as the package's owner, who has let it in by deploying the adapter.
+-- Internal. Code that the host's views call runs as the package's owner. If the package's owner is
+-- a superuser, code of another role would give that role a superuser's rights, so it is refused. If
+-- not, the host can at most act as the package's owner, who has allowed that by deploying the
+-- adapter.
 -- Reads: pg_catalog. Raises: EG015.
 create or replace function engagement.check_trusted(p_relation regclass, p_what text)
 returns void
@@ -30,5 +31,5 @@ begin
 end
 $$;
 comment on function engagement.check_trusted(regclass, text) is
-    'Internal: raises EG015 when the package belongs to a superuser and a relation runs code of a '
-    'role that is none; p_what names the relation.';
+    'Internal: raises EG015 if the package belongs to a superuser and a relation runs code of a '
+    'role that is not one; p_what names the relation in the error.';

@@ -1,5 +1,5 @@
--- Internal. What the server says of a COMMIT where the context permits none, in the language of its
--- messages: a function is always such a context. check_commits compares with it.
+-- Internal. The server's message for a COMMIT that the context forbids, in the language of its
+-- messages. A function is always such a context. check_commits compares with it.
 create or replace function engagement.commit_refusal()
 returns text
 language plpgsql

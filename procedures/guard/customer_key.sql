@@ -1,5 +1,6 @@
--- Internal. The key that somebody has typed: an error for what can be none, such as a name, says
--- so. The command's queries read every customer through it.
+-- Internal. Reads a customer's key that somebody has typed. Text that cannot be a key, such as a
+-- name, raises an error that says so. The command's queries read every customer through this
+-- function.
 -- Raises: EG001.
 create or replace function engagement.customer_key(p_text text)
 returns engagement.host_key
@@ -22,5 +23,5 @@ begin
 end
 $$;
 comment on function engagement.customer_key(text) is
-    'Internal: the key of a customer from what was typed; NULL for NULL. Raises EG001 for what can '
-    'be no key of the host''s.';
+    'Internal: typed text as a customer''s key; NULL for NULL. Raises EG001 for text that cannot '
+    'be a key of the host.';

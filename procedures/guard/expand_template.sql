@@ -1,6 +1,6 @@
--- Internal. The text of a template in which the queries that are templates as well stand as
--- subqueries, and the views NAME_in_hand__template as the CTE of that name. A query's parameters
--- are variables of the same names in the routine.
+-- Internal. Expands the text of a template. Calls of query templates become subqueries, and the
+-- views NAME_in_hand__template become the CTE NAME_in_hand. The parameters of a query are variables
+-- of the same names in the routine.
 -- Reads: pg_catalog.
 create or replace function engagement.expand_template(p_text text)
 returns text
@@ -35,4 +35,4 @@ begin
 end
 $$;
 comment on function engagement.expand_template(text) is
-    'Internal: a template with the text of all queries that it is written over.';
+    'Internal: the text of a template with the texts of the query templates that it calls.';

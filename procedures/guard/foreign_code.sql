@@ -1,10 +1,10 @@
--- Internal. Code that a relation runs when it is read, and that belongs neither to the package's
--- owner nor to a superuser. Its owner may change it at any time, and it would run with the reader's
--- rights. Views below are followed, but not into the package's own schemas: what stands there was
--- looked at when it came. Operators and domains count, since they call functions. The relation
--- itself counts whatever its kind: of a table, too, its owner's code runs, since the planner
--- computes what is constant in an index expression. A table that a view reads does not count:
--- whoever looked at the view's text has let its owner in.
+-- Internal. Finds code that runs when a relation is read and that belongs neither to the package's
+-- owner nor to a superuser. The owner of such code may change it at any time, and it would run with
+-- the reader's rights. Nested views are followed, but not into the package's own schemas: these
+-- views were checked when they were created. Operators and domains count, because they call
+-- functions. The relation itself counts whatever its kind. Even a table runs code of its owner,
+-- because the planner computes constant parts of index expressions. A table that a view reads does
+-- not count: a person who has checked the view's text has accepted the table's owner.
 -- Reads: pg_catalog.
 create or replace function engagement.foreign_code(p_relation regclass)
 returns text

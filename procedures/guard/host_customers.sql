@@ -1,6 +1,6 @@
--- API. The host's customers, for whoever shows a name beside a score. A view of the host's may run
--- code of the host's. Here it runs as the package's owner and under fixed settings, not as whoever
--- looks. Definer for that reason.
+-- API. The host's customers, for queries that show a name beside a score. A view of the host may
+-- run the host's code. Definer, so that this code runs as the package's owner and under fixed
+-- settings, not as the caller.
 -- Reads: engagement_host.customer.
 create or replace function engagement.host_customers(
     p_customer_ids engagement.host_key[] default null
@@ -37,4 +37,4 @@ begin
 end
 $$;
 comment on function engagement.host_customers(engagement.host_key[]) is
-    'Customers as the host shows them (view engagement_host.customer): of these keys, NULL: all.';
+    'Customers with these keys (NULL: all) as the host shows them (view engagement_host.customer).';

@@ -1,5 +1,5 @@
--- Internal. Whether years can be added to an instant and taken from it; see check_instant. Inlined
--- by the planner: keep it one expression.
+-- Internal. Whether an instant leaves room for adding and subtracting years; see check_instant.
+-- Inlined by the planner: keep it one expression.
 create or replace function engagement.is_instant(p_at timestamptz)
 returns boolean
 language sql

@@ -1,4 +1,4 @@
--- Internal. Whether scoring is switched off; says so to the caller.
+-- Internal. Whether scoring is switched off. If it is, a notice tells the caller.
 -- Reads: parameter CALCULATE_ENGAGEMENT_SCORE_POINTS.
 create or replace function engagement.is_switched_off()
 returns boolean

@@ -1,6 +1,6 @@
--- Internal. How keys are ordered where the order counts for points: text letter by letter, because
--- languages order it otherwise on every server. expand_template puts the key itself in the place of
--- a call, with the collation if it is text.
+-- Internal. Orders keys where points depend on the order. Text keys are ordered by code point,
+-- because the order of a language may differ between servers. expand_template replaces a call by
+-- the key itself, with the collation "C" if it is text.
 create or replace function engagement.key_order(p_key engagement.host_key)
 returns engagement.host_key
 language sql
@@ -8,4 +8,4 @@ immutable
 parallel safe
 return p_key;
 comment on function engagement.key_order(engagement.host_key) is
-    'Internal: marks in a template that a key is ordered by, the same on every server.';
+    'Internal: in a template, marks a key to order by in the same order on every server.';

@@ -1,5 +1,5 @@
--- Internal. One change of rules, parameters or sources at a time: they rewrite functions and number
--- versions.
+-- Internal. Allows one change of rules, parameters or sources at a time, because these changes
+-- rewrite functions and number versions.
 -- Locks: advisory (class of the package, 3), until the end of the transaction.
 create or replace function engagement.lock_setup()
 returns void

@@ -1,4 +1,4 @@
--- Internal. Text that may be a key of the host; NULL where it is none.
+-- Internal. Casts text to a key of the host; NULL if it is not one.
 create or replace function engagement.try_key(p_text text)
 returns engagement.host_key
 language plpgsql
@@ -12,4 +12,4 @@ exception when data_exception then
 end
 $$;
 comment on function engagement.try_key(text) is
-    'Internal: the host''s key that a text says; NULL where it says none.';
+    'Internal: a text as a key of the host; NULL if it is not one.';

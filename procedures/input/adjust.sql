@@ -1,4 +1,5 @@
--- API. Points given or taken by hand. Definer: adjustments are made here only, with their author.
+-- API. Gives or takes points by hand. Definer, so that adjustments are made only here and name
+-- their author.
 -- Writes: score_adjustment. Raises: EG001, EG004, EG006.
 create or replace function engagement.adjust(
     p_customer_id engagement.host_key,
@@ -42,6 +43,7 @@ begin
 end
 $$;
 comment on function engagement.adjust(engagement.host_key, numeric, text, timestamptz) is
-    'Gives a customer points (or takes them, below zero) from now until p_expires_at (NULL: for '
-    'ever), with a reason; returns the key of the adjustment. Times the rule ADJUSTMENT. Raises '
-    'EG001 for an unknown customer, EG004 for points 0 or not finite, no reason, a past end.';
+    'Gives a customer points (below zero: takes them) from now until p_expires_at (NULL: for '
+    'ever), with a reason; returns the key of the adjustment. The rule ADJUSTMENT multiplies the '
+    'points. Raises EG001 for an unknown customer, EG004 for points that are 0 or not finite, a '
+    'missing reason or a past end.';

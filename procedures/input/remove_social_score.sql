@@ -1,4 +1,4 @@
--- API. Takes a social community score away. Definer, as set_social_score.
+-- API. Removes a social community score. Definer, as set_social_score.
 -- Writes: social_score. Raises: EG012.
 create or replace function engagement.remove_social_score(
     p_customer_id engagement.host_key,

@@ -1,4 +1,4 @@
--- API. A social community score by hand: new, or changed. Definer, so that the same checks hold for
+-- API. Adds or changes a social community score by hand. Definer, so that the same checks apply to
 -- everybody.
 -- Writes: social_score. Raises: EG001, EG004, EG006, EG012.
 create or replace function engagement.set_social_score(
@@ -105,5 +105,5 @@ comment on function engagement.set_social_score(
     engagement.host_key, text, text, text, jsonb, boolean
 ) is
     'Adds a social community score (p_is_new) or changes one. p_changes holds score, description, '
-    'comments, scored_at (NULL: now), ends_at; what is left out stays as it is. Returns the row. '
+    'comments, scored_at (NULL: now), ends_at; omitted keys stay as they are. Returns the row. '
     'Raises EG001 (customer), EG004 (bad value), EG012 (unknown; p_is_new: exists).';

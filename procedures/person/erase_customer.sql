@@ -1,9 +1,10 @@
--- API. Deletes a person from the package: the one exception to append-only. The host comes first:
--- while it shows activity of theirs, the next run would bring it all back; so would a run that has
--- read the host before. What says whom their points went to is deleted with them, so all those
--- companies are summed here: the employers of their awards, voided ones too, because no run may
--- have summed since; with EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points,
--- because a job that the host has deleted tells nothing any more.
+-- API. Deletes a person from the package: the one exception to append-only. The person must be
+-- erased in the host first. As long as the host shows their activity, the next run would bring
+-- everything back; so would a run that read the host earlier and is still under way. The deletion
+-- also removes the record of which companies got their points, so it sums these companies here:
+-- the employers of all their awards (voided awards too, because no run may have summed since); with
+-- EMPLOYER_ATTRIBUTION CURRENT every company that has employees' points, because the host may have
+-- deleted the job.
 -- Reads: the views, recalculation_run. Writes: every table with rows of the customer; totals of
 -- their companies.
 -- Raises: EG001, EG006, EG009, EG013.
@@ -47,7 +48,7 @@ begin
                       hint = 'Erase or anonymise the customer in the host first.';
         end if;
     end loop;
-    -- Of voided awards too: the run that would have told the company of it finds them no more.
+    -- Voided awards too: the next run would have summed their companies but no longer finds them.
     select array_agg(distinct w.employer_id) filter (where w.employer_id <> p_customer_id),
            array_agg(distinct w.source || ' ' || w.source_id::text)
     into v_employers, v_activities
@@ -87,7 +88,7 @@ begin
     delete from engagement.award w where w.customer_id = p_customer_id;
     delete from engagement.category_score c where c.customer_id = p_customer_id;
     delete from engagement.customer_score s where s.customer_id = p_customer_id;
-    -- Whom the host goes on showing, without activity, has a score of nothing, as after a run.
+    -- A customer that the host still shows, without activity, gets a score of 0, as from a run.
     v_employers := v_employers || p_customer_id;
     perform engagement.write_totals(
         p_customer_ids => v_employers, p_as_of => null, p_always_stamp => true,
@@ -99,7 +100,7 @@ begin
 end
 $$;
 comment on procedure engagement.erase_customer(engagement.host_key) is
-    'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue) and '
-    'sums and ranks their companies anew; whom the host still shows has a score of 0. Raises EG001 '
-    'for an unknown customer, EG009 while a recalculation is running, EG013 while the host still '
-    'shows activity of theirs.';
+    'Deletes all rows of a person (ledger, scores, social scores, adjustments, events, queue), '
+    'then sums and ranks their companies again. A person whom the host still shows has a score of '
+    '0. Raises EG001 for an unknown customer, EG009 while a recalculation is running, EG013 while '
+    'the host still shows activity of the customer.';

@@ -1,4 +1,4 @@
--- API. All that the package holds of a person, for their request.
+-- API. Everything that the package holds about a person, for a request of theirs to see it.
 -- Reads: every table with rows of the customer. Raises: EG001, EG006.
 create or replace function engagement.export_customer(p_customer_id engagement.host_key)
 returns jsonb
@@ -47,7 +47,7 @@ begin
         'events', (
             select coalesce(jsonb_agg(to_jsonb(e) order by e.created_at), '[]')
             from engagement.score_event e where e.customer_id = p_customer_id),
-        -- Not their keys: those of others may stand beside.
+        -- Keys are left out, because other people's keys may be in the same array.
         'failures', (
             select coalesce(jsonb_agg(to_jsonb(f) - 'keys' order by f.failed_at, f.source), '[]')
             from engagement.scoring_failure f

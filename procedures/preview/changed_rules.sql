@@ -1,6 +1,5 @@
--- Internal. The rules as they would be after a change, without changing them: the change is made by
--- the same routines and taken back, by an error of our own (not EG000: as a condition, that would
--- be the whole class).
+-- Internal. The rules as they would be after a change. The usual routines make the change, and an
+-- error of our own rolls it back.
 -- Reads and writes (and takes back): through apply_rules, revise_rule and retire_rule.
 -- Locks: the setup lock, for a moment.
 -- Raises: EG002, EG004, EG005, EG010.
@@ -29,15 +28,15 @@ begin
             perform engagement.apply_rules(p_rules => p_changes, p_retroactive => p_retroactive);
         end if;
         v_rules := array(select r from engagement.score_rule r);
-        -- Of no category: EG000 would stand for every code of the package.
+        -- Not EG000: as a condition it would catch every code of the package.
         raise exception 'taken back' using errcode = 'EG100';
     exception when sqlstate 'EG100' then
-        null;  -- the variable stays, the rules are as they were
+        null;  -- the rules are as they were; the variable keeps its value
     end;
     return v_rules;
 end
 $$;
 comment on function engagement.changed_rules(jsonb, boolean) is
-    'Internal: every version of every rule as apply_rules (an array) or revise_rule and '
-    'retire_rule (an object: rule_code to changes, null retires) would leave them; nothing is '
-    'changed.';
+    'Internal: every version of every rule as it would be after apply_rules (p_changes is an '
+    'array) or after revise_rule and retire_rule (an object: rule_code to changes, null retires). '
+    'Nothing is changed.';

@@ -3,7 +3,9 @@
 -- engagement_preview_award comes. generate_totals makes the routine preview_points of it.
 -- Reads: award, counted_awards, the temporary tables engagement_preview_award and
 -- engagement_preview_rule. Writes: temporary table engagement_preview_point.
-create or replace function engagement.preview_points_template(p_rule_ids integer[], p_as_of timestamptz)
+create or replace function engagement.preview_points_template(
+    p_rule_ids integer[], p_as_of timestamptz
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp

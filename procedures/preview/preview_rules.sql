@@ -1,9 +1,9 @@
--- API. What a change of rules would do, before it is made. Caps are per version of a rule, so the
--- points of a score add up rule by rule: what a changed rule's versions make now goes, also of
--- those that the next run voids; what they would make comes. That is derived by the one definition,
--- from the host's rows, into temporary tables; nothing of the package is written. Everybody is
--- ranked by scores at p_as_of: the stored ones where they hold for it, else summed. Definer,
--- because it tries what only the package may do.
+-- API. What a change of rules would do, before it is made. A cap belongs to one version of a rule,
+-- so a score is the sum of its rules. The preview subtracts what the versions of the changed rules
+-- make now, including versions that the next run voids, and adds what the new versions would make.
+-- Awards are derived from the host's rows by the one definition, into temporary tables. No table of
+-- the package is written. Everybody is ranked by scores at p_as_of: the stored scores if they hold
+-- at that instant, else new sums. Definer, because only the package may try a change.
 -- Reads: the views, score_rule, award, customer_score, score_band, engagement_host.*.
 -- Raises: EG002, EG004, EG005, EG006, EG010.
 create or replace function engagement.preview_rules(
@@ -92,7 +92,7 @@ begin
     ) u
     group by u.customer_id;
 
-    -- Who is changed, who would be by time alone, who has no score yet.
+    -- Customers to sum: changed by the preview, changed by time alone, or without a score yet.
     select array_agg(s.customer_id),
            array_agg(s.customer_id) filter (
                where s.calculated_at > v_as_of or s.next_change_at <= v_as_of)
@@ -158,7 +158,7 @@ end
 $$;
 comment on function engagement.preview_rules(jsonb, boolean, timestamptz) is
     'What a change of rules would do to scores at p_as_of (NULL: the last run): every customer '
-    'whose points or band would change, old and new, the largest change first. p_changes: an array '
-    'as apply_rules takes it, or an object of rule_code to changes as revise_rule takes them (null '
-    'retires). p_retroactive false: as from now on. Writes nothing but temporary tables. Raises '
-    'what apply_rules and revise_rule raise.';
+    'whose points or band would change, old and new values, largest change first. p_changes: an '
+    'array as for apply_rules, or an object from rule_code to changes as for revise_rule (null '
+    'retires the rule). p_retroactive false: the change would count from now on. Writes only '
+    'temporary tables. Raises what apply_rules and revise_rule raise.';

@@ -1,4 +1,4 @@
--- API. A preview in one object: how many move, by how much, and who moves most.
+-- API. A preview in one object: how many customers move, by how much, and who moves most.
 -- Reads: what preview_rules reads.
 create or replace function engagement.preview_summary(
     p_changes jsonb,

@@ -1,5 +1,5 @@
--- API. Events that a consumer has dealt with leave the outbox. Ids that are gone already do no
--- harm, so that an acknowledgement can be repeated.
+-- API. Takes events off the outbox that a consumer has dealt with. Ids that are gone already are no
+-- error, so an acknowledgement can be repeated.
 -- Writes: score_event.
 create or replace function engagement.acknowledge_events(p_event_ids uuid[])
 returns bigint
@@ -16,5 +16,5 @@ begin
 end
 $$;
 comment on function engagement.acknowledge_events(uuid[]) is
-    'Takes the events with these ids off the outbox and returns how many there were; ids that are '
-    'not there are passed over.';
+    'Takes the events with these ids off the outbox and returns how many it found. Unknown ids are '
+    'passed over.';

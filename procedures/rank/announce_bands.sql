@@ -1,7 +1,7 @@
--- Internal. Tells of customers who crossed into another band, once per crossing: what was told last
--- stays with the customer's row. Silent are the first run, the run after bands were set up anew,
--- and a replay (an instant before one that was told of already) or a look into the future, which do
--- not even count as told.
+-- Internal. Announces customers who crossed into another band, once per crossing. announced_band
+-- keeps the band that was announced last. The first run, and the first run after a change of the
+-- bands, set announced_band without an event. A replay (an instant before one already announced)
+-- and a look into the future do not even set announced_band.
 -- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
 create or replace function engagement.announce_bands(
     p_as_of timestamptz, p_customer_ids engagement.host_key[], p_is_run boolean
@@ -30,14 +30,14 @@ begin
     select * into v_last
     from engagement.recalculation_run r
     where r.run_status = 'COMPLETED' and r.run_mode <> 'ROLL_UP' and r.as_of <= r.finished_at
-    order by r.as_of desc, r.run_id desc  -- a replay has told nothing
+    order by r.as_of desc, r.run_id desc  -- a replay has announced nothing
     limit 1;
     v_is_silent := v_last.run_id is null or exists (
         select from engagement.setup_change c
         where c.object_type = 'BAND' and c.changed_at > v_last.finished_at
               and c.old_value - 'label' is distinct from c.new_value - 'label');
     if v_is_silent and not p_is_run then
-        return;  -- a run over everybody comes first
+        return;  -- a refresh waits for a run over everybody
     end if;
     with crossing as (
         select s.customer_id, s.announced_band, s.band_code, s.score, s.percentile
@@ -50,7 +50,7 @@ begin
         set announced_band = c.band_code
         from crossing c
         where c.customer_id = s.customer_id and s.customer_id = any (p_customer_ids)
-              -- as it was: a refresh that came between has told of it itself
+              -- unless a refresh came between: it has announced its own crossing
               and (s.band_code, s.announced_band)
                   is not distinct from (c.band_code, c.announced_band)
         returning c.*
@@ -67,8 +67,9 @@ begin
     ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
-    -- After a refresh it is told in the caller's transaction, which could not be prepared for
-    -- two-phase commit after a notification; where that is possible, consumers look by themselves.
+    -- A refresh notifies in the caller's transaction, and a transaction that has notified cannot be
+    -- prepared for two-phase commit. Where the server allows prepared transactions, a refresh does
+    -- not notify, and consumers have to poll.
     if v_count > 0
        and (p_is_run or current_setting('max_prepared_transactions')::integer = 0)
     then
@@ -77,7 +78,7 @@ begin
 end
 $$;
 comment on function engagement.announce_bands(timestamptz, engagement.host_key[], boolean) is
-    'Internal: writes a score_event for those of some customers whose band is another than was '
-    'told last, and notifies engagement_score_event. p_is_run: by a run over everybody. A refresh '
-    'does not notify where max_prepared_transactions is above zero, because a notification would '
-    'bar PREPARE TRANSACTION.';
+    'Internal: writes a score_event for each of these customers whose band is not the one '
+    'announced last, and notifies engagement_score_event. p_is_run: the caller is a run over '
+    'everybody. A refresh does not notify if max_prepared_transactions is above zero, because a '
+    'notification would bar PREPARE TRANSACTION.';

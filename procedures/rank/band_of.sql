@@ -1,5 +1,5 @@
--- Internal. THE definition of a band: the highest percentile band that is reached, else the highest
--- score band, else none. Inlined by the planner: keep it one expression.
+-- Internal. THE definition of a band: the highest percentile band reached, else the highest score
+-- band reached, else none. Inlined by the planner: keep it one expression.
 create or replace function engagement.band_of(
     p_scale engagement.band_scale, p_score numeric, p_percentile integer
 )

@@ -1,6 +1,6 @@
--- API. Events for a consumer that acknowledges them later: they stay on the outbox, and nobody else
--- gets them until the time is up. Left out are those that another consumer is taking or that are
--- held for one.
+-- API. Gives out events to a consumer that acknowledges them later. They stay on the outbox, and no
+-- other consumer gets them until the time is up. Events that another consumer is taking or holding
+-- are left out.
 -- Writes: score_event. Raises: EG004.
 create or replace function engagement.hold_events(
     p_limit integer default 100, p_minutes integer default 10
@@ -44,6 +44,6 @@ begin
 end
 $$;
 comment on function engagement.hold_events(integer, integer) is
-    'Returns up to p_limit events of the outbox, the oldest first, and keeps them from other '
-    'consumers for p_minutes. acknowledge_events takes them off; without it they are given out '
-    'again after that time. Raises EG004 for a limit below 1 or minutes outside 1 to 10080.';
+    'Returns up to p_limit events of the outbox, oldest first, and keeps them from other consumers '
+    'for p_minutes. acknowledge_events takes them off; events not acknowledged by then are given '
+    'out again. Raises EG004 for a limit below 1 or minutes outside 1 to 10080.';

@@ -8,5 +8,5 @@ immutable
 parallel safe
 return ((200 * p_below_count + 100 * p_equal_count) / (2 * p_count))::integer;
 comment on function engagement.percentile_of(bigint, bigint, bigint) is
-    'Internal: floor(100 × (below + half of equal, self included) / n), 0 to 99: a rank among n '
-    'customers.';
+    'Internal: floor(100 × (below + half of equal, self included) / n), 0 to 99: the percentile of '
+    'a customer among n.';

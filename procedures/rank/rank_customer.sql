@@ -1,4 +1,5 @@
--- Internal. One customer's percentile and band on a refresh, by the thresholds of the last run.
+-- Internal. Finds one customer's percentile and band on a refresh, by the thresholds of the last
+-- run.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_percentile, score_band, engagement_host.customer.
 -- Writes: customer_score, score_event.
@@ -21,7 +22,7 @@ declare
     v_band text;
 begin
     select * into v_score from engagement.customer_score s where s.customer_id = p_customer_id;
-    -- Below all that were ranked is 0; NULL where none of the type was.
+    -- A score below every threshold has percentile 0. NULL: no customer of the type was ranked.
     v_percentile := (
         select coalesce(max(t.percentile) filter (where t.from_score <= v_score.score), 0)
         from engagement.score_percentile t

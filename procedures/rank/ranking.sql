@@ -1,4 +1,4 @@
--- Internal. Percentiles and bands that given scores would have.
+-- Internal. The percentiles and bands that some scores would have.
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: score_band, engagement_host.customer.
 create or replace function engagement.ranking(
@@ -42,5 +42,5 @@ begin
 end
 $$;
 comment on function engagement.ranking(engagement.host_key[], numeric[]) is
-    'Internal: ranks customers with given scores: percentile among the active ones of their type, '
-    'and band.';
+    'Internal: ranks customers by these scores: the percentile among the active customers of their '
+    'type, and the band.';

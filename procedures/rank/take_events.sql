@@ -1,5 +1,5 @@
--- API. Events for a consumer: taken off the outbox, the oldest first. Left out are those that
--- another consumer is taking or that are held for one. Rolled back, they are there again.
+-- API. Takes events off the outbox for a consumer, oldest first. Events that another consumer is
+-- taking or holding are left out. A rollback puts the events back.
 -- Writes: score_event. Raises: EG004.
 create or replace function engagement.take_events(p_limit integer default 100)
 returns setof engagement.score_event
@@ -34,6 +34,6 @@ begin
 end
 $$;
 comment on function engagement.take_events(integer) is
-    'Takes up to p_limit events off the outbox and returns them, the oldest first; several '
-    'consumers may call it at once. They are gone when the transaction commits: commit after the '
+    'Takes up to p_limit events off the outbox and returns them, oldest first. Several consumers '
+    'may call it at once. The events are gone when the transaction commits: commit after the '
     'work, or use hold_events and acknowledge_events. Raises EG004 for a limit below 1.';

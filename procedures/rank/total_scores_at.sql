@@ -1,5 +1,5 @@
 -- Internal. Scores, percentiles and bands of many customers at an instant, ranked among each other.
--- One pass over the ledger, so it is for nearly everybody.
+-- It reads the whole ledger in one pass, so it is meant for nearly everybody.
 -- Reads: sum_points__all, ranking.
 create or replace function engagement.total_scores_at(
     p_customer_ids engagement.host_key[], p_as_of timestamptz
@@ -38,4 +38,4 @@ end
 $$;
 comment on function engagement.total_scores_at(engagement.host_key[], timestamptz) is
     'Internal: total points (own and employees'') of customers at an instant as known now, with '
-    'percentile and band among each other.';
+    'their percentiles and bands among each other.';

@@ -1,5 +1,5 @@
--- Internal. Writes the ranks of some customers, where their score is still the one that was ranked,
--- and tells of those who have crossed into another band.
+-- Internal. Writes the ranks of customers whose score is still the one that was ranked, and
+-- announces the customers who have crossed into another band.
 -- Reads: customer_score. Writes: customer_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,
@@ -34,4 +34,4 @@ $$;
 comment on function engagement.write_ranks(
     engagement.recalculation_run, engagement.recalculation_rank[], engagement.host_key[]
 ) is
-    'Internal: writes those of these ranks whose customers are among the given ones.';
+    'Internal: writes the ranks in p_ranks of the customers in p_customer_ids.';

@@ -1,8 +1,9 @@
--- Internal. Re-derives a batch of activities. Where one of them cannot even be read (its view
--- divides by zero, say), the batch is halved until that one stands alone: it goes back to the queue
--- with its error, the others are scored. A view that is broken as a whole fails the source instead.
--- Awards that a host's open transaction holds are waited for 200 ms, because others may wait for
--- this batch. Then they go back to the queue, and the others are scored.
+-- Internal. Re-derives a batch of activities. If one of them cannot be read (its view divides by
+-- zero, say), the batch is halved until that activity stands alone. It goes back to the queue with
+-- its error; the others are scored. If the view itself is broken, the source fails instead.
+-- The batch waits at most 200 ms for awards that an open transaction of the host has locked,
+-- because other sessions may wait for the batch. Then the activities of these awards go back to the
+-- queue, and the others are scored.
 -- Writes: award, scoring_failure, pending_activity, recalculation_key, recalculation_run.
 create or replace function engagement.award_batch(
     p_run engagement.recalculation_run, p_source text, p_ids engagement.host_key[]
@@ -43,7 +44,7 @@ begin
             elsif sqlstate = '55P03' then
                 v_busy := engagement.busy_activities(p_source, p_ids);
                 if v_busy = '{}' and cardinality(p_ids) <= 100 then
-                    v_busy := p_ids;  -- of one of them somebody makes an award
+                    v_busy := p_ids;  -- another session is inserting an award of one of them
                 end if;
             end if;
             if v_busy <> '{}' then

@@ -1,5 +1,6 @@
--- Internal. Begins a run, or takes over the one that died. A run is alive while its server process
--- is there and busy; what cannot be told (another role's process hides its state) counts as alive.
+-- Internal. Begins a run, or takes over one that died. A run is alive while its server process
+-- exists and is active. A process whose state is hidden (it belongs to another role) counts as
+-- alive.
 -- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2).
 -- Raises: EG004, EG006, EG009.
 create or replace function engagement.begin_run(p_mode text, p_as_of timestamptz)
@@ -13,7 +14,7 @@ declare
     v_started_at timestamptz := clock_timestamp();
     v_backend_started_at timestamptz;
 begin
-    -- A host that took a view away is skipped where the view is read.
+    -- A source whose view is gone is not an error here: the run skips it when it reads the view.
     if not exists (select from engagement.activity_source s where s.detached_at is null) then
         perform engagement.check_attached();
     end if;
@@ -23,7 +24,7 @@ begin
             using errcode = 'EG009', detail = 'Another session holds the lock of the run.',
                   hint = 'Wait for it; a run whose process is gone is resumed by the next call.';
     end if;
-    -- Hidden where the caller's role is another's: then at the latest now.
+    -- backend_start may be hidden from this role. It cannot be later than now.
     v_backend_started_at := coalesce(
         (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
         clock_timestamp());
@@ -48,9 +49,10 @@ begin
                              'call.';
         end if;
         raise notice 'resuming run % (%, as of %)', v_run.run_id, v_run.run_mode, v_run.as_of;
-        -- It goes on with what it has taken; what came since is for the run that was asked for. If
-        -- it has taken nothing, it has recorded nothing, and begins now: else it would record what
-        -- changed since as known before.
+        -- The resumed run goes on with the work it has taken. Later changes are left to the run
+        -- that the caller asked for. A run that has taken no work has recorded nothing, so it
+        -- starts now. Otherwise it would record changes made since as if they had been known at its
+        -- old start.
         update engagement.recalculation_run r
         set backend_pid = pg_backend_pid(), backend_started_at = v_backend_started_at,
             as_of = case when r.phase in ('PREPARE', 'DEQUEUE') and r.as_of = r.started_at
@@ -60,8 +62,8 @@ begin
         where r.run_id = v_run.run_id;
         v_run.run_status := 'RESUMED';
     else
-        -- The queue may ask for everything: after a deployment, or when scoring was switched on
-        -- again.
+        -- The queue may ask for everything. This happens after a deployment and when scoring was
+        -- switched on again.
         if p_mode = 'INCREMENTAL'
            and exists (select from engagement.pending_activity p
                        where p.source = 'customer' and p.activity_column is null)
@@ -84,11 +86,11 @@ begin
         returning * into v_run;
     end if;
     if to_regclass('pg_temp.engagement_stage') is not null then
-        drop table pg_temp.engagement_stage;  -- of a run that failed in this session
+        drop table pg_temp.engagement_stage;  -- left by a run that failed in this session
     end if;
     return v_run;
 end
 $$;
 comment on function engagement.begin_run(text, timestamptz) is
-    'Internal: begins a run or takes over a dead one (run_status RESUMED in the result). Raises '
+    'Internal: begins a run, or takes over a dead one (run_status RESUMED in the result). Raises '
     'EG004, EG006, EG009.';

@@ -1,5 +1,6 @@
--- Internal. Everybody becomes work: the host's customers, those of the ledger, their employers,
--- those with a score. False where the host's views cannot be read: then nobody does.
+-- Internal. Adds every customer to the work of a run: customers and employers of the host,
+-- customers and employers in the ledger, customers with a score. Returns false and adds nobody if
+-- the host's views cannot be read.
 -- Definer: the host's views run as the package's owner.
 -- Writes: recalculation_customer; scoring_failure.
 create or replace function engagement.collect_everybody(p_run engagement.recalculation_run)
@@ -16,7 +17,7 @@ as $$
 declare
     v_view text := 'customer';
 begin
-    -- A statement a view: what the host has is not where the nodes of a cluster are.
+    -- One statement for each view: on a cluster, a host's view and the ledger cannot be joined.
     insert into engagement.recalculation_customer (customer_id, is_touched)
     select distinct c.customer_id, true
     from engagement_host.customer c
@@ -54,5 +55,5 @@ exception
 end
 $$;
 comment on function engagement.collect_everybody(engagement.recalculation_run) is
-    'Internal: marks every customer for the totals of the run; false where the customers or the '
-    'employments of the host cannot be read.';
+    'Internal: adds every customer to the work of a run; false if the host''s customers or '
+    'employments cannot be read.';

@@ -1,6 +1,6 @@
--- Internal. A source that cannot be compared as a whole because of the data of some row becomes
--- single activities: the next phase finds that row and scores the others. A view that is broken as
--- such leaves the source to the next run. Definer: the host's views run as the package's owner.
+-- Internal. Divides a source into single activities if the data of one row keeps it from being
+-- compared as a whole. The next phase finds that row and scores the others. If the view itself is
+-- broken, the source is left to the next run. Definer: the host's views run as the package's owner.
 -- Reads: the view, award. Writes: recalculation_source, recalculation_key, scoring_failure.
 create or replace function engagement.divide_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text
@@ -40,5 +40,5 @@ exception
 end
 $$;
 comment on function engagement.divide_source(engagement.recalculation_run, text, text, text) is
-    'Internal: makes single activities of a source that a row keeps from being compared as a '
+    'Internal: divides a source into single activities if a row keeps it from being compared as a '
     'whole.';

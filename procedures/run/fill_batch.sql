@@ -1,6 +1,6 @@
--- Internal. The short way for batches of nothing but new awards of activities that never had any: a
--- plain INSERT from the stage, at half the cost. Where a trigger has been there first, they go the
--- long way.
+-- Internal. The short way for batches that only make awards, for activities that never had any: a
+-- plain INSERT from the stage, at half the cost of a comparison. If a trigger has made one of these
+-- awards meanwhile, the batch goes the long way.
 -- Reads: the stage, award. Writes: award, scoring_failure.
 create or replace function engagement.fill_batch(
     p_run engagement.recalculation_run, p_source text, p_first bigint, p_last bigint
@@ -45,5 +45,5 @@ exception when unique_violation then
 end
 $$;
 comment on function engagement.fill_batch(engagement.recalculation_run, text, bigint, bigint) is
-    'Internal: inserts batches of the stage that have only new awards; returns awards made and '
-    'voided, NULL when they have to be compared.';
+    'Internal: inserts batches of the stage that have only new awards. Returns awards made and '
+    'voided; NULL: the batches have to be compared.';

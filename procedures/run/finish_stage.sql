@@ -1,5 +1,5 @@
--- Internal. What follows when the differences of a source are in the temporary table: they get a
--- name and an index, and whom they concern becomes work for the totals.
+-- Internal. Completes the stage once it holds the differences of a source: names it, indexes it,
+-- and adds the customers concerned to the work of phase TOTALS.
 -- Reads: the stage. Writes: recalculation_customer, recalculation_run, scoring_failure.
 create or replace function engagement.finish_stage(
     p_run engagement.recalculation_run, p_source text
@@ -11,10 +11,11 @@ as $$
 begin
     execute format('comment on table pg_temp.engagement_stage is %L',
                    engagement.stage_name(p_source));
-    -- By block range: the rows lie in the order of their batches, and nothing has to be sorted.
+    -- BRIN, because the rows lie in the order of their batches. Nothing has to be sorted.
     create index on pg_temp.engagement_stage using brin (batch);
-    -- What a run derives anew is no longer open; reject_activity opens what still fails. At the
-    -- end, because a refresh that rejects one of these waits for its row.
+    -- A failure is resolved once the run has derived its activity again; reject_activity reopens it
+    -- if the activity still fails. This stands at the end, because a refresh that rejects one of
+    -- these activities waits for the row of its failure.
     update engagement.scoring_failure f
     set resolved_at = p_run.started_at
     where f.source = p_source and f.source_id is not null and f.resolved_at is null;
@@ -31,5 +32,5 @@ begin
 end
 $$;
 comment on function engagement.finish_stage(engagement.recalculation_run, text) is
-    'Internal: names and indexes the temporary table engagement_stage of a source, and makes work '
-    'of whom it concerns.';
+    'Internal: names and indexes the temporary table engagement_stage of a source, and adds the '
+    'customers concerned to the work of the run.';

@@ -1,7 +1,7 @@
--- Internal. At the beginning of a run: what the host has done to its tables and views since the
--- last one. Routines that were generated from what is no more are generated anew, and their sources
--- compared as a whole. What cannot be brought up to date is a failure of that source or table,
--- never of the run; as long as changes may be missed, every run compares the source as a whole.
+-- Internal. Follows what the host has done to its tables and views since the last run. A run begins
+-- with it. If a view or table has changed, its routines are generated again, and its source is
+-- compared as a whole. If that fails, the source or table fails, never the run. As long as changes
+-- may be missed, every run compares the source as a whole.
 -- Reads: activity_source, attached_table, host_problems, pg_catalog.
 -- Writes: activity_source, attached_table, pending_activity, scoring_failure, recalculation_run,
 -- generated routines. Locks: the setup lock, where something is generated.
@@ -33,7 +33,7 @@ begin
             insert into engagement.pending_activity (source) values (v_source.source);
         exception
             when lock_not_available or deadlock_detected then
-                null;  -- the host has locked a table of it, for a change maybe: the next run looks
+                null;  -- the host has locked a table of this view; the next run tries again
             when connection_exception then
                 raise;  -- see run_sources
             when others then
@@ -53,7 +53,7 @@ begin
         begin
             perform engagement.renew_capture(v_attachment_id);
         exception when lock_not_available or deadlock_detected then
-            null;  -- the host has locked the table: host_problems says so, and the next run goes on
+            null;  -- the host has locked the table; host_problems reports it, the next run retries
         end;
     end loop;
 
@@ -74,7 +74,7 @@ begin
         where not exists (select from engagement.pending_activity p
                           where p.source = v_problem.source and p.activity_column is null);
         if v_problem.problem_type in ('ATTACHMENT', 'CHANGED') then
-            -- Of this run: what it scores resolves the failures of before.
+            -- Dated now, because the run resolves the failures that are older than its start.
             update engagement.scoring_failure f
             set failed_at = clock_timestamp()
             where f.source = v_problem.source and f.message = v_problem.problem
@@ -93,5 +93,5 @@ begin
 end
 $$;
 comment on function engagement.follow_host(engagement.recalculation_run) is
-    'Internal: brings sources and attachments up to date with what the host has made of its tables '
-    'and views; part of phase PREPARE.';
+    'Internal: brings sources and attachments up to date with the host''s tables and views; part '
+    'of phase PREPARE.';

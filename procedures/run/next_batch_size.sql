@@ -1,7 +1,7 @@
--- Internal. How large the next batch of a run is, so that it takes about a quarter of a second:
--- whoever waits for rows of a batch waits no longer than that, and a transaction's own cost is
--- still small beside it. The size at most doubles, or falls to a quarter, from one batch to the
--- next. A cluster has a form of its own.
+-- Internal. The size of the next batch of a run. A batch should take about a quarter of a second:
+-- no other session waits longer than that for its rows, and the cost of a transaction is still
+-- small beside it. From one batch to the next the size at most doubles, or falls to a quarter. A
+-- cluster has a form of its own.
 create or replace function engagement.next_batch_size(
     p_size integer, p_began_at timestamptz, p_least integer, p_most integer
 )
@@ -17,5 +17,5 @@ begin
 end
 $$;
 comment on function engagement.next_batch_size(integer, timestamptz, integer, integer) is
-    'Internal: the size of the batch after one of p_size rows that began at p_began_at, between '
-    'p_least and p_most.';
+    'Internal: size of the next batch, between p_least and p_most, after a batch of p_size rows '
+    'that began at p_began_at.';

@@ -1,7 +1,8 @@
--- Internal. Takes the next customers off the work of the run: of one kind (touched or not), in key
--- order, those that another session held after all others. Like next_keys it reads the primary key
--- only. A batch ends before the customer with whom its awards would be more than p_award_limit,
--- because a few companies may have the awards of everybody. A cluster has a form of its own.
+-- Internal. Takes the next customers off the work of the run, in key order. A batch has customers
+-- of one kind (touched or not). Customers whose row another session held come after all others.
+-- Like next_keys it reads the primary key only. A batch ends before the customer that would take
+-- its awards over p_award_limit, because a few companies may have the awards of everybody. A
+-- cluster has a form of its own.
 -- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,
@@ -42,7 +43,7 @@ begin
         return;
     end if;
     is_touched := v_is_touched;
-    -- The loop reads no further than it has to. "select 1": the indexes alone can tell.
+    -- The loop stops reading at the limit. "select 1" allows index-only scans.
     for v_id, v_count in
         select c.customer_id, own.award_count + employees.award_count
         from (
@@ -79,6 +80,6 @@ begin
 end
 $$;
 comment on function engagement.next_customers(integer, integer) is
-    'Internal: takes up to p_limit customers of one kind off recalculation_customer, the smallest '
-    'keys first, with up to p_award_limit awards between them, or one customer; customer_ids is '
-    'NULL when there is none.';
+    'Internal: takes up to p_limit customers of one kind off recalculation_customer, smallest keys '
+    'first. Together they have at most p_award_limit awards, unless it is one customer. '
+    'customer_ids is NULL when nothing is left.';

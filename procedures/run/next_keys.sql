@@ -1,8 +1,8 @@
--- Internal. Takes the next activities of a source off the work of the run, in key order. First the
--- last key of the batch is found, then everything up to it is deleted: both read the primary key
--- from its beginning, so the cost follows the batch. Nothing is joined, and no other way is
--- allowed: the statistics of a work table may be of a moment when it was empty, or held other
--- sources.
+-- Internal. Takes the next activities of a source off the work of the run, in key order. It finds
+-- the last key of the batch, then deletes everything up to it. Both statements read the primary key
+-- from its beginning, so the cost depends on the batch alone. Nothing is joined, and other plans
+-- are switched off: the statistics of a work table may date from a moment when it was empty or held
+-- other sources.
 -- Reads and writes: recalculation_key.
 create or replace function engagement.next_keys(p_source text, p_limit integer)
 returns engagement.host_key[]
@@ -40,5 +40,5 @@ begin
 end
 $$;
 comment on function engagement.next_keys(text, integer) is
-    'Internal: takes up to p_limit activities of a source off recalculation_key, the smallest keys '
+    'Internal: takes up to p_limit activities of a source off recalculation_key, smallest keys '
     'first.';

@@ -1,5 +1,5 @@
--- Internal. Takes the next ranks off the work of the run, in key order, those of customers whom
--- another session held after all others. Like next_keys it reads the primary key only.
+-- Internal. Takes the next ranks off the work of the run, in key order. Ranks of customers whose
+-- row another session held come after all others. Like next_keys it reads the primary key only.
 -- Reads and writes: recalculation_rank.
 create or replace function engagement.next_ranks(p_limit integer)
 returns engagement.recalculation_rank[]
@@ -39,5 +39,5 @@ begin
 end
 $$;
 comment on function engagement.next_ranks(integer) is
-    'Internal: takes up to p_limit rows off recalculation_rank, the smallest keys first; NULL when '
-    'there is none.';
+    'Internal: takes up to p_limit rows off recalculation_rank, smallest keys first; NULL when '
+    'nothing is left.';

@@ -1,6 +1,6 @@
--- Internal. The first source that has activities among the work of the run, those left out that it
--- could not read. One probe of the primary key for each source: a source that was left out may have
--- millions.
+-- Internal. The first source with activities in the work of the run. Sources that the run could not
+-- read are passed over. Each source costs one probe of the primary key, because one that is passed
+-- over may have millions of activities.
 -- Reads: recalculation_key.
 create or replace function engagement.next_source(p_failed_sources text[])
 returns text
@@ -26,5 +26,5 @@ begin
 end
 $$;
 comment on function engagement.next_source(text[]) is
-    'Internal: the next source with rows in recalculation_key, other than the given ones; NULL: '
+    'Internal: the next source with rows in recalculation_key, except the given sources; NULL: '
     'none.';

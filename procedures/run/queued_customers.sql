@@ -1,6 +1,6 @@
--- Internal. The customers whose totals wait for the next run: those of queued activities and their
--- employers, of queued jobs and customers, and the work of an unfinished run. Definer: the host's
--- views run as the package's owner.
+-- Internal. The customers whose totals wait for the next run: customers and employers of queued
+-- activities, queued customers and employees, and the work of an unfinished run. Definer: the
+-- host's views run as the package's owner.
 -- Reads: pending_activity, recalculation_source, recalculation_customer, award, activity_source.
 create or replace function engagement.queued_customers()
 returns engagement.host_key[]
@@ -40,7 +40,7 @@ begin
         begin
             v_ids := engagement.queued_activities(v_source);
         exception when others then
-            return null;  -- a source that cannot be read: anybody may be concerned
+            return null;  -- the source cannot be read, so it may concern anybody
         end;
         v_ids := array(select distinct k.id from unnest(v_ids) k (id));
         -- Live awards and voided ones each have an index of their own.
@@ -67,4 +67,4 @@ begin
 end
 $$;
 comment on function engagement.queued_customers() is
-    'Internal: customers whose totals wait for the next run; NULL: it may be anybody''s.';
+    'Internal: customers whose totals wait for the next run; NULL: it may be everybody.';

@@ -1,6 +1,6 @@
--- Internal. The refresh icon: one customer, awards from the source and totals, at once. What is
--- queued stays queued, and the activities whose awards it changed join them: a run that compares by
--- other rules or parameters at the same moment may not see these awards, and would leave them as
+-- Internal. The refresh icon: derives one customer's awards and totals at once. Queued keys stay
+-- queued. The activities whose awards the refresh changed are queued too: a run that compares at
+-- the same moment by other rules or parameters may not see these awards and would leave them as
 -- they are.
 -- Reads: the views, award.
 -- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
@@ -21,7 +21,7 @@ declare
 begin
     perform engagement.check_customer(p_customer_id);
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
-        -- By these keys the next run also finds the companies that the awards count for.
+        -- Through these keys the next run also finds the companies that the awards count for.
         insert into engagement.pending_activity (source, activity_column, keys)
         select w.source, 'source_id', array_agg(distinct w.source_id::text)
         from engagement.award w

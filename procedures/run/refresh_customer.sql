@@ -1,5 +1,5 @@
--- API. The refresh icon on the customer's screen. Definer, so that staff refresh for now and no
--- other instant.
+-- API. The refresh icon on the customer's screen. Definer, so that staff can refresh as of now and
+-- as of no other instant.
 -- Raises: EG001, EG006.
 create or replace procedure engagement.refresh_customer(p_customer_id engagement.host_key)
 language plpgsql

@@ -1,5 +1,5 @@
--- API. The roll-up of employees' points to companies alone: a run that sums every employer.
--- Commits, see recalculate.
+-- API. The roll-up of employees' points to companies, without the rest of a run: it sums every
+-- employer. Commits, see recalculate.
 -- Raises: EG004, EG006, EG009, 2D000.
 create or replace procedure engagement.roll_up_employers(p_as_of timestamptz default null)
 language plpgsql
@@ -14,5 +14,5 @@ begin
 end
 $$;
 comment on procedure engagement.roll_up_employers(timestamptz) is
-    'Sums the employees'' points of every company as of p_as_of (NULL: now). Part of recalculate, '
-    'callable alone. Commits in batches. Raises EG006 (no host), EG009 (a run is under way).';
+    'Sums the employees'' points of every company as of p_as_of (NULL: now). recalculate does this '
+    'too. Commits in batches. Raises EG006 (no host), EG009 (a run is under way).';

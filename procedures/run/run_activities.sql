@@ -16,7 +16,7 @@ declare
 begin
     v_source := engagement.next_source(p_run.failed_sources);
     if v_source is null then
-        -- Trigger calls that failed have had their keys re-derived now.
+        -- The keys of trigger calls that failed have now been re-derived.
         update engagement.scoring_failure f
         set resolved_at = p_run.started_at
         where f.source_id is null and f.resolved_at is null and f.failed_at < p_run.started_at
@@ -24,8 +24,8 @@ begin
         return false;
     elsif not exists (select from engagement.activity_source s
                       where s.source = v_source and s.detached_at is null) then
-        -- Unregistered since it was taken: that has queued the whole source. Detached: its awards
-        -- stay as they are until it is registered again, and compared as a whole then.
+        -- If the source was unregistered meanwhile, that has queued it as a whole. If it was
+        -- detached, its awards stay as they are; they are compared when it is registered again.
         delete from engagement.recalculation_key k where k.source = v_source;
         return true;
     end if;
@@ -33,8 +33,8 @@ begin
 
     v_counts := engagement.award_batch(p_run, v_source, v_ids);
 
-    -- Whoever has or had an award of these activities is concerned, whether or not this run changed
-    -- it: the triggers may have done that already.
+    -- Every customer that has or had an award of these activities is concerned, even if this run
+    -- changed nothing: a trigger may have made the change already.
     insert into engagement.recalculation_customer (customer_id, is_touched)
     with found as materialized (
         select w.customer_id, w.employer_id

@@ -1,6 +1,6 @@
--- Internal. Phase BANDS: one batch of the ranks that have changed is written and told of. Like
--- run_totals it leaves customers whose row another session holds until all others are done. Whom a
--- refresh has changed meanwhile keeps the rank that the refresh found.
+-- Internal. Phase BANDS: writes and announces one batch of changed ranks. Like run_totals it leaves
+-- customers whose row another session holds until all others are done. A customer that a refresh
+-- has changed meanwhile keeps the rank that the refresh found.
 -- Reads: recalculation_rank.
 -- Writes: customer_score, score_event, recalculation_rank, recalculation_run.
 -- Locks: the rows of the batch.
@@ -28,7 +28,7 @@ begin
     v_free := v_ids;
     if v_ranks[1].is_busy then
         perform set_config('lock_timeout', '30s', true);
-        v_free := engagement.lock_scores(v_ids[1:1]);  -- nobody waits for this run meanwhile
+        v_free := engagement.lock_scores(v_ids[1:1]);  -- the run holds no other row yet
         v_began_at := clock_timestamp();
         v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
     end if;

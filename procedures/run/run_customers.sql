@@ -1,8 +1,8 @@
--- Internal. Phase CUSTOMERS: customers whom a date alone has changed, or whose totals were computed
--- for a later instant than this run's; and customers without a score, whether or not a trigger told
--- of them. FULL: whoever's totals are not those of the ledger. No nested loops, because the
--- statistics of the work table may be of a moment when it was empty. Where a view of the host's
--- cannot be read, what it would tell waits for the next run.
+-- Internal. Phase CUSTOMERS adds to the work: customers that a date alone has changed, customers
+-- whose totals were computed for a later instant than this run's, and customers without a score,
+-- even if no trigger queued them. FULL: also customers whose totals differ from the ledger. Nested
+-- loops are off, because the statistics of the work table may date from a moment when it was empty.
+-- If a view of the host cannot be read, its part waits for the next run.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals.
 -- Writes: recalculation_customer, scoring_failure, and what mend_scores does.
@@ -49,7 +49,7 @@ begin
             on conflict (customer_id) do nothing;
         end if;
         if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
-            -- Points of people go to whoever employs them on the date of the run.
+            -- People's points go to their employers on the date of the run.
             insert into engagement.recalculation_customer (customer_id, is_touched)
             select e.employer_id, bool_or(c.is_touched)
             from engagement.recalculation_customer c

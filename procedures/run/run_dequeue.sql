@@ -1,23 +1,23 @@
 -- Internal. Phase DEQUEUE: the queue becomes work, and changes of rules begin to count.
 --
--- Rows are deleted from the queue and turned into work in one transaction, so no key is lost. A
--- transaction that has not committed yet leaves its row to the next run.
+-- Rows are deleted from the queue and turned into work in one transaction, so no key is lost. The
+-- rows of a transaction that has not committed yet are left to the next run.
 --
 -- Why no change of rules is lost, however runs and changes interleave:
 --   1. A retroactive change alters is_active only. Activities earn by is_applied, which is set here
---      and nowhere else; the statement before it makes work of every source that such a version
---      scores. Both commit together, and work stays until a run has compared the source. So what is
---      applied is compared afterwards, whatever has become of the queue: by this run, or by the one
---      that resumes it.
---   2. The setup lock is held meanwhile. Whoever changes rules or parameters holds it until the end
---      of the transaction, so either all versions of a change are seen here, or none.
---   3. Whoever writes awards outside a run (triggers, a refresh) leaves the keys of what it wrote
---      in the queue, in the same transaction. If it has read rules or parameters of before and
---      commits after this run's comparison, its keys are still queued, and the next run mends it.
---   4. Any other change (a rule from now on, a parameter, a view, a key) has its row in the queue
---      when it is seen. A row that is not there yet is left to the next run.
--- A change of the setup that somebody has left open is waited for 10 seconds. Then this run goes on
--- by the rules of before, and the next one applies what has changed.
+--      and nowhere else. The statement before it adds every source that such a version scores to
+--      the work. Both commit together, and a source stays in the work until a run has compared it.
+--      So whatever happens to the queue, an applied change is compared afterwards: by this run, or
+--      by the run that resumes it.
+--   2. This phase holds the setup lock. A transaction that changes rules or parameters holds it
+--      until its end, so this phase sees either all versions of a change or none.
+--   3. Triggers and refreshes write awards outside a run. They queue the keys of what they wrote in
+--      the same transaction. If one of them has read the old rules or parameters and commits after
+--      this run's comparison, its keys are still queued, and the next run repairs its awards.
+--   4. Any other change (a rule from now on, a parameter, a view, a key) becomes visible together
+--      with its row in the queue. A row that is not visible yet is left to the next run.
+-- This phase waits 10 seconds for a transaction that has left a change of the setup open. Then the
+-- run goes on by the old rules, and the next run applies the change.
 -- Reads: activity_source, score_rule, the views.
 -- Writes: score_rule, pending_activity, recalculation_source, recalculation_key,
 -- recalculation_customer, recalculation_run, scoring_failure.
@@ -74,7 +74,7 @@ begin
         on conflict (source) do nothing;
     end loop;
 
-    -- Keys of customers: to be summed. Keys of employees: all their activities may have another
+    -- Queued customers are to be summed. Of queued employees all activities may have another
     -- employer.
     with taken as (
         delete from engagement.pending_activity p
@@ -97,14 +97,14 @@ begin
         select s.source, 'customer_id', v_keys
         from engagement.activity_source s
         where s.detached_at is null;
-        -- Which company lost somebody is no longer to be seen: all are summed.
+        -- The view no longer shows which company lost an employee, so everybody is summed.
         if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT'
            and not engagement.collect_everybody(p_run) then
             insert into engagement.pending_activity (source) values ('employment');
         end if;
     end if;
 
-    -- What could not be scored is tried again: its activity may be gone, with nothing left to tell.
+    -- Activities that could not be scored are tried again. One may be gone with no key queued.
     insert into engagement.recalculation_key (source, source_id)
     select f.source, f.source_id::engagement.host_key
     from engagement.scoring_failure f
@@ -126,7 +126,7 @@ begin
             insert into engagement.recalculation_source (source) values (v_source)
             on conflict (source) do nothing;
         elsif exists (select from engagement.recalculation_source s where s.source = v_source) then
-            null;  -- compared as a whole first; the keys are taken after that, to know whom to sum
+            null;  -- run_sources takes the keys after it has compared the whole source
         else
             perform engagement.take_keys(p_run, v_source);
         end if;

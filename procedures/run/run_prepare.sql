@@ -1,8 +1,7 @@
--- Internal. Phase PREPARE: queues what no trigger could. FULL is INCREMENTAL with every source in
--- the queue. Definer: the host's views run as the package's owner.
+-- Internal. Phase PREPARE: queues what no trigger could queue. FULL is INCREMENTAL with every
+-- source in the queue. Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
--- Writes: pending_activity, recalculation_customer; through follow_host what the host's
--- tables and views call for.
+-- Writes: pending_activity, recalculation_customer, and what follow_host writes.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql

@@ -1,7 +1,7 @@
--- Internal. Phase RANK: everybody's percentile and band in one pass over the scores as they are
--- now. The thresholds that refreshes go by until the next run are written here; the ranks that have
--- changed become work, so that nobody has to wait for all of them. Where the host's customers
--- cannot be read, ranks stay as they are.
+-- Internal. Phase RANK: finds everybody's percentile and band in one pass over the present scores.
+-- It writes the thresholds that refreshes use until the next run. Changed ranks become work and are
+-- written in batches, so that no session waits for all of them. If the host's customers cannot be
+-- read, ranks stay as they are.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_band, engagement_host.customer.
 -- Writes: recalculation_rank, score_percentile, scoring_failure.
@@ -79,4 +79,4 @@ begin
 end
 $$;
 comment on function engagement.run_rank(engagement.recalculation_run) is
-    'Internal: phase RANK of a run: finds percentile and band of every customer.';
+    'Internal: phase RANK of a run: finds the percentile and band of every customer.';

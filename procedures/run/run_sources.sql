@@ -1,7 +1,8 @@
--- Internal. Phase SOURCES: sources that are compared as a whole. Staging reads everything once; a
--- further step applies one batch of what differs. What the host commits after the staging has its
--- keys in the queue, and they are taken after it. Whoever needs one of these awards waits for a
--- step, so a step is small, and waits itself for nobody longer than 200 ms.
+-- Internal. Phase SOURCES: compares sources as a whole. The first step stages a source: it reads
+-- everything once. Each further step applies one batch of the differences. Changes that the host
+-- commits after the staging have their keys in the queue; they are taken when the stage is
+-- exhausted. A session that needs one of these awards waits for a step, so a step is small, and
+-- itself waits at most 200 ms for a lock.
 -- Reads: recalculation_source, the stage. Writes: award, recalculation_source, recalculation_key,
 -- scoring_failure.
 create or replace function engagement.run_sources(p_run engagement.recalculation_run)
@@ -41,7 +42,7 @@ begin
             return true;
         elsif obj_description(to_regclass('pg_temp.engagement_stage'), 'pg_class')
               is distinct from engagement.stage_name(v_source)
-              -- Whoever calls may have made one of that name, with triggers on it.
+              -- The caller may have created a table of that name, with triggers on it.
               or not exists (select from pg_class c
                              where c.oid = to_regclass('pg_temp.engagement_stage')
                                    and pg_get_userbyid(c.relowner) = current_user) then
@@ -49,7 +50,7 @@ begin
                 using p_run;
             return true;
         else
-            -- As many batches of the stage as make up the size of a batch of the run.
+            -- A batch of the run takes as many batches of the stage (2,000 each) as fit its size.
             v_first := coalesce(p_run.staged_batch + 1, 0);
             v_last := v_first + greatest(v_size / 2000, 1) - 1;
             if not exists (select from pg_temp.engagement_stage s
@@ -98,8 +99,8 @@ begin
                 perform engagement.skip_source(p_run, v_source, sqlstate, sqlerrm);
                 return true;
             end if;
-            -- A host's open transaction holds some of these awards: one by one, then, in the next
-            -- phase.
+            -- An open transaction of the host has locked some of these awards. The next phase takes
+            -- the activities one by one.
             insert into engagement.recalculation_key (source, source_id)
             select distinct v_source, s.source_id from pg_temp.engagement_stage s
             where s.batch between v_first and v_last
@@ -109,7 +110,7 @@ begin
             where r.run_id = p_run.run_id;
             return true;
         when connection_exception then
-            raise;  -- a node of the cluster is away: the run ends here, and is resumed
+            raise;  -- a node of the cluster is away: the run ends here; the next call resumes it
         when others then
             if to_regclass('pg_temp.engagement_stage') is not null then
                 drop table pg_temp.engagement_stage;

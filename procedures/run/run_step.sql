@@ -1,5 +1,5 @@
--- Internal. One bounded batch of a run, and on to the next phase when there is nothing left to do
--- in this one.
+-- Internal. Does one bounded batch of a run. If the phase has no work left, goes on to the next
+-- phase.
 -- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2).
 -- Raises: EG009.
 create or replace function engagement.run_step(p_run_id integer)
@@ -39,8 +39,7 @@ begin
     if v_has_more then
         return true;
     end if;
-    -- The plans of the next phases are made for a ledger of this size, not for the empty one of
-    -- before.
+    -- The next phases are to be planned for a ledger of its present size, not for an empty one.
     if v_run.phase in ('PREPARE', 'SOURCES') and exists (
         select from pg_class c
         where c.oid = 'engagement.award'::regclass
@@ -93,4 +92,4 @@ end
 $$;
 comment on function engagement.run_step(integer) is
     'Internal: does one batch of a run; false when the run is complete. Raises EG009 when another '
-    'session has it.';
+    'session has taken the run over.';

@@ -1,10 +1,9 @@
--- Internal. Phase TOTALS: one batch of customers. Whoever refreshes one of them waits for the
--- batch, so it is small from the first, in customers and in their awards. The batch itself waits
--- for nobody longer than 200 ms: customers whose row another session holds are left until all
--- others are done. Then the first of them is waited for, without any other row in hand. A refresh
--- that somebody left open makes the run give up after 30 seconds (55P03), and the next one resumes
--- it. Where the host's employments cannot be read, nobody is summed, and the work waits for the
--- next run.
+-- Internal. Phase TOTALS: sums one batch of customers. A refresh of one of them waits for the
+-- batch, so the batch is small from the start, both in customers and in their awards. The batch
+-- itself waits at most 200 ms for a lock: customers whose row another session holds are left until
+-- all others are done. Then the run waits for the first of them, while it holds no other row. If a
+-- refresh was left open, the run gives up after 30 seconds (55P03), and the next run resumes it. If
+-- the host's employments cannot be read, nobody is summed, and the work waits for the next run.
 -- Reads: recalculation_customer.
 -- Writes: customer_score, category_score, recalculation_customer, recalculation_run.
 -- Locks: the rows of the batch; advisory (class, 4) to create rows; see write_totals.
@@ -39,7 +38,8 @@ begin
         perform set_config('lock_timeout', '30s', true);
         v_free := engagement.lock_scores(v_ids[1:1]);
         if v_free = '{}' then
-            -- It has no row. Whoever creates rows is waited for, and then all such are free.
+            -- The customer has no row yet. Sessions that create rows hold this lock; after them,
+            -- all customers without a row are free.
             perform pg_advisory_xact_lock(engagement.lock_class(), 4);
             select array_agg(s.customer_id) into v_known
             from engagement.customer_score s

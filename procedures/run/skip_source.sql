@@ -1,6 +1,6 @@
--- Internal. A source that cannot be read (its view is gone, a column was renamed) must not stop the
--- others. The views that every host has count as sources here: customer, employment, subject. One
--- failure a run: what fails after the first is a consequence.
+-- Internal. Skips a source that cannot be read (its view is gone, a column was renamed), so that
+-- the others go on. The views that every host has (customer, employment, subject) count as sources
+-- here. A run records one failure of a source: later ones are consequences of the first.
 -- Writes: scoring_failure, recalculation_run.
 create or replace function engagement.skip_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text

@@ -1,5 +1,5 @@
--- Internal. What a stage was made of, so that the rows of one source, or of an older view, are
--- never applied as those of another.
+-- Internal. Says what a stage was made from, so that the rows of another source or of an older view
+-- are never applied.
 -- Reads: activity_source.
 create or replace function engagement.stage_name(p_source text)
 returns text
@@ -16,4 +16,5 @@ begin
 end
 $$;
 comment on function engagement.stage_name(text) is
-    'Internal: comment of the temporary table engagement_stage for a source as it is registered.';
+    'Internal: the comment that the temporary table engagement_stage gets for a source as it is '
+    'registered now.';

@@ -1,5 +1,5 @@
--- Internal. Turns a source's queued keys into activities to re-derive. A source that cannot be read
--- keeps its queue, and the run goes on without it.
+-- Internal. Turns a source's queued keys into activities to re-derive. If the source cannot be
+-- read, its keys stay queued, and the run goes on without it.
 -- Reads: the view and the ledger through activities_of_keys.
 -- Writes: pending_activity, recalculation_key, scoring_failure, recalculation_run.
 create or replace function engagement.take_keys(p_run engagement.recalculation_run, p_source text)

@@ -1,6 +1,6 @@
 -- Internal. While scoring is switched off, triggers capture nothing. A transaction that wrote then
--- and commits after the first run would be missed: it is known by its lock on a host table, and its
--- source is compared once more when it has ended.
+-- and commits only after the first run would be missed. Its lock on a host table gives it away:
+-- when it has ended, its source is compared once more.
 -- Reads: pg_locks, attached_table. Writes: pending_activity, recalculation_source.
 create or replace function engagement.take_rechecks()
 returns void
@@ -37,4 +37,5 @@ begin
 end
 $$;
 comment on function engagement.take_rechecks() is
-    'Internal: makes work of sources to be compared again after scoring was switched on.';
+    'Internal: adds the sources to the work that must be compared again after scoring was switched '
+    'on.';

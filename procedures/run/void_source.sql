@@ -1,4 +1,4 @@
--- Internal. Voids a batch of the awards of a source that is no longer registered.
+-- Internal. Voids one batch of awards of a source that is no longer registered.
 -- Reads: award. Writes: award, recalculation_customer.
 create or replace function engagement.void_source(
     p_run engagement.recalculation_run, p_source text
@@ -14,7 +14,7 @@ declare
     v_last engagement.host_key;
     v_count bigint;
 begin
-    -- Up to a key, which no statistics can make slow; a join with the first ones can be.
+    -- Everything up to a key: fast whatever the statistics say, unlike a join with a LIMIT query.
     select w.source_id into v_last
     from engagement.award w
     where w.source = p_source and w.voided_at is null
@@ -49,4 +49,4 @@ begin
 end
 $$;
 comment on function engagement.void_source(engagement.recalculation_run, text) is
-    'Internal: voids up to some 5,000 live awards of an unregistered source; returns how many.';
+    'Internal: voids about 5,000 live awards of an unregistered source at most; returns how many.';

@@ -1,5 +1,5 @@
--- Internal. The live awards that count for some companies. Key by key, see awards_of_activities.
--- Inlined by the planner: keep it one query. A cluster has a form of its own.
+-- Internal. The live awards that count for some companies. The look-up goes key by key, see
+-- awards_of_activities. Inlined by the planner: keep it one query. A cluster has a form of its own.
 -- Reads: award.
 create or replace function engagement.awards_of_employers(p_employer_ids engagement.host_key[])
 returns setof engagement.award
@@ -16,4 +16,4 @@ begin atomic
     ) w;
 end;
 comment on function engagement.awards_of_employers(engagement.host_key[]) is
-    'Internal: the live awards that count for these companies (each once).';
+    'Internal: the live awards that count for these companies (each given once).';

@@ -1,11 +1,11 @@
 -- Internal. Template: THE definition of caps, over awards that are live together.
 --
--- In the order (effective_at, source, source_id) the awards of a customer, rule and period take the
--- room that is left. Negative ones give it back, expiry does not. Text is ordered letter by letter,
--- because languages order it otherwise on every server. So the capped sum after each award is
--- min(cap, capped sum before + points). What the cap has taken until then is how far the plain
--- running sum has ever been above it, so no recursion is needed. Without a cap that is NULL, so
--- nothing.
+-- The awards of a customer, rule and period use up the room under the cap in the order
+-- (effective_at, source, source_id). Negative awards give room back; expiry does not. Text is
+-- ordered by code point, because the order of a language may differ between servers. The capped sum
+-- after each award is min(cap, capped sum before + points). What the cap has taken by then is the
+-- furthest that the plain running sum has been above the cap, so no recursion is needed. Without a
+-- cap that is NULL, and greatest() makes it 0.
 -- Reads: what stands in the place of the view.
 create or replace function engagement.capped__template()
 returns table (
@@ -64,5 +64,5 @@ window period as (
     order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
 $$;
 comment on function engagement.capped__template() is
-    'Internal: template: the awards in hand with capped_points, what the caps of their rules '
-    'leave.';
+    'Internal: template: the awards in hand with capped_points, the points that the caps of their '
+    'rules leave.';

@@ -1,4 +1,4 @@
--- Internal. The rules whose awards count for something else than their points.
+-- Internal. The rules that cap or fade, so that their awards may count for less than their points.
 -- Reads: score_rule.
 create or replace function engagement.capping_or_fading_rules()
 returns integer[]
@@ -12,4 +12,4 @@ begin
 end
 $$;
 comment on function engagement.capping_or_fading_rules() is
-    'Internal: ids of the versions of rules that cap or fade.';
+    'Internal: ids of the rule versions that cap or fade.';

@@ -1,6 +1,5 @@
--- Internal. The awards of some customers as on record at an instant, with what the caps of their
--- rules leave of them.
--- generate_totals makes the routine counted_awards of it.
+-- Internal. The awards of some customers on record at an instant, with the points that the caps of
+-- their rules leave. generate_totals makes the routine counted_awards from this template.
 -- Reads: award, score_rule.
 create or replace function engagement.counted_awards_template(
     p_customer_ids engagement.host_key[],
@@ -59,6 +58,6 @@ $$;
 comment on function engagement.counted_awards_template(
     engagement.host_key[], timestamptz, integer[]
 ) is
-    'Internal: awards of customers as on record at p_known_at, of p_rule_ids (NULL: all), with '
-    'capped_points: what the caps of their rules leave. What counts at an instant is faded_points '
-    'of that, from effective_at until expires_at.';
+    'Internal: awards of customers on record at p_known_at, by the rules p_rule_ids (NULL: all), '
+    'with capped_points, the points that the caps of their rules leave. At an instant from '
+    'effective_at until expires_at, faded_points of capped_points count.';

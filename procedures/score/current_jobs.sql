@@ -1,5 +1,4 @@
--- Internal. Who works for which company on a date, for EMPLOYER_ATTRIBUTION = CURRENT: everybody's
--- primary job of that date.
+-- Internal. Everybody's primary job on a date, for EMPLOYER_ATTRIBUTION = CURRENT.
 -- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.employment.
 create or replace function engagement.current_jobs(

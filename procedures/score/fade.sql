@@ -1,6 +1,6 @@
--- Internal. Points after so many whole weeks. 0.5^x is computed to as many decimal places as tell
--- on which side of a tie the product lies; after n whole half-lives it has n of them and is exact,
--- so that ties are ties.
+-- Internal. Points after a number of whole weeks. 0.5^x is computed to enough decimal places to
+-- tell on which side of a tie the product lies. After n whole half-lives 0.5^x has n decimal places
+-- and is exact, so ties are rounded as ties.
 create or replace function engagement.fade(
     p_points numeric, p_half_life_weeks integer, p_weeks integer
 )
@@ -18,7 +18,7 @@ declare
                              else v_digits + 12 end;
 begin
     if v_halvings > 4 * v_digits then
-        return 0;  -- less than half of the last decimal place
+        return 0;  -- the result is less than half of the last decimal place
     end if;
     return engagement.round_half_even(
         p_points * power(round(0.5, v_places),

@@ -1,6 +1,6 @@
--- Internal. THE definition of fading: what points count at an instant. Without a half-life it is
--- inlined to the points themselves; keep it one expression. Its operator is named in full: the
--- function has no settings of its own.
+-- Internal. THE definition of fading: what an award's points count for at an instant. Inlined by
+-- the planner, without a half-life to the points themselves: keep it one expression. The operator
+-- is qualified, because the function does not set search_path.
 create or replace function engagement.faded_points(
     p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
 )

@@ -1,4 +1,4 @@
--- Internal. Makes the routine NAME of each template NAME_template: sum_points__some,
+-- Internal. Makes the routine NAME from each template NAME_template: sum_points__some,
 -- sum_points__all, counted_awards and preview_points. They are the same for all sources.
 -- Reads: pg_catalog. Writes: these routines.
 create or replace function engagement.generate_totals()
@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-    v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
+    v_was boolean := engagement.propagate_ddl(false);  -- for the coordinator only
     v_template regprocedure;
     v_name text;
 begin
@@ -30,4 +30,4 @@ begin
 end
 $$;
 comment on function engagement.generate_totals() is
-    'Internal: makes the routine NAME of each template NAME_template.';
+    'Internal: makes the routine NAME from each template NAME_template.';

@@ -1,7 +1,7 @@
--- Internal. When the oldest award of an overview leaves it by time alone: the 1 January that is
--- more than OVERVIEW_YEARS years after its own. Not inlined: the plan of a query depends on the
--- functions that its text names, so a parameter inside an inlined function would keep its old
--- value.
+-- Internal. When an award leaves the overview by time alone: on the first 1 January that is more
+-- than OVERVIEW_YEARS years after the award. The function must not be inlined: a plan depends only
+-- on the functions that the text of its query names, so it would keep the old value of a parameter
+-- inside an inlined function.
 -- Reads: parameters OVERVIEW_YEARS, TIME_ZONE.
 create or replace function engagement.leaves_overview_at(p_effective_at timestamptz)
 returns timestamptz

@@ -1,5 +1,5 @@
--- Internal. Everybody's live awards with what caps leave of them: what reports over the whole base
--- add up.
+-- Internal. Everybody's live awards, with the points that caps leave. Reports over all customers
+-- add these up.
 -- Reads: award, score_rule, counted_awards.
 create or replace function engagement.live_awards()
 returns table (
@@ -38,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.live_awards() is
-    'Internal: live awards of everybody, with capped_points: what the caps of their rules leave. '
-    'What counts at an instant is faded_points of that.';
+    'Internal: live awards of everybody, with capped_points, the points that the caps of their '
+    'rules leave. At an instant, faded_points of capped_points count.';

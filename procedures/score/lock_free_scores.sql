@@ -1,5 +1,5 @@
--- Internal. Locks those scores of some customers that nobody else holds, until the end of the
--- transaction. A cluster has a form of its own.
+-- Internal. Locks the score rows of some customers, except rows that another session has locked,
+-- until the end of the transaction. A cluster has a form of its own.
 -- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]
@@ -17,9 +17,9 @@ begin
         for update skip locked
     );
 exception when lock_not_available then
-    return '{}';  -- somebody holds the whole table
+    return '{}';  -- another session has locked the whole table
 end
 $$;
 comment on function engagement.lock_free_scores(engagement.host_key[]) is
-    'Internal: locks the scores of these customers that nobody else holds, and returns whose they '
-    'are.';
+    'Internal: locks the scores of these customers that no other session has locked; returns the '
+    'customers whose scores it locked.';

@@ -1,7 +1,7 @@
--- Internal. What sums do not mend in the rows of scores: an instant that none can be computed for,
--- and, in FULL, one that is no run's (a refresh's, or somebody's by hand): such rows are computed
--- for this run's, so that what remains is proven at the instant of some run. And, in FULL, a
--- history that contradicts itself.
+-- Internal. Repairs what new sums do not repair in the rows of scores. A row with an impossible
+-- calculated_at becomes work of the run. FULL also takes rows whose calculated_at is not the
+-- instant of a run (a refresh or somebody by hand has set it), so that afterwards every row can be
+-- verified at the instant of a run. And FULL repairs histories that contradict themselves.
 -- Reads: recalculation_run. Writes: recalculation_customer, customer_score.
 create or replace function engagement.mend_scores(p_run engagement.recalculation_run)
 returns void
@@ -38,5 +38,5 @@ begin
 end
 $$;
 comment on function engagement.mend_scores(engagement.recalculation_run) is
-    'Internal: has the run compute rows anew whose calculated_at is none that it can be, and, in '
-    'FULL, puts right a history of scores that contradicts itself.';
+    'Internal: adds customers whose calculated_at cannot be right to the work of the run. FULL: '
+    'also repairs histories of scores that contradict themselves.';

@@ -1,5 +1,4 @@
--- Internal. When points that fade count less again; NULL when they do not fade or count nothing any
--- more.
+-- Internal. When fading points next count less; NULL if they do not fade, or have faded to 0.
 create or replace function engagement.next_fade_at(
     p_points numeric, p_effective_at timestamptz, p_half_life_weeks integer, p_as_of timestamptz
 )
@@ -25,5 +24,5 @@ begin
 end
 $$;
 comment on function engagement.next_fade_at(numeric, timestamptz, integer, timestamptz) is
-    'Internal: the instant after p_as_of at which another whole week since p_effective_at has '
-    'passed; NULL: nothing fades then.';
+    'Internal: the first instant after p_as_of at which another whole week since p_effective_at '
+    'has passed; NULL: nothing fades any more.';

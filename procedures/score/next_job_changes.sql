@@ -1,6 +1,6 @@
--- Internal. CURRENT: any date on which a job of a company's people begins or has ended may move
--- their points, from its first instant: after the last one of the day before, where midnight comes
--- twice.
+-- Internal. For EMPLOYER_ATTRIBUTION = CURRENT: the points of a company's people may move on any
+-- date on which one of their jobs begins or has ended. They move at the first instant of that date.
+-- Where midnight comes twice, that is the instant after the last microsecond of the day before.
 -- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.employment; parameter TIME_ZONE.
 create or replace function engagement.next_job_changes(
@@ -36,5 +36,5 @@ begin
 end
 $$;
 comment on function engagement.next_job_changes(engagement.host_key[], date) is
-    'Internal: when the points of companies (NULL: of all) may change next by a job that begins or '
-    'has ended after p_on.';
+    'Internal: when the points of these companies (NULL: of all) may next change because a job '
+    'begins or has ended after p_on.';

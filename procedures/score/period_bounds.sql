@@ -28,5 +28,5 @@ begin
 end
 $$;
 comment on function engagement.period_bounds(timestamptz) is
-    'Internal: where year-to-date and overview begin at p_as_of, and when the next year to date '
-    'does.';
+    'Internal: start of year-to-date and of the overview at p_as_of, and start of the next '
+    'year-to-date.';

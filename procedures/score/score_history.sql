@@ -1,6 +1,6 @@
--- Internal. What a score's history must be for it not to contradict itself; p_at stands for an
--- instant that is lost. A score that is not 0 has changed, one above 0 has risen, a change has an
--- instant, and the score before a change was another. Inlined by the planner: keep it one query.
+-- Internal. A score's history with its contradictions repaired; p_at stands in for a lost instant.
+-- A score other than 0 has changed, a score above 0 has risen, a change has an instant, and the
+-- score before a change differs from the score after it. Inlined by the planner: keep it one query.
 create or replace function engagement.score_history(
     p_score numeric,
     p_previous_score numeric,
@@ -32,5 +32,5 @@ end;
 comment on function engagement.score_history(
     numeric, numeric, timestamptz, timestamptz, timestamptz
 ) is
-    'Internal: previous_score, changed_at and raised_at of a score, mended where they contradict '
-    'themselves; p_at is put where an instant is missing.';
+    'Internal: previous_score, changed_at and raised_at of a score, with contradictions repaired; '
+    'p_at stands in for a missing instant.';

@@ -1,4 +1,4 @@
--- Internal. The instant that the stored scores speak of.
+-- Internal. The instant that the stored scores are for.
 -- Reads: recalculation_run.
 create or replace function engagement.scored_at()
 returns timestamptz
@@ -17,5 +17,5 @@ begin
 end
 $$;
 comment on function engagement.scored_at() is
-    'Internal: as_of of the latest completed run over everybody; now() where there was none. '
-    'Segments and views of points speak of it.';
+    'Internal: as_of of the latest completed run over everybody; now() if there was none. Segments '
+    'and views of points are as of this instant.';

@@ -1,5 +1,5 @@
--- Internal. Whose stored totals are other than the ledger's at an instant: what FULL sums anew,
--- found in one pass over everybody instead of one by one.
+-- Internal. The customers whose stored totals differ from the ledger at an instant. FULL sums these
+-- again. They are found in one pass over everybody instead of one by one.
 -- Reads: customer_score, category_score, and what sum_points__all reads.
 create or replace function engagement.stale_totals(p_as_of timestamptz)
 returns setof engagement.host_key
@@ -54,4 +54,4 @@ begin
 end
 $$;
 comment on function engagement.stale_totals(timestamptz) is
-    'Internal: customers whose stored totals are not those of the ledger at p_as_of.';
+    'Internal: customers whose stored totals differ from the ledger at p_as_of.';

@@ -1,5 +1,5 @@
 -- Internal. Totals of everybody, in one parallel pass over the ledger; see
--- sum_points__some_template. generate_totals makes the routine sum_points__all of it.
+-- sum_points__some_template. generate_totals makes the routine sum_points__all from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__all_template(
     p_as_of timestamptz, p_is_employees boolean
@@ -32,7 +32,7 @@ begin
     into v_ytd_from, v_ytd_next, v_overview_from
     from engagement.period_bounds(p_as_of) c;
 
-    -- Whose awards may be capped or fade.
+    -- The customers whose awards may be capped or fade.
     if v_special <> '{}' then
         select coalesce(array_agg(distinct w.customer_id::text), '{}') into v_people
         from engagement.award w
@@ -95,5 +95,5 @@ begin
 end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
-    'Internal: template: totals of everybody at p_as_of, by category; with p_is_employees those '
-    'of the employees of companies (category NULL), none where the roll-up is switched off.';
+    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
+    'companies'' employees (category NULL); no rows if the roll-up is switched off.';

@@ -1,12 +1,13 @@
--- Internal. Totals of some customers, by index, with a plan that is kept. sum_points__all has the
--- same of everybody: one plan cannot serve both a customer and a million. What awards add up to is
--- summed__template; here is which awards belong to whom:
+-- Internal. Totals of some customers, by index, with a plan that is kept. sum_points__all does the
+-- same for everybody, because one plan cannot serve both one customer and a million.
+-- summed__template defines what awards add up to. This routine defines which awards count for whom:
 --   own points, by category: the customer's awards;
---   employees' points of a company, AT_ACTIVITY: other people's awards that carry it as employer;
---   the same, CURRENT: all awards of those whose primary employer it is on p_as_of's date.
--- Awards of rules that cap or fade count as counted_awards and faded_points say; those of all
--- others for their points, and these go the short way. generate_totals makes the routine
--- sum_points__some of it.
+--   employees' points, AT_ACTIVITY: other people's awards that have the company as employer;
+--   employees' points, CURRENT: all awards of people whose primary employer on the date of p_as_of
+--   is the company.
+-- Awards of rules that cap or fade count as counted_awards and faded_points say. All other awards
+-- count for their points and go the short way. generate_totals makes the routine sum_points__some
+-- from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
@@ -37,7 +38,7 @@ begin
     into v_ytd_from, v_ytd_next, v_overview_from
     from engagement.period_bounds(p_as_of) c;
 
-    -- Whose awards may be capped or fade.
+    -- The customers whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
         select coalesce(array_agg(distinct w.customer_id::text), '{}') into v_people
         from engagement.awards_of_customers(null, p_customer_ids) w
@@ -113,5 +114,5 @@ $$;
 comment on function engagement.sum_points__some_template(
     engagement.host_key[], timestamptz, boolean
 ) is
-    'Internal: template: totals of customers at p_as_of, by category; with p_is_employees those '
-    'of the employees of companies (category NULL), none where the roll-up is switched off.';
+    'Internal: template: totals of these customers at p_as_of, by category. p_is_employees: totals '
+    'of companies'' employees (category NULL); no rows if the roll-up is switched off.';

@@ -1,6 +1,6 @@
--- Internal. Template: THE definition of totals. What the awards in hand add up to at an instant,
--- for each holder and category. v_ytd_from, v_ytd_next and v_overview_from are the bounds of
--- p_as_of, see period_bounds.
+-- Internal. Template: THE definition of totals: what the awards in hand add up to at an instant,
+-- for each holder and category. v_ytd_from, v_ytd_next and v_overview_from are the period_bounds of
+-- p_as_of.
 -- Reads: what stands in the place of the view.
 create or replace function engagement.summed__template(
     p_as_of timestamptz, v_ytd_from timestamptz, v_ytd_next timestamptz, v_overview_from timestamptz

@@ -1,5 +1,5 @@
--- Internal. Weeks are counted in local time, as valid_for_weeks is: so many weeks have passed at
--- the instant at which adding them to the local time leads.
+-- Internal. Counts whole weeks in local time, as valid_for_weeks does: n weeks have passed at the
+-- instant whose local time is n weeks after the first one.
 create or replace function engagement.whole_weeks(p_from timestamptz, p_to timestamptz)
 returns integer
 language plpgsql
@@ -16,7 +16,7 @@ begin
         return 2147483647;
     end if;
     v_weeks := floor(extract(epoch from (p_to at time zone v_zone) - v_local) / 604800)::integer;
-    -- A clock that was changed in between may have moved the instant to the other side.
+    -- A change of the clock in between may make the estimate one week too low or too high.
     if (v_local + make_interval(weeks => v_weeks + 1)) at time zone v_zone <= p_to then
         return v_weeks + 1;
     elsif (v_local + make_interval(weeks => v_weeks)) at time zone v_zone > p_to then

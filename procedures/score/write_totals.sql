@@ -1,8 +1,8 @@
--- Internal. Computes the totals of some customers and writes what changed. First the rows are
--- locked, in key order and in a statement of its own; what is summed after that is newer than
--- anything another session has written. "Now" (p_as_of NULL) is read after the lock as well, and a
--- run for now computes the rows that a refresh has brought further meanwhile for now, not for its
--- beginning. Plans without sequential scans: they may be kept from a moment when the tables were
+-- Internal. Computes the totals of some customers and writes the changed ones. A statement of its
+-- own locks the rows first, in key order, so the sums see everything that other sessions have
+-- written to them. "Now" (p_as_of NULL) is read after the lock, too. If a refresh computed a row
+-- for a later instant than the start of a run for now, the run recomputes it for now rather than
+-- moving it back. Sequential scans are off, because a plan may have been made when the tables were
 -- empty.
 -- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
@@ -40,8 +40,8 @@ begin
     for v_attempt in 1 .. 2 loop
         v_scored_ids := engagement.lock_scores(p_customer_ids);
         exit when cardinality(v_scored_ids) = cardinality(p_customer_ids) or v_attempt = 2;
-        -- Rows that do not exist cannot be locked: whoever creates some waits for the others who
-        -- do.
+        -- Rows that do not exist cannot be locked. Sessions that create rows take turns by this
+        -- lock.
         perform pg_advisory_xact_lock(engagement.lock_class(), 4);
     end loop;
 
@@ -69,7 +69,7 @@ begin
             from engagement_host.customer c
             where c.customer_id = any (p_customer_ids);
         exception when syntax_error_or_access_rule_violation or data_exception then
-            null;  -- the run says so: who has no points and no score waits for the next one
+            null;  -- the run reports it; customers without points or score wait for the next run
         end;
     end if;
     v_own := array(select t from engagement.sum_points__some(
@@ -93,7 +93,7 @@ begin
     where (category_score.score, category_score.ytd_score, category_score.overview_score)
           is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score);
 
-    -- Counted by what is returned: a cluster counts rows that a conflict left as they were, too.
+    -- RETURNING counts the rows, because the row count of a cluster includes unchanged conflicts.
     with written as (
         insert into engagement.customer_score (
             customer_id, own_score, employee_score, score, ytd_score, overview_score,
@@ -160,7 +160,6 @@ $$;
 comment on function engagement.write_totals(
     engagement.host_key[], timestamptz, boolean, boolean
 ) is
-    'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
-    'changed rows, with p_always_stamp also those computed for another instant; with '
-    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows '
-    'written.';
+    'Internal: computes the totals of these customers at p_as_of (NULL: now) and writes the rows '
+    'that changed. p_always_stamp: also sets calculated_at of unchanged rows. p_follow_clock: '
+    'computes rows that are newer than p_as_of for now. Returns the number of rows written.';

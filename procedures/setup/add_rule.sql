@@ -1,4 +1,4 @@
--- API. Adds the first version of a score rule. Definer: rules change only through routines.
+-- API. Adds the first version of a score rule. Definer, so that rules change only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
 -- Raises: EG004, EG005, EG010.
 create or replace function engagement.add_rule(
@@ -61,5 +61,5 @@ comment on function engagement.add_rule(
 ) is
     'Adds a score rule and returns its id. Points: flat × sign + quantity_score × quantity + '
     'amount_score × amount; at most cap_points per customer and cap_period (DAY, WEEK, MONTH, '
-    'YEAR, EVER); fading by half every half_life_weeks. Scored at the next run. Raises EG004 '
+    'YEAR, EVER); halved every half_life_weeks. The next run scores by it. Raises EG004 '
     '(bad value), EG005 (unknown category, type, effective-when), EG010 (exists).';

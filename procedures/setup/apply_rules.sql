@@ -1,6 +1,6 @@
--- API. Brings the rules to what a file says, in one transaction. Rules that the file does not name
--- are left alone; what a named rule leaves out is the default, but for applies_from and
--- applies_until: they stay as they are.
+-- API. Changes the rules to what a file says, in one transaction. Rules that the file does not name
+-- stay as they are. Columns that a named rule omits get their defaults, except applies_from and
+-- applies_until, which stay as they are.
 -- Reads and writes: through add_rule, revise_rule and retire_rule.
 -- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.apply_rules(
@@ -39,8 +39,8 @@ begin
         else
             v_new := v_defaults || (v_rule - 'retired');
             begin
-                -- Through the row type and back, so that 2 equals 2.0 and instants compare as
-                -- instants.
+                -- Values are converted to the row type and back, so that 2 equals 2.0 and instants
+                -- compare as instants.
                 select coalesce(jsonb_object_agg(n.key, n.value), '{}') into changes
                 from jsonb_each(
                     to_jsonb(jsonb_populate_record(null::engagement.score_rule, v_new))
@@ -65,9 +65,9 @@ begin
             end;
             if v_old is null and action = 'revise'
                and (changes ->> 'applies_from')::timestamptz <= clock_timestamp() then
-                changes := changes - 'applies_from';  -- a rule that is revived begins again now
+                changes := changes - 'applies_from';  -- a revived rule begins again now
             end if;
-            -- Keys that are no column of a rule would otherwise be dropped in silence.
+            -- Without this check, keys that are not columns of a rule would be silently ignored.
             if exists (select from jsonb_object_keys(v_new) k (key)
                        where not v_defaults ? k.key
                              and k.key <> all (v_other_keys)) then
@@ -106,6 +106,6 @@ begin
 end
 $$;
 comment on function engagement.apply_rules(jsonb, boolean, boolean) is
-    'Brings the rules to what a JSON array of rule objects says (an object with "retired": true '
-    'ends its rule) and returns what was done: add, revise, describe, retire or same. p_dry_run '
+    'Changes the rules to what a JSON array of rule objects says (an object with "retired": true '
+    'ends its rule) and returns what was done: add, revise, describe, retire or same. p_dry_run: '
     'changes nothing. Raises EG002, EG004, EG005, EG010.';

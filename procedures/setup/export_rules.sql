@@ -1,4 +1,4 @@
--- API. The rules as they are in force, in the form that apply_rules takes.
+-- API. The rules in force, in the form that apply_rules takes.
 -- Reads: score_rule.
 create or replace function engagement.export_rules()
 returns jsonb
@@ -22,5 +22,5 @@ begin
 end
 $$;
 comment on function engagement.export_rules() is
-    'The rules in force as a JSON array of objects, NULLs omitted; apply_rules of it changes '
-    'nothing.';
+    'The rules in force as a JSON array of objects, NULLs omitted; apply_rules with this array '
+    'changes nothing.';

@@ -1,5 +1,5 @@
--- Internal. Whether the host knows a subject under another class only: a product of another class
--- is scored by no rule that names both. Without a host nothing is known.
+-- Internal. Whether the host shows a subject under another class. A rule that names both a subject
+-- and a class does not score the subject then. Without a host the answer is false.
 -- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.subject.
 create or replace function engagement.is_of_another_class(

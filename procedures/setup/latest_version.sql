@@ -1,4 +1,4 @@
--- Internal. The version of a rule that a change starts from: the newest, active or not.
+-- Internal. The newest version of a rule, active or not. Changes start from it.
 -- Reads: score_rule. Raises: EG002.
 create or replace function engagement.latest_version(p_rule_code text)
 returns engagement.score_rule

@@ -1,5 +1,5 @@
--- Internal. Audits a change of a rule and queues every source whose activities it may score, before
--- or after.
+-- Internal. Records a change of a rule in the audit, and queues every source whose activities the
+-- rule may score before or after the change.
 -- Reads: activity_source. Writes: setup_change, pending_activity.
 create or replace function engagement.note_rule_change(p_old engagement.score_rule,
                                                        p_new engagement.score_rule)
@@ -28,4 +28,5 @@ begin
 end
 $$;
 comment on function engagement.note_rule_change(engagement.score_rule, engagement.score_rule) is
-    'Internal: audit row and queue entries for a changed rule; p_old is NULL for a new one.';
+    'Internal: writes the audit row and the queue rows for a changed rule; p_old is NULL for a new '
+    'rule.';

@@ -1,7 +1,7 @@
--- API. Rules that award the same activities, so that one activity earns twice. That may be meant
--- (points for any purchase, and more for a book) or a rule entered twice, so it is no error: the
--- command warns of the pairs that a change makes. Definer: the host's views run as the package's
--- owner.
+-- API. Pairs of rules that award the same activities, so that one activity earns twice. This may be
+-- intended (points for any purchase, and more for a book), or somebody entered a rule twice. So it
+-- is not an error, but the command warns about pairs that a change creates. Definer: the host's
+-- views run as the package's owner.
 -- Reads: score_rule, engagement_host.subject.
 create or replace function engagement.overlapping_rules(p_rule_codes text[] default null)
 returns table (
@@ -77,7 +77,8 @@ begin
 end
 $$;
 comment on function engagement.overlapping_rules(text[]) is
-    'Pairs of rules that award the same activities, of which at least one is of p_rule_codes '
-    '(NULL: all). is_same_scope: both for the same subject and class; subject and class, '
-    'applies_from and applies_until: what both award (the latest such range); points: what an '
-    'activity of quantity 1 and amount 100 earns by each, and by both. No error: it may be meant.';
+    'Pairs of rules that award the same activities, with at least one rule in p_rule_codes (NULL: '
+    'all). is_same_scope: both are for the same subject and class. Subject, class, applies_from '
+    'and applies_until: what both award (the latest such range). points, other_points, '
+    'total_points: what an activity of quantity 1 and amount 100 earns by each rule, and by both. '
+    'A pair is not an error: it may be intended.';

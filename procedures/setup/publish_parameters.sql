@@ -1,13 +1,13 @@
--- Internal. Writes engagement.parameter(text): the parameters as an IMMUTABLE function that the
--- planner folds into constants, so that a trigger reads a parameter for nothing (a look-up in the
+-- Internal. Writes engagement.parameter(text), which has the parameters as an IMMUTABLE function.
+-- The planner folds it into constants, so a trigger reads a parameter at no cost (a look-up in the
 -- table would cost as much as the queue). Replacing the function invalidates every plan that was
--- made with the old values. The nodes of a cluster have it as well, whatever the session has set
--- for the host's tables.
+-- made with the old values. The nodes of a cluster get the function, too, whatever the session has
+-- set for the propagation of DDL.
 --
--- With a name, that parameter alone is taken from the table, and all others stay as they are in
--- force: what somebody wrote into the table past set_parameter was not checked, and nothing has
--- been queued for it. Without one, as a deployment calls it, what is in force stays so as well, and
--- new parameters are taken.
+-- With a name, only that parameter is taken from the table, and all others keep the value in force.
+-- A value that somebody wrote into the table past set_parameter was not checked, and nothing has
+-- been queued for it. Without a name, as a deployment calls it, all values in force stay, and new
+-- parameters are added.
 -- Reads: app_parameter. Writes: function engagement.parameter.
 create or replace function engagement.publish_parameters(p_parameter_name text default null)
 returns void
@@ -32,7 +32,7 @@ begin
             order by n.name
         );
     end if;
-    -- Inlined into the caller's query, so the operator is named in full.
+    -- The function is inlined into the caller's query, so its operator is qualified.
     select 'select case'
            || string_agg(format(' when p_parameter_name operator(pg_catalog.=) %L then %L', n.name,
                                 n.value), '' order by n.name)
@@ -56,5 +56,5 @@ begin
 end
 $$;
 comment on function engagement.publish_parameters(text) is
-    'Internal: rewrites the generated function engagement.parameter(text): p_parameter_name and '
-    'what is new as app_parameter has it, all others as they are in force.';
+    'Internal: rewrites the generated function engagement.parameter(text). p_parameter_name and '
+    'new parameters get their value in app_parameter; all others keep the value in force.';

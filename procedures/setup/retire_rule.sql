@@ -1,4 +1,4 @@
--- API. Ends a rule. Definer: rules change only through routines.
+-- API. Ends a rule. Definer, so that rules change only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock. Raises: EG002.
 create or replace function engagement.retire_rule(p_rule_code text,
                                                   p_retroactive boolean default false)
@@ -15,7 +15,7 @@ begin
     perform engagement.lock_setup();
     perform engagement.latest_version(p_rule_code);
     v_now := clock_timestamp();
-    -- All versions: a retired rule awards nothing, whichever version an activity's date points to.
+    -- All versions end, because a retired rule awards nothing for an activity of any date.
     for v_old in
         select * from engagement.score_rule r where r.rule_code = p_rule_code and r.is_active
         order by r.version
@@ -35,6 +35,6 @@ begin
 end
 $$;
 comment on function engagement.retire_rule(text, boolean) is
-    'Ends a rule: what occurs from now on earns nothing (what is dated later loses its awards at '
-    'the next run), what has occurred keeps its awards until they expire; retroactive: all its '
-    'awards are voided at the next run. Raises EG002 for an unknown rule_code.';
+    'Ends a rule. Activities from now on earn nothing (the next run voids the awards of activities '
+    'dated later). Earlier activities keep their awards until these expire. p_retroactive: the '
+    'next run voids all awards of the rule. Raises EG002 for an unknown rule_code.';

@@ -1,5 +1,5 @@
--- API. Makes a new version of a rule, from now on or retroactively. Definer: rules change only
--- through routines.
+-- API. Makes a new version of a rule, from now on or retroactively. Definer, so that rules change
+-- only through routines.
 -- Writes: score_rule, setup_change, pending_activity. Locks: the setup lock.
 -- Raises: EG002, EG004, EG005, EG010.
 create or replace function engagement.revise_rule(
@@ -48,7 +48,7 @@ begin
     if not exists (
         select from jsonb_object_keys(p_changes) k where k <> 'description'
     ) then
-        -- The text changes no point: every version shows it.
+        -- A description changes no points. All versions get the new text.
         update engagement.score_rule r
         set description = v_new.description
         where r.rule_code = p_rule_code and r.description <> v_new.description;
@@ -70,9 +70,9 @@ begin
         select 1 from engagement.score_rule r
         where r.rule_code = p_rule_code and r.is_applied <> r.is_active);
     if p_retroactive then
-        -- The new version takes the old one's place, with its applies_from and applies_until; and
-        -- that of earlier ones as far as its range covers theirs: what is left of them goes on as a
-        -- version of its own.
+        -- The new version replaces the latest one and keeps its applies_from and applies_until, if
+        -- p_changes has no others. It also replaces the parts of earlier versions that its range
+        -- covers. The parts that are left become versions of their own.
         update engagement.score_rule r set is_active = false where r.rule_id = v_old.rule_id;
         for v_part in
             select r.*
@@ -116,8 +116,8 @@ begin
         if not p_changes ? 'applies_until' and v_new.applies_until <= v_now then
             v_new.applies_until := null;  -- revising a retired rule revives it
         end if;
-        -- The old version ends where the new one begins; one that would begin only then has nothing
-        -- to leave to it.
+        -- The old version ends where the new one begins. An old version that would begin only then
+        -- becomes inactive.
         update engagement.score_rule r
         set applies_until = case when r.applies_from >= v_new.applies_from then r.applies_until
                                  else least(r.applies_until, v_new.applies_from) end,
@@ -130,7 +130,8 @@ end
 $$;
 comment on function engagement.revise_rule(text, jsonb, boolean) is
     'Makes a new version of a rule and returns its id. From now on: the old version ends and the '
-    'new one begins at the call''s instant (or a later applies_from). Retroactive: the new version '
-    'takes the place of the present one, back to where that begins (or to applies_from; null: all '
-    'history); its awards are voided and made anew at the next run. A change of description alone '
-    'is made in place. JSON null clears. Raises EG002, EG004, EG005, EG010 (unknown key).';
+    'new one begins at the instant of the call (or a later applies_from). p_retroactive: the new '
+    'version replaces the present one from its beginning (or from applies_from; null: all '
+    'history), and the next run voids its awards and makes new ones. A change of only the '
+    'description is made in place. JSON null clears a value. Raises EG002, EG004, EG005, EG010 '
+    '(unknown key).';

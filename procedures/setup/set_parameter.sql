@@ -1,7 +1,7 @@
--- API. Sets an application parameter: checked, audited, made known to every session's plans, and
--- what depends on it is queued for the next run. Definer, because it rewrites engagement.parameter,
--- which only its owner may. What is in force is what that function says; a value that somebody
--- wrote into the table past this routine is not, until it is set here.
+-- API. Sets an application parameter: checks the value, audits the change, makes it known to every
+-- session's plans, and queues what depends on it for the next run. Definer, because only the owner
+-- of engagement.parameter may rewrite that function. The function says which values are in force. A
+-- value that somebody wrote into the table past this routine is not in force until it is set here.
 -- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
 -- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
 create or replace function engagement.set_parameter(p_parameter_name text, p_value text)
@@ -32,7 +32,7 @@ begin
                  then p_value::integer between v_bounds[1]::integer and v_bounds[2]::integer
                  else false end
         when v_old.value_type = 'time zone' then
-            -- CET and its like are abbreviations to AT TIME ZONE, and know no summer.
+            -- AT TIME ZONE reads CET and the like as abbreviations without daylight-saving time.
             exists (select from pg_timezone_names z where z.name = p_value)
             and (p_value in ('UTC', 'GMT')
                  or not exists (select from pg_timezone_abbrevs a where a.abbrev = p_value))
@@ -67,17 +67,17 @@ begin
         to_jsonb(p_value)
     );
     if p_value = v_in_force then
-        return;  -- the table alone was another
+        return;  -- only the table had another value
     end if;
     perform engagement.publish_parameters(p_parameter_name);
-    -- What an award stores depends on these; what a total adds up depends on the others.
+    -- Stored awards depend on these parameters. Totals depend on all but the last three below.
     if p_parameter_name in ('SCORE_DECIMALS', 'TIME_ZONE', 'MULTIPLE_CONCURRENT_EMPLOYERS',
                             'CALCULATE_ENGAGEMENT_SCORE_POINTS') then
         insert into engagement.pending_activity (source)
         select s.source from engagement.activity_source s where s.detached_at is null;
     end if;
     if p_parameter_name = 'CALCULATE_ENGAGEMENT_SCORE_POINTS' and p_value = 'Y' then
-        -- An order under way has not been captured, and the next run may not see it yet.
+        -- An open transaction has not been captured, and the next run may not see it yet.
         insert into engagement.pending_activity (source, activity_column, keys)
         select s.source, 'recheck', '{}' from engagement.activity_source s
         where s.detached_at is null;
@@ -88,5 +88,5 @@ begin
 end
 $$;
 comment on function engagement.set_parameter(text, text) is
-    'Sets an application parameter after checking its type; audited; the next run re-derives what '
-    'depends on it. Raises EG003 for an unknown name, EG004 for a value of the wrong type.';
+    'Checks, sets and audits an application parameter; the next run re-derives what depends on it. '
+    'Raises EG003 for an unknown name, EG004 for a value of the wrong type.';

@@ -1,4 +1,4 @@
--- Internal. Checks a version of a rule, stores it, audits it, and queues the sources that it may
+-- Internal. Checks, stores and audits a version of a rule, and queues the sources that it may
 -- score.
 -- Reads: category, engagement_type. Writes: score_rule, setup_change, pending_activity.
 -- Raises: EG004, EG005.
@@ -101,4 +101,4 @@ begin
 end
 $$;
 comment on function engagement.store_rule(engagement.score_rule, engagement.score_rule) is
-    'Internal: checks and stores a version of a rule under the next rule_id, which it returns.';
+    'Internal: checks a version of a rule, stores it under the next rule_id and returns that id.';

@@ -1,7 +1,7 @@
--- Internal. Where the keys of a source's attached tables lead: whether they are found in the column
--- of the view that they are attached to, and how many rows one key re-derives at most. Tables and
--- view are read from end to end; settings (null for a key) are left out. Definer: the view and the
--- keys run as the package's owner.
+-- Internal. Where the keys of a source's attached tables lead: whether the view has them in the
+-- column that they are attached to, and how many rows one key re-derives at most. It reads the
+-- whole tables and the whole view. Tables of settings (key null) are left out. Definer: the view
+-- and the key expressions run as the package's owner.
 -- Reads: attached_table, activity_source, the view, the attached tables.
 create or replace function engagement.attachment_reach(p_source text)
 returns table (
@@ -54,7 +54,7 @@ begin
     for table_name, key_expression, activity_column in
         select p.table_name, p.key_expression, t.activity_column
         from engagement.attached_table t
-        -- The tables as they are: a view that the host has put into a table's place is none.
+        -- The tables as they are now: a view that has replaced a table does not count.
         inner join engagement.present_attachments() p on p.attachment_id = t.attachment_id
         where t.source = p_source and p.key_expression <> 'null' and p.table_id is not null
         order by t.attachment_id
@@ -93,6 +93,7 @@ begin
 end
 $body$;
 comment on function engagement.attachment_reach(text) is
-    'Internal: for adapter check. Per attached table with keys, how many keys it has, how many of '
-    'them the view shows in the column they are attached to, the most rows of one key and that key '
-    '(or any); and, where none is shown, the other column that shows most of them.';
+    'Internal: for adapter check. For each attached table with keys: the number of keys, the '
+    'number of keys that the view shows in the column they are attached to, the most rows of one '
+    'key, and that key (or any key). other_column: if the column shows none of the keys, the '
+    'column that shows most of them.';

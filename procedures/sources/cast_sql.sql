@@ -1,7 +1,6 @@
--- Internal. What to write in a view so that a column gets another type, the same value in every
--- session: a cast between a date or an instant and anything else goes by the session's TimeZone or
--- DateStyle, and a float's text by its extra_float_digits. A key is written so that it can be
--- indexed.
+-- Internal. The SQL that gives a column of a view another type, with the same value in every
+-- session. A plain cast of a date or an instant depends on the session's TimeZone or DateStyle, and
+-- the text of a float depends on its extra_float_digits. The SQL for a key can be indexed.
 -- Reads: parameter TIME_ZONE.
 create or replace function engagement.cast_sql(
     p_column text, p_from regtype, p_to regtype, p_is_key boolean default false
@@ -41,5 +40,5 @@ begin
 end
 $$;
 comment on function engagement.cast_sql(text, regtype, regtype, boolean) is
-    'Internal: SQL that gives a column of a view another type, by no setting of the session; '
-    'p_is_key: so that it can be indexed.';
+    'Internal: SQL that gives a column of a view another type, independent of the session''s '
+    'settings; p_is_key: SQL that can be indexed.';

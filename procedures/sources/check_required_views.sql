@@ -1,4 +1,4 @@
--- Internal. The three views that every host adapter defines besides its sources.
+-- Internal. Checks the three views that every host adapter defines besides its sources.
 -- Reads: pg_catalog. Raises: EG007, EG015.
 create or replace function engagement.check_required_views()
 returns void
@@ -37,4 +37,4 @@ end
 $$;
 comment on function engagement.check_required_views() is
     'Internal: raises EG007 unless engagement_host.customer, employment and subject exist with the '
-    'right columns, EG015 when they run code that is not trusted.';
+    'right columns, EG015 if they run code that is not trusted.';

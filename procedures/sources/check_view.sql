@@ -1,5 +1,5 @@
--- Internal. Compares a host view with the shape that the contract gives it and says everything that
--- is wrong at once.
+-- Internal. Compares a host view with its shape in the contract, and reports everything that is
+-- wrong at once.
 -- Reads: pg_catalog. Raises: EG007.
 create or replace function engagement.check_view(p_view regclass, p_columns text[], p_types text[])
 returns void
@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_problems text;
-    v_key_type text;  -- the type that the host's keys have, where it is another
+    v_key_type text;  -- the type of the host's keys, if it is another
 begin
     with recursive base (column_name, type_oid, type_mod) as (
         select a.attname::text, a.atttypid, a.atttypmod
@@ -59,8 +59,8 @@ begin
         from found f
         where f.column_name <> all (p_columns)
     )
-    -- Keys of two types meet in text. A bare NULL is text as well: the first column decides whether
-    -- it is the keys' type that is wrong.
+    -- Keys of two types have text in common. A bare NULL is text, too, so the first column decides
+    -- whether the keys' type is wrong.
     select string_agg(p.message, '; ' order by p.position, p.message),
            case when not bool_or(p.is_first and p.key_type is not null) then null
                 when min(p.key_type) = max(p.key_type) then min(p.key_type)

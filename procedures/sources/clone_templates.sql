@@ -1,14 +1,14 @@
--- Internal. Makes the routines of a source from the templates. A template is a routine
--- NAME__template in PL/pgSQL, over queries and views that are named so as well. SOURCE takes the
--- place of "template" in every name. In the routine NAME__SOURCE
---   a template in SQL         is a subquery: its text,
+-- Internal. Makes the routines of a source from the templates. A template is a PL/pgSQL routine
+-- NAME__template over queries and views whose names end in __template, too. SOURCE replaces
+-- "template" in every name. In the routine NAME__SOURCE
+--   a template in SQL         is a subquery with its text,
 --   NAME_in_hand__template    is the CTE of that name, which each statement over a query has,
 --   activity__template        is the view of the source,
 --   employment__template      is engagement_host.employment,
 --   'TEMPLATE_TYPE', 'TEMPLATE_WHEN' and 'template' are the values of the source.
--- So nothing depends on the host's views, and the host may drop them and make them anew. The
--- parameters stand in the text of the routine itself, as plans that are kept need it: see
--- publish_parameters.
+-- So nothing depends on the host's views, and the host may drop and create them again. The calls of
+-- engagement.parameter stand in the text of the routine itself, because kept plans need that: see
+-- leaves_overview_at.
 -- Reads: activity_source, pg_catalog. Writes: the routines of the source.
 create or replace function engagement.clone_templates(p_source text)
 returns void
@@ -17,7 +17,7 @@ set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-    v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
+    v_was boolean := engagement.propagate_ddl(false);  -- for the coordinator only
     v_source engagement.activity_source;
     v_template record;
     v_name text;
@@ -39,7 +39,7 @@ begin
         v_text := replace(v_text, '''TEMPLATE_TYPE''', quote_literal(v_source.engagement_type));
         v_text := replace(v_text, '''template''', quote_literal(p_source));
         v_text := replace(v_text, '__template', '__' || p_source);
-        -- What is the host's comes last: the name of a view may look like a marker.
+        -- The host's names come last, because the name of a view may look like a marker.
         v_text := replace(v_text, 'engagement.employment__' || p_source,
                           'engagement_host.employment');
         execute replace(v_text, 'engagement.activity__' || p_source, v_source.view_name);
@@ -54,5 +54,5 @@ begin
 end
 $$;
 comment on function engagement.clone_templates(text) is
-    'Internal: makes the routines of a registered source from the templates, '
+    'Internal: makes the routines of a registered source from the templates '
     'engagement.*__template.';

@@ -1,6 +1,7 @@
--- API. Lets go of the host: its triggers and the adapter's views go, so that the host's own
--- migration can run; the ledger stays untouched until an adapter is deployed again, and the next
--- run is FULL then. Definer: what it makes belongs to the package's owner, whoever calls.
+-- API. Detaches the host: drops the package's triggers on it and the adapter's views, so that the
+-- host's own migration can run. The ledger stays untouched until an adapter is deployed again. The
+-- first run after that is FULL. Definer: the dropped objects belong to the package's owner, whoever
+-- calls.
 -- Writes: activity_source, attached_table, routines, views of engagement_host, the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables.
 create or replace procedure engagement.detach_host()
@@ -36,4 +37,4 @@ end
 $$;
 comment on procedure engagement.detach_host() is
     'Drops the package''s triggers on the host and the adapter''s views; ledger and scores stay. '
-    'The next deploy of an adapter makes the next run FULL.';
+    'The first run after the next deployment of an adapter is FULL.';

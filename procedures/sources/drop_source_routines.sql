@@ -1,4 +1,4 @@
--- Internal. Drops what clone_templates made for a source.
+-- Internal. Drops the routines that clone_templates made for a source.
 -- Reads: pg_catalog. Writes: the routines of the source.
 create or replace function engagement.drop_source_routines(p_source text)
 returns void

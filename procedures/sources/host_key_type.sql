@@ -1,5 +1,5 @@
--- Internal. The type that the keys of the host's tables have, by the primary keys of those that a
--- source or the view of customers is attached to: for an author who has not said --key-type.
+-- Internal. The type of the host's keys, as the primary keys of a source's attached tables suggest
+-- it. It serves an author of an adapter who has not given --key-type.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.host_key_type(p_source text)
 returns text
@@ -22,7 +22,7 @@ begin
             where t.source = p_source and t.key_expression <> 'null'
                   and t.activity_column <> 'subject_id'
         )
-        -- Keys of several types meet in text.
+        -- Keys of several types have text in common.
         select case when min(k.type_name) = max(k.type_name) then min(k.type_name)
                     when count(*) > 0 then 'text' end
         from key k
@@ -30,5 +30,5 @@ begin
 end
 $$;
 comment on function engagement.host_key_type(text) is
-    'Internal: for adapter check. Bigint, uuid or text, as the primary keys of the tables are to '
-    'which a source (or customer, employment) is attached; NULL where none has one.';
+    'Internal: for adapter check. bigint, uuid or text: the type of the primary keys of the tables '
+    'that a source (or customer, employment) is attached to; NULL if no table has one.';

@@ -1,22 +1,23 @@
--- API. What the host has done to its tables and views that keeps a source from being read, or
--- changes from being seen; each with the line that mends it. `engagement check` shows it; a run
--- goes by it.
+-- API. Changes of the host's tables and views that keep a source from being read, or changes from
+-- being captured; each with the statement that repairs it. `engagement check` shows them, and a run
+-- acts on them.
 --
 --   SOURCE       the view of a source is gone or cannot be read: its scores stay as they are
 --   VIEW         one of the three views that every host has is gone or cannot be read: what is
 --                looked up there stays as it is
 --   ATTACHMENT   the table is gone, or its key cannot be computed: nothing is captured by key
---   CHANGED      the triggers' routine was generated from another form of the table
+--   CHANGED      the table has changed since the triggers' routine was generated
 --   TRIGGER      a trigger is missing or disabled
---   REPLICATION  a subscription writes to the table, for which statement triggers do not fire
+--   REPLICATION  a subscription writes to the table, and fires no statement triggers
 --   CHILD        an inheritance child of the table has no triggers of its own
---   PARENT       the table is a partition or a child of one without triggers, whose statements
---                write to it
+--   PARENT       the table is a partition or a child of a table without triggers, and statements on
+--                that table write to it
 --
--- A table that somebody has locked for longer than half a second (less than a deadlock takes to be
--- found) is passed over. Definer, because operators may not read the host's tables; it takes names
--- and keys from the package's own tables.
--- Reads: activity_source, attached_table, pg_catalog, the views and tables (no row of them).
+-- A table that another session has locked for more than half a second (less than the server takes
+-- to find a deadlock) is passed over. Definer, because operators may not read the host's tables. It
+-- takes names and keys from the package's own tables.
+-- Reads: activity_source, attached_table, pg_catalog, the views and tables (but none of their
+-- rows).
 create or replace function engagement.host_problems()
 returns table (
     problem_type text,
@@ -64,8 +65,8 @@ begin
 end
 $$;
 comment on function engagement.host_problems() is
-    'What the host has done to its tables and views that keeps sources from being read or changes '
-    'from being seen: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, REPLICATION, '
-    'CHILD, PARENT), source, object_name, is_missed (until it is mended each run compares the '
-    'source as a whole; of SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL but for '
-    'what a run counts as a failure), problem, hint (the line that mends it). No rows: nothing.';
+    'Changes of the host''s tables and views that keep sources from being read or changes from '
+    'being captured: problem_type (SOURCE, VIEW, ATTACHMENT, CHANGED, TRIGGER, REPLICATION, CHILD, '
+    'PARENT), source, object_name, is_missed (each run compares the whole source until this is '
+    'repaired; for SOURCE and VIEW: nothing is scored by it), sqlstate_code (NULL unless a run '
+    'counts it as a failure), problem, hint (how to repair it). No rows: no problem.';

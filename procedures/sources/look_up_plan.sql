@@ -1,5 +1,5 @@
--- Internal. The plan of a look-up of a view by one of its columns, with everything out of favour
--- that would read a table as a whole: what it reads so even then has no index that fits. Definer:
+-- Internal. The plan of a look-up of a view by one of its columns. Plan nodes that read whole
+-- tables are switched off, so a table that is read whole even then has no index that fits. Definer:
 -- planning evaluates the view's constant calls, as the package's owner.
 -- Reads: the view (EXPLAIN only).
 create or replace function engagement.look_up_plan(p_view_name text, p_column text)
@@ -29,4 +29,4 @@ begin
 end
 $$;
 comment on function engagement.look_up_plan(text, text) is
-    'Internal: how a look-up of a view by one of its columns is planned, as EXPLAIN''s JSON.';
+    'Internal: the plan of a look-up of a view by one of its columns, as the JSON of EXPLAIN.';

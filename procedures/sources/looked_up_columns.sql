@@ -1,4 +1,4 @@
--- Internal. The columns of a view by which triggers, runs and refreshes look for its rows.
+-- Internal. The columns by which triggers, runs and refreshes look up rows of a view.
 -- Reads: activity_source, attached_table.
 create or replace function engagement.looked_up_columns(p_source text)
 returns table (view_name text, column_name text)
@@ -26,5 +26,5 @@ begin
 end
 $$;
 comment on function engagement.looked_up_columns(text) is
-    'Internal: columns of the view of a source, or of customer or employment, by which its rows '
-    'are looked for; with the view''s name.';
+    'Internal: columns by which rows of the view of a source (or of customer, employment) are '
+    'looked up, with the view''s name.';

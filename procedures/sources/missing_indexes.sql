@@ -1,9 +1,9 @@
--- Internal. Which index would serve a look-up that reads a table whole. The plan says by what the
--- table's rows are compared; an index on that expression is made on an empty copy of the table, and
--- the planner is asked whether it takes it: what is offered can be made and is used. Where the
--- comparison takes columns of two tables, or comes after an outer join that may leave them empty,
--- no index can serve: then the comparison itself is returned. Definer: planning evaluates the
--- view's constant calls, as the package's owner.
+-- Internal. Finds the index that would serve a look-up that reads a whole table. The plan shows the
+-- expression by which the table's rows are compared. An index on that expression is made on an
+-- empty copy of the table, and EXPLAIN shows whether the planner uses it. So an offered index can
+-- be made and is used. If the comparison needs columns of two tables, or comes after an outer join
+-- that may make them NULL, no index can serve, and the comparison itself is returned. Definer:
+-- planning evaluates the view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only). Writes: temporary table engagement_probe, which it
 -- drops.
 create or replace function engagement.missing_indexes(p_view_name text, p_column text)
@@ -27,7 +27,7 @@ declare
     v_key_type constant text := (
         select format_type(t.typbasetype, null) from pg_type t
         where t.oid = 'engagement.host_key'::regtype);
-    v_before constant text := '(^|[^\w".])';  -- what stands before a name that is not qualified
+    v_before constant text := '(^|[^\w".])';  -- precedes an unqualified name
     v_name constant text := '(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")';
     v_string constant text := '''[^'']*''';
     v_alias text;
@@ -41,7 +41,7 @@ declare
     v_probed jsonb;
     v_compared_by text;
 begin
-    -- The view's own comparison with the key, wherever the planner could put it.
+    -- The view's own comparison with the key, wherever the planner has put it.
     select split_part(c.condition, ' = ', 1) into v_compared_by
     from jsonb_path_query(v_plan, 'strict $.**') n (node)
     cross join lateral (values (n.node ->> 'Filter'), (n.node ->> 'Join Filter')) f (condition)
@@ -80,7 +80,8 @@ begin
             v_sides := engagement.split_condition(v_condition, ' = ');
             continue when cardinality(v_sides) <> 2;
             for v_number in 1 .. 2 loop
-                -- One side of the table alone; the other is the key, or of another table.
+                -- One side has only columns of this table; the other is the key, or of another
+                -- table.
                 v_definition := replace(v_sides[v_number], '::engagement.host_key',
                                         '::' || v_key_type);
                 v_other := regexp_replace(v_sides[3 - v_number], v_string, '', 'g');
@@ -105,7 +106,7 @@ begin
                                       'where %s = (select null::%s)', v_definition, v_type);
                     execute v_probe into v_probed;
                     if jsonb_path_exists(v_probed, '$.**."Index Cond"') then
-                        -- It is there; of a table without statistics a plan may do without it.
+                        -- The index exists. Without statistics a plan may not use it.
                         compared_by := null;
                         continue;
                     end if;
@@ -116,7 +117,7 @@ begin
                                             v_definition);
                     end if;
                 exception when syntax_error_or_access_rule_violation then
-                    null;  -- of several tables, or not immutable
+                    null;  -- the expression is of several tables, or not immutable
                 end;
                 exit when index_sql is not null;
             end loop;
@@ -128,6 +129,7 @@ begin
 end
 $body$;
 comment on function engagement.missing_indexes(text, text) is
-    'Internal: for adapter check. Per table that a look-up of a view by a column reads whole, the '
-    'statement that makes an index that serves it. NULL with compared_by: none can, because of '
-    'what the key is compared with. NULL without: an index is there that the plan does without.';
+    'Internal: for adapter check. For each table that a look-up of a view by a column reads whole: '
+    'the statement that creates an index for the look-up. NULL with compared_by: no index can '
+    'serve, because of what the key is compared with. NULL without compared_by: an index exists, '
+    'but the plan does not use it.';

@@ -1,6 +1,6 @@
--- Internal. What the rows of an activity view are like, see profile_source__template.
+-- Internal. Profiles the rows of an activity view, see profile_source__template.
 -- Definer: the view runs as the package's owner.
--- Reads: activity_source. Raises: EG006; whatever the view raises when it is read.
+-- Reads: activity_source. Raises: EG006; any error of the view.
 create or replace function engagement.profile_source(
     p_source text, p_sample_count integer default 3, out profile json, out findings json
 )
@@ -22,6 +22,6 @@ begin
 end
 $$;
 comment on function engagement.profile_source(text, integer) is
-    'Internal: for adapter check. Rows, customers and dates of a registered source''s view with '
-    'some of its rows, and findings (NULLs, duplicate keys, values out of range, unknown '
-    'customers, rows without a rule). Reads the whole view. Raises EG006 for an unknown source.';
+    'Internal: for adapter check. profile: rows, customers and dates of the view of a registered '
+    'source, with some of its rows. findings: NULLs, duplicate keys, values out of range, unknown '
+    'customers, rows without a rule. Reads the whole view. Raises EG006 for an unknown source.';

@@ -1,9 +1,8 @@
--- Internal. Template: what the rows of an activity view are like, and what about them costs points:
--- for whoever writes an adapter. The words are in finding_texts. The view is read from end to end
--- four times, with plans as the planner likes them.
+-- Internal. Template: profiles the rows of an activity view and finds what makes them lose points.
+-- It serves authors of adapters. It reads the whole view four times, with the planner's own plans.
 -- Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
--- Raises: whatever the view raises when it is read.
+-- Raises: any error of the view.
 create or replace function engagement.profile_source__template(
     p_sample_count integer, out profile json, out findings json
 )
@@ -161,6 +160,6 @@ begin
 end
 $$;
 comment on function engagement.profile_source__template(integer) is
-    'Internal: template: rows, customers and dates of the view of the source with some of its '
-    'rows, and findings (NULLs, duplicate keys, values out of range, unknown customers, rows '
-    'without a rule). Reads the whole view.';
+    'Internal: template: profile: rows, customers and dates of the view of the source, with some '
+    'of its rows. findings: NULLs, duplicate keys, values out of range, unknown customers, rows '
+    'without a rule. Reads the whole view.';

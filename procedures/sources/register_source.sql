@@ -1,5 +1,5 @@
 -- API. Makes a view an activity source: checks it and generates the routines that award from it.
--- Definer: what it makes belongs to the package's owner, whoever calls.
+-- Definer: the objects it creates belong to the package's owner, whoever calls.
 -- Reads: engagement_type, pg_catalog.
 -- Writes: activity_source, pending_activity, generated routines.
 -- Locks: the setup lock. Raises: EG005, EG006, EG007, EG015.
@@ -62,7 +62,7 @@ begin
               'numeric', 'numeric', 'timestamptz', 'timestamptz']);
     perform engagement.check_required_views();
     perform engagement.check_trusted(p_view, format('view %s', p_view));
-    -- For the deployer, which names the sources that an adapter has ceased to register.
+    -- The deployer uses this to list the sources that an adapter no longer registers.
     perform set_config('engagement.registered_sources',
                        concat_ws(',', nullif(current_setting('engagement.registered_sources', true),
                                              ''), p_source), true);
@@ -94,9 +94,8 @@ begin
         registered_at = excluded.registered_at,
         detached_at = null;
     perform engagement.clone_templates(p_source);
-    -- The columns that matter to the view may be others now.
-    -- A table that the host has changed meanwhile is no matter here: the adapter attaches what it
-    -- needs after this, and host_problems names what is left.
+    -- The view may now read other columns. A table that the host has changed meanwhile is not an
+    -- error here: the adapter attaches its tables after this, and host_problems reports the rest.
     perform engagement.renew_capture(a.attachment_id)
     from engagement.attached_table a
     where a.source = p_source;
@@ -104,6 +103,7 @@ begin
 end
 $$;
 comment on procedure engagement.register_source(text, text, text, regclass) is
-    'Makes a view of the contract''s shape an activity source (again: replaces it). '
-    'p_effective_when is ORDER_CREATION, INVOICE_CREATION or NULL. Raises EG005, EG006 (name), '
-    'EG007 (shape; the detail names each column), EG015 (runs code of a role that is not trusted).';
+    'Makes a view of the contract''s shape an activity source, or replaces the source of that '
+    'name. p_effective_when is ORDER_CREATION, INVOICE_CREATION or NULL. Raises EG005, EG006 '
+    '(name), EG007 (shape; the detail names each column), EG015 (the view runs code of a role that '
+    'is not trusted).';

@@ -1,8 +1,9 @@
--- Internal. Which columns of a view hold something else in a session with other settings: a date
--- that became an instant by the session's TimeZone, a key made of a date's text. The view is read
--- under two sets of settings, and the sums of the rows' hashes are compared, column by column; they
--- are of values, not of texts. A column that differs is read again, once for each setting, to name
--- it. Made for itself, so that the settings in force here are undone at the end whatever happens.
+-- Internal. Finds columns of a view whose values depend on the session's settings: a date cast to
+-- an instant by the session's TimeZone, a key made from a date's text. It reads the view under two
+-- sets of settings and compares the sums of hashes column by column. The hashes are of values, not
+-- of texts. If a column differs, it reads the column once for each setting to find the settings
+-- that matter. It is a function of its own, so that its SET clauses restore the settings at the end
+-- in any case.
 -- Definer: the view runs as the package's owner.
 -- Reads: the view. Writes: temporary table engagement_reading, which it drops.
 create or replace function engagement.session_columns(p_view_name text)
@@ -41,7 +42,7 @@ begin
     into v_columns, v_sums
     from pg_attribute a
     where a.attrelid = to_regclass(p_view_name) and a.attnum > 0 and not a.attisdropped;
-    -- What names a row in an example; with labels, several have the same.
+    -- The column that names a row in an example. In the view subject several rows may share a key.
     select c.name into v_key
     from unnest(array['source_id', 'customer_id', 'employee_id', 'subject_id'])
         with ordinality c (name, position)
@@ -56,7 +57,7 @@ begin
         perform set_config(s.name, s.value, true) from unnest(v_names, v_elsewhere) s (name, value);
         execute v_sums into v_second;
     exception when data_exception then
-        -- A text that is no date in the other order of day and month, say.
+        -- For example, a text that is not a date in the other order of day and month.
         column_name := null;
         settings := 'DateStyle, TimeZone';
         here := null;
@@ -73,7 +74,7 @@ begin
                          p_view_name);
         perform set_config(s.name, s.value, true) from unnest(v_names, v_here) s (name, value);
         execute v_sums into v_one;
-        -- By chance or by a clock it differs from itself.
+        -- Random values or a clock make the column differ between two readings.
         continue when v_one is distinct from v_first[v_number];
         for v_setting in 1 .. cardinality(v_names) loop
             perform set_config(v_names[v_setting], v_elsewhere[v_setting], true);
@@ -111,6 +112,6 @@ end
 $$;
 comment on function engagement.session_columns(text) is
     'Internal: for adapter check. Columns of a view whose values depend on the session''s '
-    'TimeZone, DateStyle or the like, with the settings that matter, and a row''s key and value '
-    'under one and under another. Without a column: the view cannot be read under others '
-    '(elsewhere: why).';
+    'TimeZone, DateStyle or the like, with the settings that matter, and the key of a row with its '
+    'values under two sets of settings. column_name NULL: the view cannot be read under other '
+    'settings (elsewhere: why).';

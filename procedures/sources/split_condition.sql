@@ -1,5 +1,5 @@
--- Internal. Cuts a condition as EXPLAIN writes it at a separator that stands in no bracket and no
--- quotation, once brackets around the whole are off.
+-- Internal. Splits a condition from EXPLAIN at a separator outside parentheses and quotes.
+-- Parentheses around the whole condition are removed first.
 create or replace function engagement.split_condition(p_condition text, p_separator text)
 returns text[]
 language plpgsql
@@ -13,7 +13,7 @@ declare
     v_depth integer;
     v_quote text;
     v_char text;
-    v_closes_at integer;  -- where the first bracket closes
+    v_closes_at integer;  -- where the first parenthesis closes
 begin
     loop
         v_parts := '{}';
@@ -49,4 +49,4 @@ begin
 end
 $$;
 comment on function engagement.split_condition(text, text) is
-    'Internal: the parts of a condition between separators outside brackets and quotations.';
+    'Internal: the parts of a condition between separators outside parentheses and quotes.';

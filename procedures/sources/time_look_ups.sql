@@ -1,6 +1,7 @@
--- Internal. How long a view takes to find rows by a key: for whoever writes an adapter. Keys that
--- the view has are looked up as the generated routines do it, 1, then 10, 100, … at once, until a
--- lot took more than half a second: without an index that fits, a single key may take that long.
+-- Internal. Measures how long a view takes to find rows by a key. It serves authors of adapters. It
+-- looks up keys of the view as the generated routines do, first 1 key, then 10, 100, … at once,
+-- until a lot takes more than half a second. Without an index that fits, a single key may take that
+-- long.
 -- Definer: the view runs as the package's owner.
 -- Reads: the view.
 create or replace function engagement.time_look_ups(
@@ -34,7 +35,7 @@ declare
     v_row_count bigint;
     v_ms numeric;
 begin
-    -- Any keys, but the same ones each time.
+    -- Arbitrary keys, but the same ones each time.
     execute format(
         'select array_agg(k.key) from (select v.%1$I::text as key from %2$s v '
         'where v.%1$I is not null group by v.%1$I '
@@ -56,7 +57,7 @@ begin
             key_count := cardinality(v_lot);
             row_count := v_row_count;
             ms_per_key := round(v_ms / key_count, 3);
-            -- A few keys pay for planning and cold pages: what 1,000 take is not to be told by them.
+            -- Planning and cold pages dominate the time of few keys; 1,000 cannot be projected.
             ms_per_1000_keys := case when key_count >= 50
                                      then round(v_ms * 1000 / key_count, 1) end;
         end if;
@@ -67,6 +68,6 @@ begin
 end
 $$;
 comment on function engagement.time_look_ups(text, text, integer) is
-    'Internal: for adapter check. How long a view takes to find rows by a column, tried on at most '
-    'p_key_count of its keys. key_count and row_count are those of the largest lot, which the time '
-    'is of. ms_per_key is NULL without keys, ms_per_1000_keys with fewer than 50 of them.';
+    'Internal: for adapter check. How long a view takes to find rows by a column, measured on at '
+    'most p_key_count of its keys. All results are those of the largest lot. ms_per_key is NULL '
+    'without keys; ms_per_1000_keys is NULL with fewer than 50 keys.';

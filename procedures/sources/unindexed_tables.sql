@@ -1,7 +1,7 @@
--- Internal. Which tables a look-up by a view's key reads from end to end. What its plan reads
--- without an index condition has no index that fits; a cast in the view may be what hides one. A
--- table known to have few rows or none (the host's companies, say) is read whole by choice, and
--- does not count. Definer: planning evaluates the view's constant calls, as the package's owner.
+-- Internal. Finds tables that a look-up by a view's key reads whole. A table that the plan reads
+-- without an index condition has no index that fits; a cast in the view may hide one. A table known
+-- to have few rows or none (the host's companies, say) does not count, because reading it whole is
+-- fine. Definer: planning evaluates the view's constant calls, as the package's owner.
 -- Reads: pg_catalog, the view (EXPLAIN only).
 create or replace function engagement.unindexed_tables(p_view_name text, p_column text)
 returns text[]
@@ -35,5 +35,5 @@ begin
 end
 $$;
 comment on function engagement.unindexed_tables(text, text) is
-    'Internal: tables that a look-up of a view by one of its columns reads whole, for want of an '
-    'index that its condition fits.';
+    'Internal: tables that a look-up of a view by one of its columns reads whole, because no index '
+    'fits its condition.';

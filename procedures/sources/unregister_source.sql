@@ -1,5 +1,5 @@
--- API. Ends an activity source: its triggers and generated routines go now, its awards are voided
--- by the next run. Definer: what it makes belongs to the package's owner, whoever calls.
+-- API. Ends an activity source: drops its triggers and generated routines now; the next run voids
+-- its awards. Definer: the dropped objects belong to the package's owner, whoever calls.
 -- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
 create or replace procedure engagement.unregister_source(p_source text)

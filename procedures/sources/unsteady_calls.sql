@@ -1,9 +1,9 @@
--- Internal. What makes a view say something else although no table of the host has changed: a
--- clock, chance, the session's user or settings. Nothing is queued then, so scores go stale and
--- differ from what verify derives. Dependencies on built-in functions are not recorded, and
--- current_date is no function at all, so the stored trees of the view and of the views below it are
--- read. Into a function of the host's only its text is looked; one that is declared volatile
--- without a reason to be seen there may still be steady, and is told apart.
+-- Internal. Finds calls that change a view's rows although no table of the host has changed: the
+-- clock, random values, the session's user or settings. Such changes are not queued, so scores go
+-- stale and differ from what verify derives. PostgreSQL does not record dependencies on built-in
+-- functions, and current_date is not a function at all, so this searches the stored trees of the
+-- view and its nested views. Of a function of the host it searches only the text. A function that
+-- is declared volatile without a visible reason may still be steady; it is marked by is_certain.
 -- Reads: pg_catalog.
 create or replace function engagement.unsteady_calls(p_view_name text)
 returns table (call text, is_certain boolean)
@@ -37,7 +37,7 @@ begin
                                   and d.refclassid = 'pg_class'::regclass
         inner join pg_class c on c.oid = d.refobjid and c.relkind = 'v'
     ),
-    -- A function whose body is stored as a tree is looked into like a view.
+    -- A function whose body is stored as a tree is searched like a view.
     tree (node, function_id) as (
         select r.ev_action::text, null::oid
         from reached v
@@ -61,7 +61,7 @@ begin
                true
         from called c
         where (c.is_built_in and (c.provolatile = 'v' or c.oid = any (v_stable::oid[])))
-              -- An extension's: random and fresh uuids.
+              -- Functions of extensions that make random or new uuids.
               or c.proname ~ '^(gen_random_uuid|uuid_generate_v[14].*)$'
         union
         select v_values[m[1]::integer + 1], true
@@ -92,6 +92,6 @@ begin
 end
 $body$;
 comment on function engagement.unsteady_calls(text) is
-    'Internal: for adapter check. Clocks, chance and session that a view asks, itself or through '
-    'other views and the host''s functions. is_certain is false for a function that is declared '
-    'volatile, and nothing else is known of it.';
+    'Internal: for adapter check. Calls of a view that depend on the clock, on random values or on '
+    'the session, directly or through other views and the host''s functions. is_certain is false '
+    'for a function of which only the declaration VOLATILE is known.';

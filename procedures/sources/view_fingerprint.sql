@@ -1,7 +1,7 @@
--- Internal. What an activity view says, all views below it included, as one MD5. Under a pinned
--- search_path, because the text of a view's definition depends on it. Whoever waits for a table
--- that the host has locked (to show a view's definition locks what it reads) gives up before the
--- server would look for a deadlock, and take the host for it.
+-- Internal. One MD5 of the definition of an activity view, including all nested views. search_path
+-- is pinned, because the text of a view's definition depends on it. Showing a definition locks the
+-- tables that the view reads. If the host has locked one of them, this gives up before the server
+-- looks for a deadlock, so that the host is never the victim.
 -- Reads: pg_catalog. Locks: ACCESS SHARE on what the views read. Raises: 55P03.
 create or replace function engagement.view_fingerprint(p_view_name text)
 returns text
@@ -36,5 +36,5 @@ begin
 end
 $$;
 comment on function engagement.view_fingerprint(text) is
-    'Internal: MD5 of the definitions of an activity view, the employment view and all views below '
-    'them; NULL when neither exists.';
+    'Internal: MD5 of the definitions of an activity view, the employment view and all their '
+    'nested views; NULL if neither exists.';

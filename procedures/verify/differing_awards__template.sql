@@ -1,6 +1,6 @@
--- Internal. Template: the awards of a source, derived anew and compared with the ledger row by row.
--- Planned for the part that is asked for, and without nested loops: no estimate can be trusted with
--- them.
+-- Internal. Template: derives the awards of a source again and compares them with the ledger row by
+-- row. The plan is made for the part that is being verified. Nested loops are off, because no row
+-- estimate can be trusted here.
 -- Definer, because only the package derives.
 -- Reads: the view, employment, award, score_rule.
 create or replace function engagement.differing_awards__template(
@@ -82,6 +82,6 @@ comment on function engagement.differing_awards__template(
     engagement.host_key[], engagement.host_key[], engagement.host_key, engagement.host_key, numeric,
     integer
 ) is
-    'Internal: template: differences between the activities of the source and its live awards. '
-    'p_left_out_ids are not compared, p_unread_ids not even read; of the part of the customers '
-    'that verify is asked for.';
+    'Internal: template: differences between the activities of the source and its live awards, for '
+    'the customers that is_in_part selects. p_left_out_ids are not compared; p_unread_ids are not '
+    'even read.';

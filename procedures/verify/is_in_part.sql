@@ -1,5 +1,5 @@
--- Internal. Whether a customer belongs to the part of all that is being verified. Inlined by the
--- planner: keep it one expression.
+-- Internal. Whether a customer belongs to the part of all customers that is being verified. Inlined
+-- by the planner: keep it one expression.
 create or replace function engagement.is_in_part(
     p_customer_id engagement.host_key,
     p_from engagement.host_key,

@@ -1,10 +1,10 @@
--- Internal. The activities of a source that cannot be read, because a value of the host is none (a
--- text that is no number, a division by zero), so that the others can be proven. Halves until each
--- stands alone, as a run does: first what earns, then, where all of that can be read, whole rows of
--- the view. Definer, because only the package derives; so it takes the view's name from its own
--- table.
--- Reads: activity_source, the view, award, score_rule. Raises: EG006; whatever the view raises that
--- is not about data.
+-- Internal. Finds the activities of a source that cannot be read because of a bad value in the host
+-- (a text that is not a number, a division by zero), so that the others can be verified. It halves
+-- the activities until each bad one stands alone, as a run does. It tries to derive awards first;
+-- if that works for all activities, it tries to read whole rows of the view. Definer, because only
+-- the package derives. Therefore it takes the view's name from its own table.
+-- Reads: activity_source, the view, award, score_rule. Raises: EG006; any error of the view outside
+-- class 22.
 create or replace function engagement.unread_activities(
     p_source text,
     p_from engagement.host_key,
@@ -37,7 +37,7 @@ declare
     v_query text;
     v_is_found boolean := false;
 begin
-    -- Without a name of a view the caller's temporary table v would be read.
+    -- Without a view's name the query would read the caller's temporary table v.
     if v_view is null then
         raise exception 'unknown source'
             using errcode = 'EG006', detail = format('source %L', p_source),
@@ -83,5 +83,5 @@ comment on function engagement.unread_activities(
     text, engagement.host_key, engagement.host_key, numeric, integer
 ) is
     'Internal: activities of a source whose rows raise an error of class 22 when they are read, '
-    'and the error; of the part of the customers that verify is asked for. Raises EG006 for an '
-    'unknown source.';
+    'with the error, for the customers that is_in_part selects. Raises EG006 for an unknown '
+    'source.';

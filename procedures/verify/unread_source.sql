@@ -1,5 +1,5 @@
--- Internal. Why a source that waits for a run could not be read by one: its view is gone or broken,
--- or the last run has tried. Definer, because a caller need not be allowed to read the view.
+-- Internal. Why a run could not read a source that waits for one: its view is gone or broken, or
+-- the last run has failed on it. Definer, because the caller may not be allowed to read the view.
 -- Reads: activity_source, recalculation_run, scoring_failure, the definition of the view.
 -- Raises: EG006.
 create or replace function engagement.unread_source(p_source text)
@@ -17,7 +17,7 @@ declare
     v_view text := (select s.view_name from engagement.activity_source s where s.source = p_source);
     v_failed_sources text[];
 begin
-    -- Without a name of a view the caller's temporary table v would be read.
+    -- Without a view's name the query would read the caller's temporary table v.
     if v_view is null then
         raise exception 'unknown source'
             using errcode = 'EG006', detail = format('source %L', p_source),
@@ -50,5 +50,5 @@ begin
 end
 $$;
 comment on function engagement.unread_source(text) is
-    'Internal: why a source cannot be read, or could not by the last run; NULL: nothing is known '
-    'against it. Raises EG006 for an unknown source.';
+    'Internal: why a source cannot be read, or why the last run could not read it; NULL: no reason '
+    'is known. Raises EG006 for an unknown source.';

@@ -1,8 +1,8 @@
--- API. The proof: everything recomputed from the source and compared, row by row; no row is no
--- difference. What is still queued is nobody's error and is left out: whole sources, activities,
--- and the totals of customers they concern. What cannot be read is no proof, and a row. A part of
--- the customers can be proven at a time: by range, or a sample.
--- Definer: what it compares, it reads as the package's owner.
+-- API. The proof: recomputes everything from the source and compares it row by row. No rows: no
+-- difference. Work that is still queued is not an error and is left out: whole sources, activities,
+-- and the totals of the customers concerned. A source or activity that cannot be read proves
+-- nothing and is reported as a row. A call can verify part of the customers: a range or a sample.
+-- Definer: it reads everything as the package's owner.
 -- Reads: everything. Writes: nothing. Raises: EG004, EG006.
 create or replace function engagement.verify(
     p_from engagement.host_key default null,
@@ -46,8 +46,8 @@ begin
                   hint = 'p_to must be later than p_from, the sample above 0 and at most 100, and '
                          'the seed a number.';
     end if;
-    -- What a session commits meanwhile is in the queue by the time a comparison is done: where a
-    -- difference shows, the queue is asked once more.
+    -- A change that another session commits meanwhile is in the queue when the comparison is done.
+    -- So the queue is read again if there is a difference.
     for v_source in
         select s.* from engagement.activity_source s where s.detached_at is null order by s.source
     loop
@@ -57,7 +57,8 @@ begin
                    where p.source in (v_source.source, 'employment') and p.activity_column is null)
            or exists (select from engagement.recalculation_source r
                       where r.source = v_source.source) then
-            -- Left out until the next run; one that cannot be read would be left out for ever.
+            -- The source is left out until the next run. One that cannot be read is reported,
+            -- because it would be left out for ever.
             return query
             select 'source cannot be read', null::engagement.host_key, v_source.source,
                    null::engagement.host_key, null::integer, null::text, u
@@ -83,11 +84,11 @@ begin
                 exit;
             exception
                 when connection_exception then
-                    raise;  -- a node of the cluster is away: nothing is proven
+                    raise;  -- a node of the cluster is away: verify proves nothing
                 when others then
                     v_message := format('%s %s', sqlstate, sqlerrm);
             end;
-            -- A row of the host is bad: that one is named, and the others are proven.
+            -- A row of the host is bad. It is reported, and the others are verified.
             if v_attempt = 1 and v_message like '22%' then
                 begin
                     for v_difference in
@@ -124,7 +125,7 @@ begin
           and not exists (select 1 from engagement.score_rule r where r.rule_id = w.rule_id)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed);
 
-    -- What the queue changes is not this; each is what the stored score has.
+    -- The queue does not matter here: ranks are compared with the stored scores.
     return query
     select v.* from engagement.verify_ranks(p_from, p_to, p_sample, p_seed) v;
 
@@ -152,9 +153,9 @@ $$;
 comment on function engagement.verify(
     engagement.host_key, engagement.host_key, numeric, integer
 ) is
-    'Recomputes awards from the source, totals from the ledger (at each row''s calculated_at) and '
-    'percentiles and bands from the last run''s thresholds, and returns every difference; keys '
-    'still queued are left out, sources and activities that cannot be read are rows. No rows means '
-    'proven, but for what is queued. Of '
-    'customers in [p_from, p_to) and a sample of p_sample percent, which p_seed chooses (NULL: of '
-    'all). Raises EG004 for a part that is none.';
+    'Recomputes awards from the source, totals from the ledger (at each row''s calculated_at), '
+    'percentiles and bands from the last run''s thresholds, and returns every difference. Keys '
+    'still queued are left out. Sources and activities that cannot be read are returned as rows. '
+    'No rows: everything is proven, except what is queued. Covers customers in [p_from, p_to) and '
+    'a sample of p_sample percent, which p_seed chooses (NULL: all). Raises EG004 for bounds, a '
+    'sample or a seed that are not valid.';

@@ -1,10 +1,13 @@
--- Internal. What stands beside the stored totals and is no sum: the instant, percentile and band,
--- and when the score changed. Percentiles are of the last run, which keeps their thresholds, and
--- refreshes go by these; so each is what its score has by them. Not compared: everything while a
--- run is under way; rows that a refresh wrote while the last run was (it may have gone by the
--- thresholds of before; a commit may take a minute); bands that were set up anew since the last run
--- began. Of changed_at, raised_at and previous_score only what contradicts itself can be found:
--- what they were is stored nowhere else.
+-- Internal. Verifies the stored columns that are not sums: the instant, the percentile, the band,
+-- and when the score changed. The last run keeps the thresholds of its percentiles, and refreshes
+-- use them; so each percentile must be the one of its score by these thresholds. Ranks are not
+-- compared in these cases:
+--   a run is under way;
+--   a refresh wrote the row during the last run, or up to a minute after it (it may have used the
+--   old thresholds, and its commit may take a minute);
+--   the bands have changed since the last run began (percentiles are compared all the same).
+-- changed_at, raised_at and previous_score are stored nowhere else, so only contradictions in them
+-- can be found.
 -- Reads: customer_score, score_percentile, score_band, recalculation_run, setup_change.
 create or replace function engagement.verify_ranks(
     p_from engagement.host_key,
@@ -96,6 +99,6 @@ $$;
 comment on function engagement.verify_ranks(
     engagement.host_key, engagement.host_key, numeric, integer
 ) is
-    'Internal: scores whose instant is none, whose percentile or band is not that of the last '
-    'run''s thresholds and the bands, or whose history contradicts itself; of the part of the '
-    'customers that verify is asked for.';
+    'Internal: scores with an impossible instant, with a percentile or band that differs from the '
+    'last run''s thresholds and the bands, or with a history that contradicts itself, for the '
+    'customers that is_in_part selects.';

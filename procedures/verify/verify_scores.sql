@@ -1,4 +1,4 @@
--- Internal. The stored totals of everybody but the given customers, compared with the ledger.
+-- Internal. Compares the stored totals of all customers except p_queued_ids with the ledger.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, category_score, award, attached_table, engagement_host.customer.
 create or replace function engagement.verify_scores(
@@ -35,7 +35,7 @@ begin
         select s.calculated_at, array_agg(s.customer_id)
         from engagement.customer_score s
         where s.customer_id not in (select q from unnest(p_queued_ids) q)
-              and engagement.is_instant(s.calculated_at)  -- else verify_ranks names it
+              and engagement.is_instant(s.calculated_at)  -- otherwise verify_ranks reports it
               and engagement.is_in_part(s.customer_id, p_from, p_to, p_sample, p_seed)
         group by s.calculated_at
     loop
@@ -51,7 +51,7 @@ begin
           and w.customer_id not in (select q from unnest(p_queued_ids) q)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
     group by w.customer_id;
-    -- Without triggers on the host's customers nobody tells of new ones before the next run.
+    -- Without triggers on the host's customers, new customers are unknown until the next run.
     if exists (select from engagement.attached_table a where a.source = 'customer') then
         select array_agg(s.customer_id) into v_ids from engagement.customer_score s;
         v_missing := array(
@@ -80,5 +80,5 @@ $$;
 comment on function engagement.verify_scores(
     engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer
 ) is
-    'Internal: differences between the stored totals and the ledger; the given customers are left '
-    'out; of the part of the customers that verify is asked for.';
+    'Internal: differences between the stored totals and the ledger, for the customers that '
+    'is_in_part selects, except p_queued_ids.';

@@ -1,5 +1,5 @@
--- Internal. The awards of one source, derived anew and compared with the ledger row by row.
--- Definer, because only the package derives; so it takes the view's name from its own table.
+-- Internal. Derives the awards of one source again and compares them with the ledger row by row.
+-- Definer, because only the package derives.
 -- Reads: activity_source, the view, award, score_rule.
 create or replace function engagement.verify_source(
     p_source text,
@@ -63,6 +63,5 @@ comment on function engagement.verify_source(
     text, engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer,
     engagement.host_key[]
 ) is
-    'Internal: differences between a source''s activities and its live awards; the given '
-    'activities are left out, and p_unread_ids not even read; of the part of the customers that '
-    'verify is asked for.';
+    'Internal: differences between a source''s activities and its live awards, for the customers '
+    'that is_in_part selects. p_queued_ids are not compared; p_unread_ids are not even read.';

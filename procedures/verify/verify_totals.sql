@@ -1,5 +1,5 @@
--- Internal. The totals of rows that were computed for one instant, compared with a recomputation
--- from the ledger.
+-- Internal. Compares the totals of rows that were computed for one instant with new sums of the
+-- ledger.
 -- Reads: customer_score, category_score, award.
 create or replace function engagement.verify_totals(
     p_as_of timestamptz, p_customer_ids engagement.host_key[]
@@ -77,7 +77,7 @@ begin
     where ((o.score, o.ytd_score, o.overview_score)
            is distinct from (c.score, c.ytd_score, c.overview_score)
            or o.customer_id is null or c.customer_id is null)
-          -- a refresh may have computed the row for a later instant meanwhile
+          -- A refresh may have computed the row for a later instant meanwhile.
           and coalesce(o.customer_id, c.customer_id) in (select s.customer_id from stored s);
 end
 $$;

@@ -1,4 +1,4 @@
--- The application parameters. A value that is set stays; texts follow the package.
+-- The application parameters. A deployment keeps the values and updates the texts.
 insert into engagement.app_parameter (parameter_name, parameter_value, value_type, default_value,
                                       description)
 select

@@ -1,4 +1,5 @@
--- The segments that come with the package; an organisation adds its own rows. Texts follow it.
+-- The segments that come with the package; an organisation adds its own rows. A deployment updates
+-- the package's rows.
 insert into engagement.segment_definition (segment_name, label, description, view_name)
 values
 ('most_active', 'Most active',

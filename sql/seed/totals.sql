@@ -1,2 +1,2 @@
--- The routines of the totals, before anything is granted on them.
+-- Generates the routines of the totals, before anything is granted on them.
 select engagement.generate_totals();

@@ -1,5 +1,5 @@
 -- The shape of an activity view, without rows. Templates are written over it. In the routines of a
--- source the source's own view stands in its place.
+-- source the source's own view replaces it.
 create or replace view engagement.activity__template as
 select
     null::engagement.host_key as source_id,
@@ -18,12 +18,12 @@ comment on view engagement.activity__template is
 'Template: the shape of an activity view, without rows.';
 comment on column engagement.activity__template.source_id is 'Key of the activity.';
 comment on column engagement.activity__template.document_id is 'Key of its document; NULL: none.';
-comment on column engagement.activity__template.customer_id is 'Whose activity it is.';
+comment on column engagement.activity__template.customer_id is 'The customer who acted.';
 comment on column engagement.activity__template.employer_id is
 'The company that the document names; NULL: none.';
-comment on column engagement.activity__template.subject_id is 'What it is about; NULL: nothing.';
+comment on column engagement.activity__template.subject_id is 'Product or committee; NULL: none.';
 comment on column engagement.activity__template.subject_class is 'Class of the subject.';
 comment on column engagement.activity__template.quantity is 'Pieces; NULL: 0.';
 comment on column engagement.activity__template.amount is 'Money; NULL: 0.';
-comment on column engagement.activity__template.occurred_at is 'When it counts from.';
-comment on column engagement.activity__template.ended_at is 'When it ceased; NULL: it has not.';
+comment on column engagement.activity__template.occurred_at is 'When the activity takes place.';
+comment on column engagement.activity__template.ended_at is 'When it ends; NULL: it goes on.';

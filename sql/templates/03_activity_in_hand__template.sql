@@ -1,5 +1,5 @@
--- The activities that a statement looks at. A statement over a template names them itself, in a CTE
--- activity_in_hand. In the routines of a source that CTE stands in the place of this view.
+-- The activities that a statement derives. The statement defines them itself, in a CTE
+-- activity_in_hand. In the routines of a source that CTE replaces this view.
 create or replace view engagement.activity_in_hand__template as
 select
     v.source_id,
@@ -15,7 +15,7 @@ select
 from engagement.activity__template as v;
 
 comment on view engagement.activity_in_hand__template is
-'Template: the activities that a statement names in a CTE activity_in_hand.';
+'Template: the activities that a statement defines in a CTE activity_in_hand.';
 comment on column engagement.activity_in_hand__template.source_id is 'See activity__template.';
 comment on column engagement.activity_in_hand__template.document_id is 'See activity__template.';
 comment on column engagement.activity_in_hand__template.customer_id is 'See activity__template.';

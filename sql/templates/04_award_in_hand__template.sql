@@ -1,5 +1,5 @@
--- The live awards that a statement compares. The statement names them itself, in a CTE
--- award_in_hand. In the routines of a source that CTE stands in the place of this view.
+-- The live awards that a statement compares. The statement defines them itself, in a CTE
+-- award_in_hand. In the routines of a source that CTE replaces this view.
 create or replace view engagement.award_in_hand__template as
 select
     w.customer_id,
@@ -19,7 +19,7 @@ from engagement.award as w
 where w.source = 'template' and w.voided_at is null;
 
 comment on view engagement.award_in_hand__template is
-'Template: the live awards that a statement names in a CTE award_in_hand.';
+'Template: the live awards that a statement defines in a CTE award_in_hand.';
 comment on column engagement.award_in_hand__template.customer_id is 'See award.';
 comment on column engagement.award_in_hand__template.source_id is 'See award.';
 comment on column engagement.award_in_hand__template.document_id is 'See award.';

@@ -1,5 +1,5 @@
--- The awards that a statement adds up, each with whom it counts for. The statement names them
--- itself, in a CTE counting_in_hand. In the routines of the totals that CTE stands in the place of
+-- The awards that a statement adds up, each with the customer that it counts for. The statement
+-- defines them itself, in a CTE counting_in_hand. In the routines of the totals that CTE replaces
 -- this view.
 create or replace view engagement.counting_in_hand__template as
 select
@@ -14,13 +14,15 @@ inner join engagement.score_rule as r on r.rule_id = w.rule_id
 where w.voided_at is null;
 
 comment on view engagement.counting_in_hand__template is
-'Template: the awards that a statement names in a CTE counting_in_hand.';
-comment on column engagement.counting_in_hand__template.holder_id is 'Whom they count for.';
+'Template: the awards that a statement defines in a CTE counting_in_hand.';
+comment on column engagement.counting_in_hand__template.holder_id is
+'The customer that the award counts for.';
 comment on column engagement.counting_in_hand__template.category_code is
 'Category of the rule; NULL: points of employees.';
 comment on column engagement.counting_in_hand__template.points is 'Points, after the cap.';
-comment on column engagement.counting_in_hand__template.effective_at is 'When they count from.';
+comment on column engagement.counting_in_hand__template.effective_at is
+'When the award begins to count.';
 comment on column engagement.counting_in_hand__template.expires_at is
-'When they cease to count; NULL: never.';
+'When the award ceases to count; NULL: never.';
 comment on column engagement.counting_in_hand__template.half_life_weeks is
-'In how many weeks half of them fades; NULL: they do not fade.';
+'Number of weeks in which its points halve; NULL: they do not fade.';

@@ -1,5 +1,5 @@
--- The awards that a statement caps, each with its rule. The statement names them itself, in a CTE
--- capping_in_hand. In the routines that CTE stands in the place of this view.
+-- The awards that a statement caps, each with its rule. The statement defines them itself, in a CTE
+-- capping_in_hand. In the generated routines that CTE replaces this view.
 create or replace view engagement.capping_in_hand__template as
 select
     w.customer_id,
@@ -28,7 +28,7 @@ inner join engagement.score_rule as r on r.rule_id = w.rule_id
 where w.voided_at is null;
 
 comment on view engagement.capping_in_hand__template is
-'Template: the awards and their rules that a statement names in a CTE capping_in_hand.';
+'Template: the awards and their rules that a statement defines in a CTE capping_in_hand.';
 comment on column engagement.capping_in_hand__template.customer_id is 'See award.';
 comment on column engagement.capping_in_hand__template.source is 'See award.';
 comment on column engagement.capping_in_hand__template.source_id is 'See award.';

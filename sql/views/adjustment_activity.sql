@@ -15,12 +15,13 @@ from engagement.score_adjustment as a;
 
 comment on view engagement.adjustment_activity is 'Activity source: manual adjustments.';
 comment on column engagement.adjustment_activity.source_id is 'score_adjustment.source_id.';
-comment on column engagement.adjustment_activity.document_id is 'Always NULL: it has no header.';
+comment on column engagement.adjustment_activity.document_id is 'Always NULL: it has no document.';
 comment on column engagement.adjustment_activity.customer_id is 'The customer.';
-comment on column engagement.adjustment_activity.employer_id is 'Always NULL: none is chosen.';
+comment on column engagement.adjustment_activity.employer_id is
+'Always NULL: it names no employer.';
 comment on column engagement.adjustment_activity.subject_id is 'Always NULL.';
 comment on column engagement.adjustment_activity.subject_class is 'Always NULL.';
 comment on column engagement.adjustment_activity.quantity is 'Always 0.';
 comment on column engagement.adjustment_activity.amount is 'The points.';
-comment on column engagement.adjustment_activity.occurred_at is 'When it was made.';
+comment on column engagement.adjustment_activity.occurred_at is 'When the adjustment was made.';
 comment on column engagement.adjustment_activity.ended_at is 'When it expires; NULL: never.';

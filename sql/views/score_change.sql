@@ -1,4 +1,4 @@
--- What has moved the scores of everybody lately, by cause.
+-- Recent changes of everybody's scores, by cause.
 create or replace view engagement.score_change as
 select
     c.cause,
@@ -14,9 +14,9 @@ cross join lateral engagement.explain_changes(
 group by c.cause;
 
 comment on view engagement.score_change is
-'Causes of change of everybody''s own points in the RAISED_RECENTLY_DAYS until the last run;
-engagement.explain_changes has it for any two instants and customers.';
+'Changes of everybody''s own points in the RAISED_RECENTLY_DAYS before the last run, by cause;
+engagement.explain_changes is the form for any two instants and customers.';
 comment on column engagement.score_change.cause is 'See engagement.explain_changes.';
-comment on column engagement.score_change.points is 'Points more or fewer by that cause.';
+comment on column engagement.score_change.points is 'Points gained or lost by that cause.';
 comment on column engagement.score_change.award_count is 'Awards that count more or less.';
 comment on column engagement.score_change.customer_count is 'Customers concerned.';

@@ -16,7 +16,7 @@ group by c.customer_id
 having count(*) >= 2;
 
 comment on view engagement.segment_award_candidates is
-'Segment: active customers in the top tenth of those with points in at least two categories.
-segment_value: in how many.';
+'Segment: active customers in the top tenth of at least two categories, among customers with
+points there. segment_value: number of these categories.';
 comment on column engagement.segment_award_candidates.customer_id is 'The customer.';
 comment on column engagement.segment_award_candidates.segment_value is 'Number of categories.';

@@ -11,4 +11,4 @@ comment on view engagement.segment_falling is
 'Segment: active customers whose own score is lower than RAISED_RECENTLY_DAYS ago. segment_value:
 by how much.';
 comment on column engagement.segment_falling.customer_id is 'The customer.';
-comment on column engagement.segment_falling.segment_value is 'Points fewer than before.';
+comment on column engagement.segment_falling.segment_value is 'Points lost.';

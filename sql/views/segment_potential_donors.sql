@@ -1,4 +1,4 @@
--- Segment potential_donors. The instant is materialized: else it would be asked anew for every
+-- Segment potential_donors. The instant is materialized; otherwise it would be computed for every
 -- award.
 create or replace view engagement.segment_potential_donors as
 with t as materialized (select engagement.scored_at() as scored_at)
@@ -28,4 +28,4 @@ comment on view engagement.segment_potential_donors is
 in the 365 before. segment_value: how many more.';
 comment on column engagement.segment_potential_donors.customer_id is 'The customer.';
 comment on column engagement.segment_potential_donors.segment_value is
-'Points for purchases and donations more than the year before.';
+'Additional points for purchases and donations, compared with the year before.';

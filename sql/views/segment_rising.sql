@@ -11,4 +11,4 @@ comment on view engagement.segment_rising is
 'Segment: active customers whose own score was raised within RAISED_RECENTLY_DAYS by activity.
 segment_value: by how much.';
 comment on column engagement.segment_rising.customer_id is 'The customer.';
-comment on column engagement.segment_rising.segment_value is 'Points more than before.';
+comment on column engagement.segment_rising.segment_value is 'Points gained.';

@@ -15,12 +15,12 @@ from engagement.social_score as s;
 
 comment on view engagement.social_activity is 'Activity source: social community scores.';
 comment on column engagement.social_activity.source_id is 'social_score.source_id.';
-comment on column engagement.social_activity.document_id is 'Always NULL: it has no header.';
+comment on column engagement.social_activity.document_id is 'Always NULL: it has no document.';
 comment on column engagement.social_activity.customer_id is 'The customer.';
-comment on column engagement.social_activity.employer_id is 'Always NULL: none is chosen.';
+comment on column engagement.social_activity.employer_id is 'Always NULL: it names no employer.';
 comment on column engagement.social_activity.subject_id is 'Kind of activity.';
 comment on column engagement.social_activity.subject_class is 'Finer kind.';
 comment on column engagement.social_activity.quantity is 'Always 1.';
 comment on column engagement.social_activity.amount is 'The score.';
-comment on column engagement.social_activity.occurred_at is 'From when it counts.';
-comment on column engagement.social_activity.ended_at is 'Until when, exclusive; NULL: open.';
+comment on column engagement.social_activity.occurred_at is 'When it begins to count.';
+comment on column engagement.social_activity.ended_at is 'When it ceases to count; NULL: never.';

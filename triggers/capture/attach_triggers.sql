@@ -1,13 +1,13 @@
--- API. Puts the package's statement triggers on a host table. Attaching what is attached already
--- changes no trigger, so that a deployment takes no lock on the host's tables without need. While
--- an adapter is only tried (engagement.is_trial is Y) everything is done but the triggers
--- themselves, whose lock would keep the host from writing until the trial ends. Attaching is by the
--- table's identity: what is called otherwise now keeps its attachment.
+-- API. Puts the package's statement triggers on a host table. If the table is attached already, no
+-- trigger changes, so a deployment takes no unnecessary lock on the host's tables. During a trial
+-- of an adapter (engagement.is_trial is Y) it does everything except creating the triggers, because
+-- their lock would keep the host from writing until the trial ends. An attachment follows its
+-- table: a renamed table keeps it.
 -- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
 -- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
 -- engagement.attached_ids of the transaction.
--- Definer: what it makes belongs to the package's owner, whoever calls.
--- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table where a trigger is missing.
+-- Definer: the objects it creates belong to the package's owner, whoever calls.
+-- Locks: the setup lock; SHARE ROW EXCLUSIVE on the table if a trigger is missing.
 -- Raises: EG006, EG008, EG015.
 create or replace procedure engagement.attach_triggers(
     p_source text, p_table regclass, p_key_column text, p_activity_column text default 'source_id'
@@ -135,8 +135,8 @@ end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
-    'registered source, customer or employment; p_key_column a column or an expression over the '
-    'row whose value is the view''s p_activity_column; ''null'': settings that any row of the view '
-    'may depend on, so that a change re-derives the whole source at the next run. Raises EG006 '
-    '(source), EG008 (table, key, column), EG015 (the key runs code of a role that is not '
-    'trusted); warns when no index serves the view''s look-up by p_activity_column.';
+    'registered source, customer or employment. p_key_column is a column, or an expression over '
+    'the row, whose value is the view''s p_activity_column. ''null'': a table of settings that any '
+    'row of the view may depend on; the next run re-derives the whole source after a change. '
+    'Raises EG006 (source), EG008 (table, key, column), EG015 (the key runs code of a role that is '
+    'not trusted). Warns if no index serves the view''s look-up by p_activity_column.';

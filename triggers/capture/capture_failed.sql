@@ -1,6 +1,6 @@
--- Internal. What a trigger does when it fails: the keys go to the queue, the error to
--- scoring_failure, the order commits. If even that fails, a warning is all that can be left; FULL
--- finds the rest.
+-- Internal. Handles the failure of a trigger: the keys go to the queue, the error goes to
+-- scoring_failure, and the host's transaction can commit. If even this fails, it can only warn; a
+-- FULL run finds the change.
 -- Writes: pending_activity, scoring_failure.
 create or replace function engagement.capture_failed(
     p_source text, p_activity_column text, p_keys text[], p_sqlstate text, p_message text
@@ -10,7 +10,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- No keys: they could not even be computed, so the whole source is queued.
+    -- NULL keys could not be computed, so the whole source is queued.
     insert into engagement.pending_activity (source, activity_column, keys)
     values (p_source, case when p_keys is not null then p_activity_column end, p_keys);
     insert into engagement.scoring_failure (failed_at, source, activity_column, keys, sqlstate_code,

@@ -1,6 +1,6 @@
--- Internal. What the routine of an attachment depends on, as one MD5: name and key of the table,
--- the columns that its view reads, and which partitions and inheritance children it has. A child
--- that was detached and attached again is another one (xmin): its rows may be others.
+-- Internal. One MD5 of everything that the routine of an attachment depends on: the table's name
+-- and key, the columns that its view reads, its partitions and inheritance children. A child that
+-- was detached and attached again counts as a new one (by xmin), because its rows may differ.
 -- Reads: attached_table, activity_source, pg_catalog.
 create or replace function engagement.capture_fingerprint(p_attachment_id integer)
 returns text
@@ -45,5 +45,5 @@ begin
 end
 $$;
 comment on function engagement.capture_fingerprint(integer) is
-    'Internal: MD5 of what an attachment''s trigger routine is generated from; NULL when its table '
+    'Internal: MD5 of what an attachment''s trigger routine is generated from; NULL if its table '
     'is gone.';

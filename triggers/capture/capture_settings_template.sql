@@ -1,6 +1,6 @@
 -- Internal. Template of the trigger routine of a table of settings, which any activity may depend
--- on: a change queues the whole source, for the next run to compare, never in the host's
--- transaction. Otherwise as capture_template.
+-- on. A change queues the whole source. The next run compares the source; the host's transaction
+-- never does. For the rest see capture_template.
 -- Definer, because the host's role has no right here.
 -- Reads: the statement's rows. Writes: pending_activity, scoring_failure.
 create or replace function engagement.capture_settings_template()

@@ -1,20 +1,20 @@
 -- Internal. Template of the trigger routine of one attachment, capture__ID: capture, never block.
 --
--- The host's statement must not notice it. It appends one row to the queue. In IMMEDIATE mode it
--- then brings the awards of these rows up to date. All of it stands in one exception block, waits
--- 50 ms for a lock at most, and on any error leaves the keys in the queue. In a SERIALIZABLE
--- transaction it only queues: what it would read could make the host's commit fail.
--- After 50 calls in one transaction it only queues as well: a block that writes is a subtransaction
--- with an id, and more than 64 of them slow down every session. From then on the block only reads,
--- and the append stands outside it: the same append has worked 50 times, or is_broken says that it
--- has not.
--- Calls are assignments where they can be: PL/pgSQL evaluates those without a query.
+-- The host's statement must not notice the trigger. The trigger appends one row to the queue. In
+-- IMMEDIATE mode it then brings the awards of these rows up to date. All of this stands in one
+-- exception block, waits at most 50 ms for a lock, and on any error leaves the keys in the queue.
+-- In a SERIALIZABLE transaction it only queues, because its reads could make the host's commit
+-- fail. After 50 calls in one transaction it only queues, too: a block that writes is a
+-- subtransaction with an id, and more than 64 of them slow down every session. From then on the
+-- block only reads, and the append stands outside the block. It is safe there, because the same
+-- append has worked 50 times; if it has not, is_broken says so. Calls are assignments where
+-- possible, because PL/pgSQL evaluates these without a query.
 --
--- generate_capture puts the host's own in place of:
+-- generate_capture replaces these markers:
 --   t.key__template      the key of a row, as text;
 --   t.values__template   the columns of a row that the view reads;
 --   'template', 'TEMPLATE_COLUMN', sync_awards__template   the source, its activity column, and
---                       what brings its awards up to date.
+--                       the routine that brings its awards up to date.
 -- Definer, because the host's role has no right here.
 -- Reads: the statement's rows. Writes: pending_activity, what sync_awards writes, scoring_failure.
 create or replace function engagement.capture_template()
@@ -26,7 +26,7 @@ set lock_timeout = '50ms'
 as $$
 #variable_conflict use_column
 declare
-    -- One letter a call, 51 at most.
+    -- One letter for each call, 51 at most.
     v_calls text := set_config(
         'engagement.scoring_calls',
         left(coalesce(current_setting('engagement.scoring_calls', true), ''), 50) || 'x', true);
@@ -48,7 +48,7 @@ begin
                 where k.keys <> '{}'
                 returning keys into v_keys;
             elsif tg_op = 'UPDATE' then
-                -- A row that is the same before and after cancels out.
+                -- Rows that are the same before and after cancel out.
                 insert into engagement.pending_activity (source, activity_column, keys)
                 select 'template', 'TEMPLATE_COLUMN', k.keys
                 from (select array(
@@ -124,4 +124,4 @@ begin
 end
 $$;
 comment on function engagement.capture_template() is
-    'Internal: template: captures changes of the attached table, one row a statement.';
+    'Internal: template: captures changes of the attached table, one queue row per statement.';

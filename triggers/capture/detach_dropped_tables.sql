@@ -1,5 +1,5 @@
--- API. Forgets the attachments of tables that the host has dropped: detach_triggers has no table to
--- name them by.
+-- API. Forgets the attachments of tables that the host has dropped. detach_triggers cannot do that,
+-- because it needs the table.
 -- Writes: attached_table, routines. Locks: the setup lock.
 create or replace procedure engagement.detach_dropped_tables()
 language plpgsql
@@ -20,4 +20,4 @@ begin
 end
 $$;
 comment on procedure engagement.detach_dropped_tables() is
-    'Forgets the attachments of tables that do not exist any more.';
+    'Forgets the attachments of tables that no longer exist.';

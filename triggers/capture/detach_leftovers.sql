@@ -1,8 +1,8 @@
--- Internal. What an adapter no longer attaches, its deployment removes: called after its file, in
--- the same transaction, which knows what attach_triggers was called for. What was attached by hand
--- stays. So does what belongs to a source that goes on although the file does not register it.
--- While an adapter is only tried, no trigger is touched: the attachment is forgotten until the
--- trial ends.
+-- Internal. Removes attachments that an adapter no longer makes. A deployment calls it after the
+-- adapter's file, in the same transaction, whose settings list the calls of attach_triggers.
+-- Attachments made by hand stay. So do attachments of a source that goes on although the file does
+-- not register it. During a trial no trigger is touched: the attachment is only forgotten, and the
+-- end of the trial undoes that.
 -- Writes: attached_table, routines, the host's triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on a table that loses triggers.
 create or replace procedure engagement.detach_leftovers()
@@ -35,4 +35,5 @@ begin
 end
 $$;
 comment on procedure engagement.detach_leftovers() is
-    'Internal: takes the triggers away that the adapter made once and not in this transaction.';
+    'Internal: removes triggers that the adapter made earlier and has not made in this '
+    'transaction.';

@@ -1,5 +1,5 @@
 -- API. Takes the package's triggers off a host table.
--- Definer: what it makes belongs to the package's owner, whoever calls.
+-- Definer: the attachments and routines belong to the package's owner, whoever calls.
 -- Writes: attached_table, routine, triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on the table. Raises: EG008.
 create or replace procedure engagement.detach_triggers(p_source text, p_table regclass)
@@ -29,5 +29,5 @@ begin
 end
 $$;
 comment on procedure engagement.detach_triggers(text, regclass) is
-    'Takes the package''s triggers off a host table. Raises EG008 when it carries none for the '
+    'Takes the package''s triggers off a host table. Raises EG008 if the table has none for the '
     'source.';

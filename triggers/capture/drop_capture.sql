@@ -1,5 +1,5 @@
--- Internal. Takes an attachment's triggers and generated routine away. The host's table may be gone
--- already.
+-- Internal. Drops an attachment with its triggers and its generated routine. The host's table may
+-- be gone already.
 -- Writes: attached_table, routine, triggers. Locks: ACCESS EXCLUSIVE on the host's table.
 create or replace function engagement.drop_capture(p_attachment_id integer)
 returns void
@@ -8,8 +8,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from engagement.attached_table a where a.attachment_id = p_attachment_id;
-    -- With the routine go its triggers: that needs no ownership of the host's table, as dropping
-    -- them would.
+    -- CASCADE drops the triggers with the routine. Unlike DROP TRIGGER, that does not need
+    -- ownership of the host's table.
     execute format('drop function if exists engagement.%I () cascade',
                    'capture__' || p_attachment_id);
 end

@@ -1,10 +1,10 @@
 -- Internal. Makes the trigger routine of one attachment from its template: capture_template or, for
--- a table whose key is the word null, capture_settings_template.
--- Virtual generated columns are not computed in a statement's rows: their expressions stand for
--- them. A routine that is generated from something else than before may have missed changes until
--- now: the whole source is queued.
+-- a table whose key is the word null, capture_settings_template. Transition tables do not have the
+-- values of virtual generated columns, so the columns are replaced by their expressions. If the
+-- table or view has changed since the routine was last generated, the routine may have missed
+-- changes, so the whole source is queued.
 -- Reads: attached_table, activity_source, pg_catalog. Writes: the routine, attached_table,
--- pending_activity. Raises: EG008; whatever keeps the key from being computed.
+-- pending_activity. Raises: EG008; any error of the key expression.
 create or replace function engagement.generate_capture(p_attachment_id integer)
 returns void
 language plpgsql
@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $body$
 declare
-    v_was boolean := engagement.propagate_ddl(false);  -- made for the coordinator only
+    v_was boolean := engagement.propagate_ddl(false);  -- for the coordinator only
     v_attached engagement.attached_table;
     v_table_id oid;
     v_fingerprint text;
@@ -51,8 +51,8 @@ begin
     left join pg_attrdef d on d.adrelid = k.attrelid and d.adnum = k.attnum
     where k.attrelid = v_table_id and k.attnum > 0 and not k.attisdropped
     having bool_or(k.attgenerated = 'v');
-    -- A change is what differs letter by letter: types without equality (json, point, …) and those
-    -- whose collation may think different texts equal are compared as text.
+    -- Any difference in the characters is a change. So types without equality (json, point, …), and
+    -- types whose collation may treat different texts as equal, are compared as text.
     select string_agg(format(', t.%I%s as c%s', a.attname,
                              case when a.attcollation <> 0 then '::text collate "C"'
                                   when o.oid is null then '::text' else '' end, a.attnum),
@@ -69,7 +69,7 @@ begin
     v_text := pg_get_functiondef(case
         when v_attached.key_expression = 'null' then 'engagement.capture_settings_template()'
         else 'engagement.capture_template()' end::regprocedure);
-    -- What is the host's comes last: a name or an expression of its own may look like a marker.
+    -- The host's names and expressions come last, because they may look like a marker.
     v_text := replace(v_text, 'sync_awards__template', case
         when v_attached.source in ('customer', 'employment') then 'sync_' || v_attached.source
         else 'sync_awards__' || v_attached.source end);
@@ -87,7 +87,7 @@ begin
     v_name := format('engagement.capture__%s()', p_attachment_id);
     execute overlay(v_text placing v_name from strpos(v_text, 'engagement.capture_')
                     for strpos(v_text, '()') + 2 - strpos(v_text, 'engagement.capture_'));
-    -- An expression may say something else under other settings; a column does not.
+    -- The value of an expression may depend on settings; the value of a column does not.
     if not exists (select from pg_attribute a
                    where a.attrelid = v_table_id and a.attnum > 0
                          and quote_ident(a.attname) = v_attached.key_expression) then

@@ -1,8 +1,8 @@
--- Internal. The attachments as the host's tables are now. A table is known by the triggers that it
--- carries, which follow it wherever it is renamed or moved to, and through dump and restore. Where
--- no table carries them, it is the one of the attachment's name, else the one of its OID. The key
--- follows a column that was renamed. Some callers plan without sequential scans, which the
--- catalogue's own tables have no index to do without.
+-- Internal. The attachments, with the present names of the host's tables. A table is recognised by
+-- its triggers, which follow it when it is renamed or moved, and through dump and restore. If no
+-- table has the triggers, it is the table with the attachment's name, otherwise the table with its
+-- OID. The key follows a renamed column. Sequential scans are switched on, because some callers
+-- switch them off and these catalogue tables have no index for the look-ups.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.present_attachments()
 returns table (attachment_id integer, table_id oid, table_name text, key_expression text)
@@ -48,12 +48,12 @@ begin
     left join chosen f on f.attachment_id = a.attachment_id
     left join pg_class c on c.oid = f.table_id
     left join pg_namespace n on n.oid = c.relnamespace
-    -- A column's number means something in the table that it was read from only.
+    -- A column's number is valid only in the table that it was read from.
     left join pg_attribute k
         on k.attrelid = c.oid and c.oid = a.table_id and k.attnum = a.key_number
            and not k.attisdropped;
 end
 $$;
 comment on function engagement.present_attachments() is
-    'Internal: each attachment with its table''s OID (NULL: the table is gone), name and key as '
-    'they are now.';
+    'Internal: each attachment with the present OID (NULL: the table is gone), name and key of its '
+    'table.';

@@ -1,9 +1,9 @@
--- Internal. Which columns of a host table its views read: an UPDATE of other columns is none of our
--- business. An inheritance child is read through its parent, by the names of the parent's columns.
--- All columns count where they cannot be known: when no view reads the table by itself, so that a
--- function does, and when a view calls a function that may read whatever it likes. That is one of
--- the host's own that is not immutable; the package's and those of extensions read no table of the
--- host.
+-- Internal. The columns of a host table that its views read. An UPDATE of other columns does not
+-- matter. An inheritance child is read through its parent, by the names of the parent's columns.
+-- All columns count in two cases in which they cannot be known: no view reads the table itself, so
+-- a function must; or a view calls a function that may read any table. Such a function is one of
+-- the host's own that is not immutable; functions of the package and of extensions read no table of
+-- the host.
 -- Reads: pg_catalog (pg_depend of the views' rules, through nested views).
 create or replace function engagement.relevant_columns(p_view_names text[], p_table regclass)
 returns text[]
@@ -68,5 +68,5 @@ begin
 end
 $$;
 comment on function engagement.relevant_columns(text[], regclass) is
-    'Internal: columns of a table that the given views read, directly or through other views; all '
-    'where that cannot be known; NULL for none.';
+    'Internal: columns of a table that these views read, directly or through other views; all '
+    'columns if that cannot be known; NULL for none.';

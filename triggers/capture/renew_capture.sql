@@ -1,7 +1,8 @@
--- Internal. Generates the routine of an attachment anew, and says why where that is not possible:
--- the host has changed the table beyond recognition. The routine of before then stays; whatever
--- fails in it is caught there. A table that somebody has locked is another matter: this waits half
--- a second, less than a deadlock takes to be found, because the other may be the host's migration.
+-- Internal. Generates the routine of an attachment again. If that fails, because the host has
+-- changed the table beyond recognition, it returns the reason. The old routine then stays; it
+-- catches its own errors. A locked table is an error instead: this waits only half a second for the
+-- lock, less than the server takes to find a deadlock, because the other session may be the host's
+-- migration.
 -- Writes: as generate_capture. Raises: 55P03.
 create or replace function engagement.renew_capture(
     p_attachment_id integer, out sqlstate_code text, out message text
@@ -21,5 +22,5 @@ exception
 end
 $$;
 comment on function engagement.renew_capture(integer) is
-    'Internal: generates an attachment''s routine anew; the SQLSTATE and message of what kept it '
-    'from that, else NULL. Raises 55P03 when its table is locked.';
+    'Internal: generates an attachment''s routine again; returns the SQLSTATE and message of an '
+    'error, otherwise NULL. Raises 55P03 if its table is locked.';

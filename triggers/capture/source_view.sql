@@ -1,4 +1,5 @@
--- Internal. The view that a source reads: of customer and employment, the adapter's of that name.
+-- Internal. The view that a source reads. For customer and employment it is the adapter's view of
+-- that name.
 -- Reads: activity_source.
 create or replace function engagement.source_view(p_source text)
 returns text

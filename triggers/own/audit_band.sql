@@ -1,5 +1,5 @@
--- Internal. Bands are set up by plain INSERT, UPDATE and DELETE; who did it, when, and what it was,
--- stays. Definer: nobody writes the audit but the package.
+-- Internal. Audits changes of bands, which are set up by plain INSERT, UPDATE and DELETE: who made
+-- the change, when, and what it was. Definer, because only the package writes the audit.
 -- Writes: setup_change.
 create or replace function engagement.audit_band()
 returns trigger

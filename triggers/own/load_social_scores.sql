@@ -1,9 +1,10 @@
--- Internal. What is inserted or copied into social_upload goes to social_score at once, in the same
--- statement: the good rows are upserted and leave, the others stay with the reason. Of two rows for
--- one score the later counts. A row that comes with a reason stays with it. Definer, so that an
--- uploader needs no right but INSERT here; nothing goes row by row, because an upload may be long.
--- One statement instead of a temporary table: a transaction that has made one cannot be prepared
--- for two-phase commit.
+-- Internal. Loads rows that are inserted or copied into social_upload into social_score, in the
+-- same statement. Good rows are upserted and leave social_upload; the others stay with the reason.
+-- Of two rows for one score the later counts. A row that is inserted with a reason stays with that
+-- reason.
+-- Definer, so that an uploader needs only INSERT on social_upload. Rows are not loaded one by one,
+-- because an upload may be long. One statement does everything, because a transaction that has
+-- created a temporary table cannot be prepared for two-phase commit.
 -- Reads: engagement_host.customer, social_score. Writes: social_upload, social_score; for the rest
 -- of the transaction the setting engagement.upload_counts.
 -- Raises: EG006.
@@ -19,8 +20,8 @@ declare
     v_written_count bigint;
 begin
     perform engagement.check_attached();
-    -- The queries see the tables as they were before the statement; none joins what another makes
-    -- but by a key of the tables.
+    -- All CTEs see the tables as they were before this statement. A CTE that writes finds its rows
+    -- by the key of the table.
     with given as materialized (
         select u.upload_id, row_number() over () as position,
                coalesce(u.line_number, row_number() over ()) as line_number,
@@ -40,7 +41,7 @@ begin
                u.customer_id as customer_text, u.score as score_text, u.rejected_reason
         from new_rows u
     ),
-    -- scored_at is the instant that counts: the given one, else that of the same score as before.
+    -- scored_at is the given instant; else the stored one if the score is the same; else now.
     dated as materialized (
         select k.*, o.customer_id is null as is_new,
                coalesce(k.given_at, case when o.score = k.score then o.scored_at end, now())
@@ -125,14 +126,14 @@ begin
 end
 $$;
 comment on function engagement.load_social_scores() is
-    'Internal: trigger of social_upload: loads what was inserted or copied there into '
-    'social_score; rows that cannot be loaded stay, with the reason. '
-    'current_setting(''engagement.upload_counts'') then says, as JSON, how many scores of the last '
-    'such statement of this transaction were new, changed or as they were.';
+    'Internal: trigger of social_upload: loads inserted or copied rows into social_score; rows '
+    'that cannot be loaded stay, with the reason. Afterwards '
+    'current_setting(''engagement.upload_counts'') has, as JSON, how many scores of the last such '
+    'statement of this transaction were new, changed or unchanged.';
 
 create or replace trigger social_upload_load
 after insert on engagement.social_upload
 referencing new table as new_rows
 for each statement execute function engagement.load_social_scores();
 comment on trigger social_upload_load on engagement.social_upload is
-    'Loads what was inserted or copied into social_score.';
+    'Loads inserted or copied rows into social_score.';
