@@ -24,7 +24,7 @@ as $$
 declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
-    v_special integer[] := engagement.special_rules();
+    v_special integer[] := engagement.capping_or_fading_rules();
     v_people text[] := '{}';
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
@@ -36,7 +36,7 @@ begin
     end if;
     select c.ytd_from, c.ytd_next, c.overview_from
     into v_ytd_from, v_ytd_next, v_overview_from
-    from engagement.calendar(p_as_of) c;
+    from engagement.period_bounds(p_as_of) c;
 
     -- The customers whose awards may be capped or fade.
     if v_special <> '{}' and not p_is_employees then
