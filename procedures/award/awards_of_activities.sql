@@ -1,8 +1,8 @@
 -- Internal. The awards of some activities. The look-up goes key by key, even in a plan that was
 -- made when the tables were empty. A bitmap scan for thousands of keys could outgrow work_mem and
 -- would then compare every row of its pages with every key. Live awards and voided awards each have
--- an index by activity, so ask for one or the other. Inlined by the planner: keep it one query. A
--- cluster has a form of its own.
+-- an index by activity, so ask for one or the other. Inlined by the planner: keep it one query. On
+-- a cluster an overlay replaces it.
 -- Reads: award.
 create or replace function engagement.awards_of_activities(
     p_source text, p_source_ids engagement.host_key[], p_is_live boolean default true

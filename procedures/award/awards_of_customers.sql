@@ -1,5 +1,5 @@
 -- Internal. The awards of some customers. The look-up goes key by key, see awards_of_activities.
--- Inlined by the planner: keep it one query. A cluster has a form of its own.
+-- Inlined by the planner: keep it one query. On a cluster an overlay replaces it.
 -- Reads: award.
 create or replace function engagement.awards_of_customers(
     p_source text, p_customer_ids engagement.host_key[], p_is_live boolean default true

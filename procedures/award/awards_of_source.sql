@@ -1,6 +1,5 @@
--- Internal. The live awards of a source. Inlined by the planner: keep it one query. A cluster has a
--- form of its own: inlined there, the query would fetch the host's rows to join them with the
--- shards.
+-- Internal. The live awards of a source. Inlined by the planner: keep it one query. On a cluster an
+-- overlay replaces it: inlined, the query would fetch the host's rows to join them with the shards.
 -- Reads: award.
 create or replace function engagement.awards_of_source(p_source text)
 returns setof engagement.award

@@ -1,6 +1,6 @@
 -- Internal. Finds the activities that have a live award which another session has locked. Locks the
--- live awards of all other activities. A cluster has a form of its own.
--- Reads: award. Locks: the live awards of these activities that nobody else holds.
+-- live awards of all other activities. On a cluster an overlay replaces it.
+-- Reads: award. Locks: the live awards of these activities that no other session has locked.
 create or replace function engagement.busy_activities(
     p_source text, p_ids engagement.host_key[]
 )

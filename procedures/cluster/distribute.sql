@@ -5,7 +5,8 @@
 -- --distribute`. In the same transaction it applies the overlays of procedures/cluster/, which the
 -- engine needs on a cluster, and generates the routines of the sources again. SQL cannot read these
 -- files, so no other caller is allowed. TRIGGER_MODE becomes DEFERRED, so triggers only queue (it
--- can be changed back): an award in the host's transaction would make it commit on other machines.
+-- can be changed back): an award in the host's transaction would make that transaction commit on
+-- other machines.
 -- Reads: Citus' catalogue. Writes: where the tables are; TRIGGER_MODE.
 -- Locks: the setup lock; ledger and scores against everybody. Raises: EG004, EG009, EG014.
 create or replace procedure engagement.distribute(p_shard_count integer default 32)

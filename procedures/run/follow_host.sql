@@ -16,7 +16,8 @@ declare
     v_attachment_id integer;
     v_problem record;
 begin
-    -- Somebody replaced a view without registering it again, or renamed what it reads.
+    -- A view was replaced without being registered again, or a table or column it reads was
+    -- renamed.
     for v_source in
         select * from engagement.activity_source s
         where s.detached_at is null and to_regclass(s.view_name) is not null

@@ -1,7 +1,7 @@
 -- Internal. The size of the next batch of a run. A batch should take about a quarter of a second:
 -- no other session waits longer than that for its rows, and the cost of a transaction is still
--- small beside it. From one batch to the next the size at most doubles, or falls to a quarter. A
--- cluster has a form of its own.
+-- small beside it. From one batch to the next the size at most doubles, or falls to a quarter. On a
+-- cluster an overlay replaces it.
 create or replace function engagement.next_batch_size(
     p_size integer, p_began_at timestamptz, p_least integer, p_most integer
 )

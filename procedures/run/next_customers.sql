@@ -1,8 +1,8 @@
 -- Internal. Takes the next customers off the work of the run, in key order. A batch has customers
 -- of one kind (touched or not). Customers whose row another session held come after all others.
 -- Like next_keys it reads the primary key only. A batch ends before the customer that would take
--- its awards over p_award_limit, because a few companies may have the awards of everybody. A
--- cluster has a form of its own.
+-- its awards over p_award_limit, because a few companies may have the awards of everybody. On a
+-- cluster an overlay replaces it.
 -- Reads: award. Reads and writes: recalculation_customer.
 create or replace function engagement.next_customers(
     p_limit integer,

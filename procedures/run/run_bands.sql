@@ -28,7 +28,7 @@ begin
     v_free := v_ids;
     if v_ranks[1].is_busy then
         perform set_config('lock_timeout', '30s', true);
-        v_free := engagement.lock_scores(v_ids[1:1]);  -- the run holds no other row yet
+        v_free := engagement.lock_scores(v_ids[1:1]);  -- no session waits for the run
         v_began_at := clock_timestamp();
         v_free := v_free || engagement.lock_free_scores(v_ids[2:]);
     end if;

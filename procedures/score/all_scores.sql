@@ -1,6 +1,6 @@
 -- Internal. Everybody's scores, to be joined with the host's views. Inlined by the planner: keep it
--- one query. A cluster has a form of its own: inlined there, the query would fetch the host's rows
--- to join them with the shards.
+-- one query. On a cluster an overlay replaces it: inlined, the query would fetch the host's rows to
+-- join them with the shards.
 -- Reads: customer_score.
 create or replace function engagement.all_scores()
 returns setof engagement.customer_score

@@ -1,5 +1,6 @@
 -- Internal. The live awards that count for some companies. The look-up goes key by key, see
--- awards_of_activities. Inlined by the planner: keep it one query. A cluster has a form of its own.
+-- awards_of_activities. Inlined by the planner: keep it one query. On a cluster an overlay replaces
+-- it.
 -- Reads: award.
 create or replace function engagement.awards_of_employers(p_employer_ids engagement.host_key[])
 returns setof engagement.award

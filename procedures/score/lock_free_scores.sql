@@ -1,5 +1,5 @@
 -- Internal. Locks the score rows of some customers, except rows that another session has locked,
--- until the end of the transaction. A cluster has a form of its own.
+-- until the end of the transaction. On a cluster an overlay replaces it.
 -- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_free_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]

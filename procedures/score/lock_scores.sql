@@ -1,5 +1,5 @@
 -- Internal. Locks the score rows of some customers until the end of the transaction, in key order.
--- Returns the customers that have a row. A cluster has a form of its own.
+-- Returns the customers that have a row. On a cluster an overlay replaces it.
 -- Reads: customer_score. Locks: these rows.
 create or replace function engagement.lock_scores(p_customer_ids engagement.host_key[])
 returns engagement.host_key[]

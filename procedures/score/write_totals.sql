@@ -1,9 +1,9 @@
--- Internal. Computes the totals of some customers and writes the changed ones. A statement of its
--- own locks the rows first, in key order, so the sums see everything that other sessions have
--- written to them. "Now" (p_as_of NULL) is read after the lock, too. If a refresh computed a row
--- for a later instant than the start of a run for now, the run recomputes it for now rather than
--- moving it back. Sequential scans are off, because a plan may have been made when the tables were
--- empty.
+-- Internal. Computes the totals of some customers and writes the changed ones. A separate statement
+-- locks the rows first, in key order, so the sums are newer than anything that another session has
+-- written to these rows. "Now" (p_as_of NULL) is read after the lock, too. If a refresh computed a
+-- row for a later instant than the start of a run for now, the run recomputes it for now rather
+-- than moving it back. Sequential scans are off, because a plan may have been made when the tables
+-- were empty.
 -- Reads: award, score_rule, engagement_host.customer, engagement_host.employment.
 -- Writes: customer_score, category_score.
 -- Locks: the rows of these customers; advisory (class, 4) to create rows.

@@ -70,7 +70,7 @@ begin
         return;  -- only the table had another value
     end if;
     perform engagement.publish_parameters(p_parameter_name);
-    -- Stored awards depend on these parameters. Totals depend on all but the last three below.
+    -- Stored awards depend on these parameters. Totals depend on all but three, see below.
     if p_parameter_name in ('SCORE_DECIMALS', 'TIME_ZONE', 'MULTIPLE_CONCURRENT_EMPLOYERS',
                             'CALCULATE_ENGAGEMENT_SCORE_POINTS') then
         insert into engagement.pending_activity (source)

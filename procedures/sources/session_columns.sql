@@ -2,7 +2,7 @@
 -- an instant by the session's TimeZone, a key made from a date's text. It reads the view under two
 -- sets of settings and compares the sums of hashes column by column. The hashes are of values, not
 -- of texts. If a column differs, it reads the column once for each setting to find the settings
--- that matter. It is a function of its own, so that its SET clauses restore the settings at the end
+-- that matter. It is a separate function, so that its SET clauses restore the settings at the end
 -- in any case.
 -- Definer: the view runs as the package's owner.
 -- Reads: the view. Writes: temporary table engagement_reading, which it drops.

@@ -3,7 +3,7 @@
 -- stale and differ from what verify derives. PostgreSQL does not record dependencies on built-in
 -- functions, and current_date is not a function at all, so this searches the stored trees of the
 -- view and its nested views. Of a function of the host it searches only the text. A function that
--- is declared volatile without a visible reason may still be steady; it is marked by is_certain.
+-- is declared volatile without a visible reason may still be steady; is_certain is false for it.
 -- Reads: pg_catalog.
 create or replace function engagement.unsteady_calls(p_view_name text)
 returns table (call text, is_certain boolean)
