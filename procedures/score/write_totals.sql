@@ -162,4 +162,5 @@ comment on function engagement.write_totals(
 ) is
     'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
     'changed rows, with p_always_stamp also those computed for another instant; with '
-    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows written.';
+    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows '
+    'written.';
