@@ -13,4 +13,5 @@ comment on column engagement.recalculation_run.phase is
 
 -- live_awards returns capped_points where it returned points. A routine that returns something else
 -- is a new one, and a view holds the old one.
+-- squawk-ignore ban-drop-view
 drop view if exists engagement.segment_potential_donors;

@@ -160,6 +160,7 @@ $$;
 comment on function engagement.write_totals(
     engagement.host_key[], timestamptz, boolean, boolean
 ) is
-    'Internal: computes the totals of these customers at p_as_of (NULL: now) and writes the rows '
-    'that changed. p_always_stamp: also sets calculated_at of unchanged rows. p_follow_clock: '
-    'computes rows that are newer than p_as_of for now. Returns the number of rows written.';
+    'Internal: computes and writes the totals of these customers at p_as_of (NULL: now); only '
+    'changed rows, with p_always_stamp also those computed for another instant; with '
+    'p_follow_clock rows newer than p_as_of are computed for now. Returns the number of rows '
+    'written.';

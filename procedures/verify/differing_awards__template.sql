@@ -11,15 +11,7 @@ create or replace function engagement.differing_awards__template(
     p_sample numeric,
     p_seed integer
 )
-returns table (
-    check_name text,
-    customer_id engagement.host_key,
-    source text,
-    source_id engagement.host_key,
-    rule_id integer,
-    expected text,
-    found text
-)
+returns setof engagement.verify_difference
 language plpgsql
 stable
 security definer
@@ -33,7 +25,6 @@ set plan_cache_mode = force_custom_plan
 set enable_nestloop = off
 set jit = off
 as $$
-#variable_conflict use_column
 declare
     v_rules engagement.matched_rule[] := engagement.matched_rules__template();
 begin

@@ -15,21 +15,12 @@ create or replace function engagement.verify_ranks(
     p_sample numeric,
     p_seed integer
 )
-returns table (
-    check_name text,
-    customer_id engagement.host_key,
-    source text,
-    source_id engagement.host_key,
-    rule_id integer,
-    expected text,
-    found text
-)
+returns setof engagement.verify_difference
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 set jit = off
 as $$
-#variable_conflict use_column
 declare
     v_last engagement.recalculation_run;
 begin

@@ -8,15 +8,7 @@ create or replace function engagement.verify_scores(
     p_sample numeric,
     p_seed integer
 )
-returns table (
-    check_name text,
-    customer_id engagement.host_key,
-    source text,
-    source_id engagement.host_key,
-    rule_id integer,
-    expected text,
-    found text
-)
+returns setof engagement.verify_difference
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp

@@ -10,15 +10,7 @@ create or replace function engagement.verify_source(
     p_seed integer,
     p_unread_ids engagement.host_key[] default '{}'
 )
-returns table (
-    check_name text,
-    customer_id engagement.host_key,
-    source text,
-    source_id engagement.host_key,
-    rule_id integer,
-    expected text,
-    found text
-)
+returns setof engagement.verify_difference
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
