@@ -229,10 +229,7 @@ def flattened(package: Path, top: Path) -> Path:
         (top / overlay.path).unlink()
     for folder in ("procedures", "triggers"):
         for file in sorted((top / folder).glob("*/*.sql")):
-            if file.parent.name == "cluster" and len([*top.glob(f"*/*/{file.name}")]) > 1:
-                file.unlink()  # there were no overlays then
-            else:
-                file.rename(top / folder / file.name)
+            file.rename(top / folder / file.name)
     return top
 
 
