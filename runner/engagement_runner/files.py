@@ -200,9 +200,7 @@ def overlays(top: Path) -> list[SqlFile]:
 
 def _base_and_overlays(top: Path) -> tuple[list[SqlFile], list[SqlFile]]:
     """Return the files that one machine has, and the overlays of a cluster."""
-    found = [
-        file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)
-    ]
+    found = [file for folder, kind in REPEATABLE.items() for file in _folder(top, folder, kind)]
     elsewhere = {file.identity for file in found if not _is_of_cluster(file)}
     over = [file for file in found if _is_of_cluster(file) and file.identity in elsewhere]
     return _once(file for file in found if file not in over), _once(over)

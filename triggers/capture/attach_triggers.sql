@@ -128,7 +128,7 @@ begin
                   hint = coalesce(
                       (select string_agg(distinct m.index_sql, ' ' order by m.index_sql)
                        from engagement.missing_indexes(v_view_name, v_looked_up) m),
-                      'Make an index on the very expression that the view selects or joins by: '
+                      'Create an index on exactly the expression that the view selects or joins by: '
                       'a column id that it casts needs an index on ((id::bigint)).');
     end if;
 
@@ -181,7 +181,7 @@ begin
                   and t.tgenabled in ('O', 'A')
         );
         if not has_table_privilege(p_table, 'trigger') then
-            raise exception 'the host''s table takes no triggers from this role'
+            raise exception 'this role may not create triggers on the host''s table'
                 using errcode = 'EG008', detail = format('table %s', v_table_name),
                       hint = format('grant select, trigger on %s to %I', v_table_name,
                                     current_user);

@@ -99,9 +99,7 @@ def deploy(
             # After the deployment: Citus sees tables that are committed only.
             retry_on_locks(
                 connection,
-                lambda: _distribute(
-                    connection, plan, shards, top, report, author_path, names_each
-                ),
+                lambda: _distribute(connection, plan, shards, top, report, author_path, names_each),
                 report,
             )
     return plan
