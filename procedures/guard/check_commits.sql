@@ -14,8 +14,8 @@ begin
         if sqlerrm operator(pg_catalog.=) engagement.commit_refusal() then
             raise exception 'a procedure that commits was called inside a transaction'
                 using errcode = 'invalid_transaction_termination',
-                      detail = 'It works in batches and commits each: so it can be neither part of '
-                               'a transaction (BEGIN) nor called by a function.',
+                      detail = 'It works in batches and commits each batch. So it cannot be part of '
+                               'a transaction (BEGIN), and no function can call it.',
                       hint = 'End the transaction, then call it alone, in autocommit. For one '
                              'customer, engagement.refresh_customer may be part of a transaction.';
         end if;

@@ -14,7 +14,7 @@ begin
     if v_key is null and p_text is not null then
         raise exception 'a customer is named by its key'
             using errcode = 'EG001',
-                  detail = format('%L is none: keys are %s', p_text, (
+                  detail = format('%L is not a key: keys are %s', p_text, (
                       select format_type(t.typbasetype, null)
                       from pg_type t where t.oid = 'engagement.host_key'::regtype)),
                   hint = 'engagement find NAME looks for a customer by name and shows its key.';

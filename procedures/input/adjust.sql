@@ -22,16 +22,16 @@ begin
             using errcode = 'EG004',
                   detail = format('customer %s, points %s', p_customer_id,
                                   coalesce(p_points::text, 'NULL')),
-                  hint = 'Give points above zero, or take them with a number below.';
+                  hint = 'Use a number above zero to give points, or below zero to take them.';
     elsif coalesce(btrim(p_reason), '') = '' then
         raise exception 'an adjustment needs a reason'
             using errcode = 'EG004', detail = format('customer %s', p_customer_id),
-                  hint = 'Say why: staff read it beside the points.';
+                  hint = 'Give a reason. Staff read it beside the points.';
     elsif p_expires_at <= v_at then
         raise exception 'range ends before it begins'
             using errcode = 'EG004',
                   detail = format('customer %s, expires at %s', p_customer_id, p_expires_at),
-                  hint = 'Let it expire later than now, or never (NULL).';
+                  hint = 'Use an instant later than now, or NULL for never.';
     end if;
     insert into engagement.score_adjustment (
         customer_id, points, reason, adjusted_by, adjusted_at, expires_at

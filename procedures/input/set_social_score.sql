@@ -27,7 +27,7 @@ begin
     if coalesce(v_type, '') = '' or coalesce(v_system, '') = '' then
         raise exception 'a social score needs a type and a system'
             using errcode = 'EG004', detail = v_what,
-                  hint = 'The type says what was done, e.g. BLOG; the system who counted it.';
+                  hint = 'The type says what was done, e.g. BLOG. The system says who counted it.';
     elsif greatest(length(v_type), length(v_subtype), length(v_system)) > 100 then
         raise exception 'type, subtype or system is too long'
             using errcode = 'EG004', detail = v_what, hint = 'Use at most 100 characters each.';
@@ -87,7 +87,7 @@ begin
         on conflict (customer_id, source_system, social_type, social_subtype) do nothing
         returning s.* into v_row;
         if not found then
-            raise exception 'the social score exists already'
+            raise exception 'the social score already exists'
                 using errcode = 'EG012', detail = v_what, hint = 'Change it instead.';
         end if;
     else

@@ -77,7 +77,7 @@ begin
                               select string_agg(k.key, ', ') from jsonb_object_keys(v_new) k (key)
                               where not v_defaults ? k.key
                                     and k.key <> all (v_other_keys))),
-                          hint = 'Use the columns of engagement.score_rule that a rule is made of.';
+                          hint = 'Use columns of engagement.score_rule that define a rule.';
             end if;
         end if;
         if not p_dry_run then

@@ -32,7 +32,7 @@ begin
     if v_unknown is not null or p_changes is null then
         raise exception 'unknown key in the changes of a rule'
             using errcode = 'EG010', detail = format('rule %L, key %s', p_rule_code, v_unknown),
-                  hint = 'Use the columns of engagement.score_rule that a rule is made of.';
+                  hint = 'Use columns of engagement.score_rule that define a rule.';
     end if;
     begin
         v_new := jsonb_populate_record(v_old, p_changes);

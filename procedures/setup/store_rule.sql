@@ -16,7 +16,7 @@ begin
     if v_rule.rule_code is null or v_rule.rule_code !~ '^[A-Z][A-Z0-9_]{0,59}$' then
         raise exception 'rule code is not valid'
             using errcode = 'EG004', detail = v_what,
-                  hint = 'Use capital letters, digits and _, beginning with a letter, at most 60.';
+                  hint = 'Use at most 60 capital letters, digits and _. Begin with a letter.';
     end if;
     if not exists (select 1 from engagement.category c where c.category_code = v_rule.category_code)
     then

@@ -16,7 +16,7 @@ begin
         raise exception 'required host views are missing'
             using errcode = 'EG007',
                   detail = format('missing in schema engagement_host: %s', v_missing),
-                  hint = 'The host adapter defines them; a view without rows will do.';
+                  hint = 'Define them in the host adapter. A view without rows is enough.';
     end if;
     perform engagement.check_view(
         'engagement_host.customer'::regclass,

@@ -50,9 +50,9 @@ begin
        or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then
         raise exception 'an activity source is a view'
             using errcode = 'EG007',
-                  detail = format('source %s: %s is no view', p_source,
+                  detail = format('source %s: %s is not a view', p_source,
                                   coalesce(p_view::text, 'NULL')),
-                  hint = 'Create a view in schema engagement_host and register that.';
+                  hint = 'Create a view in schema engagement_host and register it.';
     end if;
     perform engagement.check_view(
         p_view,

@@ -93,8 +93,8 @@ def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = Tru
         raise EngagementError(
             f"a superuser may not work here: the package's schemas belong to the role {owner}, "
             "whose code would run as a superuser",
-            hint="Connect as that role, or as one of the package's roles. Where engagement was "
-            "never deployed, whoever made these schemas did it: drop them first.",
+            hint="Connect as that role, or as one of the package's roles. If engagement was never "
+            "deployed here, somebody else created these schemas: drop them first.",
         )
     if shows_warnings:
         connection.add_notice_handler(_show_notice)

@@ -31,8 +31,8 @@ _secrets: set[str] = set()
 
 _PACKAGE_SCHEMA = re.compile(r" engagement(_host|_meta)?$")
 _NEEDS_A_ROLE = (
-    "The role needs membership in engagement_staff, engagement_operator or engagement_admin, which "
-    "deploy --roles makes."
+    "The role needs membership in engagement_staff, engagement_operator or engagement_admin. "
+    "deploy --roles creates these roles."
 )
 
 

@@ -198,7 +198,7 @@ def test_social_import_loads_the_good_and_reports_the_others(
     ]
     assert result.stderr == (
         f"engagement: {file}, line 4: customer 987654321 is unknown; 3 lines not loaded "
-        "(hint: Mend what is wrong and import the file again.)\n"
+        "(hint: Correct these lines and import the file again.)\n"
     )
     assert [(s["customer_id"], s["score"], s["comments"]) for s in scores(deployed)] == [
         (ada, 5, "two\nlines"),

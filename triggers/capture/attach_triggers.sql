@@ -86,7 +86,7 @@ begin
                   hint = coalesce(
                       (select string_agg(distinct m.index_sql, ' ' order by m.index_sql)
                        from engagement.missing_indexes(v_view_name, v_looked_up) m),
-                      'Make an index on the very expression that the view selects or joins by: '
+                      'Create an index on exactly the expression that the view selects or joins by: '
                       'a column id that it casts needs an index on ((id::bigint)).');
     end if;
 

@@ -21,7 +21,7 @@ begin
     if v_attachment_ids = '{}' then
         raise exception 'table is not attached'
             using errcode = 'EG008', detail = format('source %L, table %s', p_source, p_table),
-                  hint = 'select source, table_name from engagement.attached_table lists what is.';
+                  hint = 'select source, table_name from engagement.attached_table lists the attached tables.';
     end if;
     foreach v_attachment_id in array v_attachment_ids loop
         perform engagement.drop_capture(v_attachment_id);

@@ -36,7 +36,7 @@ begin
         raise exception 'attached table does not exist'
             using errcode = 'EG008',
                   detail = format('source %s, table %s', v_attached.source, v_attached.table_name),
-                  hint = 'If it is no more: call engagement.detach_dropped_tables().';
+                  hint = 'If the table was dropped: call engagement.detach_dropped_tables().';
     end if;
     v_key := format('((%s)::%s)::text', v_attached.key_expression,
                     case when v_attached.activity_column = 'subject_id' then 'text'

@@ -100,10 +100,10 @@ def check(
     the session's time zone), tables without triggers, keys that lead nowhere, missing indexes, the
     time that look-ups take, sample rows. Views of the wrong shape are named, with the casts.
 
-    It reads each view a few times from end to end, as a long query of the DBA's would. No trigger
-    is made and no view in use is touched, so the host can write meanwhile; other deployments and
-    changes of rules and parameters wait. Not tried therefore: CREATE TRIGGER (the right to it is
-    checked), and whether PostgreSQL can replace the views in use.
+    It reads each view a few times from end to end, as a long query of the DBA's would. It
+    creates no trigger and touches no view in use, so the host can write meanwhile. Other
+    deployments and changes of rules and parameters wait. It does not try CREATE TRIGGER (it checks
+    the right to it), nor whether PostgreSQL can replace the views in use.
 
     Exit code: 0 hints at most, 3 problems found, 1 the adapter cannot be deployed. CSV has the
     findings only.

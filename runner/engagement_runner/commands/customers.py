@@ -128,7 +128,7 @@ def trend(
 ) -> None:
     """Show how the score of CUSTOMER has moved: own points, its employees', and both.
 
-    Each row is summed from the ledger as it is known now.
+    Each row is summed from the ledger as it is now.
     """
     with session(dsn) as connection:
         rows = queries.rows(connection, "trend", customer=customer, begin=begin, end=end, step=step)
@@ -157,7 +157,7 @@ def forecast(dsn: str | None, customer: str, weeks: str, format: show.Format) ->
 @dsn_option
 @click.argument("customer")
 def export(dsn: str | None, customer: str) -> None:
-    """Print all that is held of CUSTOMER, as JSON."""
+    """Print all data stored about CUSTOMER, as JSON."""
     with session(dsn) as connection:
         show.json_text(
             queries.call_json(connection, "export_customer", customer_id=queries.Customer(customer))
@@ -169,16 +169,16 @@ def export(dsn: str | None, customer: str) -> None:
 @click.argument("customer")
 @option("--yes", is_flag=True, help="Do not ask.")
 def erase(dsn: str | None, customer: str, yes: bool) -> None:
-    """Delete all that is held of CUSTOMER, for good.
+    """Delete all data stored about CUSTOMER, permanently.
 
-    Their awards, scores, adjustments and events; their companies are summed anew. The host comes
-    first: while it shows activity of theirs, this ends with an error.
+    Deletes awards, scores, adjustments and events, and sums the customer's companies again. Erase
+    the customer in the host first: while the host shows their activity, this ends with an error.
     """
     with session(dsn) as connection:
         if not yes:
             queries.call_value(connection, "check_customer", customer_id=queries.Customer(customer))
             name = show.literal(queries.value(connection, "customer_name", customer=customer))
             who = f"{show.literal(customer)} ({name})" if name else show.literal(customer)
-            click.confirm(f"Delete all that is held of customer {who}?", abort=True, err=True)
+            click.confirm(f"Delete all data stored about customer {who}?", abort=True, err=True)
         queries.call(connection, "erase_customer", customer_id=queries.Customer(customer))
         show.result(f"Customer {customer} erased.")

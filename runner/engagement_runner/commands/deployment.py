@@ -70,8 +70,8 @@ def _progress(line: str) -> None:
     type=click.IntRange(1, 64000),
     show_envvar=True,
     metavar="N",
-    help="With --distribute: the number of shards, 32 by default. Some for each core of all "
-    "workers are a good number.",
+    help="With --distribute: the number of shards, 32 by default. Use a few for each core of all "
+    "workers.",
 )
 @click.option(
     "--sample",
@@ -91,7 +91,7 @@ def _progress(line: str) -> None:
     "--verbose",
     is_flag=True,
     show_envvar=True,
-    help="Name each file, also where very many are applied: at the first deployment, and after a "
+    help="Name each file, even when many are applied: at the first deployment, and after a "
     "migration.",
 )
 @click.option(
@@ -130,7 +130,7 @@ def deploy(
     it, concurrently.
     """
     if sample and host != association.HOST:
-        raise click.UsageError("--sample goes with --host reference: it fills the tables of that.")
+        raise click.UsageError("--sample goes with --host reference: it fills that host's tables.")
     if shards and not distribute:
         raise click.UsageError("--shards goes with --distribute.")
     tablespaces = None
@@ -204,10 +204,10 @@ def deploy(
 )
 @command_errors()
 def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
-    """Take everything out of the database, ledger and scores included.
+    """Remove everything from the database, including ledger and scores.
 
-    The host's own tables stay as they were. The roles that deploy --roles made belong to the whole
-    server; they stay, without a right in this database, unless --roles is given.
+    The host's own tables stay as they were. The roles of deploy --roles belong to the whole server.
+    They stay, without rights in this database, unless --roles is given.
     """
     with connect(dsn) as connection:
         if not yes:
@@ -234,7 +234,7 @@ def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
     is_flag=True,
     required=True,
     show_envvar=True,
-    help="Take triggers and adapter views off the host.",
+    help="Remove triggers and adapter views from the host.",
 )
 @click.option(
     "--cascade",
@@ -244,7 +244,7 @@ def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:
 )
 @command_errors()
 def detach(dsn: str | None, host: bool, cascade: bool) -> None:
-    """Let go of the host's tables and keep the ledger, so that the host can be migrated.
+    """Remove triggers and views from the host, so that it can be migrated. Keeps the ledger.
 
     Deploy with --host to attach again; the next recalculation is then a full one.
     """

@@ -27,15 +27,15 @@ from engagement_runner.session import interruptible, option, session
 @option(
     "--no-ack",
     is_flag=True,
-    help="Leave the printed events on the outbox until --ack takes them off; meanwhile no other "
-    "reader gets them.",
+    help="Leave the printed events on the outbox until --ack takes them off. No other reader gets "
+    "them meanwhile.",
 )
 @option(
     "--minutes",
     type=click.IntRange(1, 10080),
     metavar="MINUTES",
     default=10,
-    help="With --no-ack: minutes until an event that was not acknowledged is given out again.",
+    help="With --no-ack: minutes until an event that was not acknowledged is delivered again.",
 )
 @option(
     "--ack",
@@ -61,9 +61,9 @@ def events(
 ) -> None:
     """Hand over the events of the outbox: who went up or down to another band.
 
-    Each is printed and taken off the outbox when the reader of the pipe has read it. If the reader
-    or this command ends before that, the events are printed again the next time: look at event_id.
-    If a reader dies, the events that it has read and not dealt with are lost. Where that matters,
+    Events leave the outbox after the reader of the pipe has read them. If the reader or this
+    command ends before that, the events are printed again the next time: check event_id. If a
+    reader dies, the events that it has read but not processed are lost. If that matters,
     acknowledge them in a second step:
 
     \b

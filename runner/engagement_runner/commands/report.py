@@ -88,7 +88,7 @@ def report(
             raise EngagementError(
                 "the stored scores differ from a recomputation; the page says so",
                 hint="`engagement verify` lists the differences, "
-                "`engagement recalculate --mode FULL` mends them.",
+                "`engagement recalculate --mode FULL` repairs them.",
                 exit_code=EXIT_DIFFERENCES,
             )
 
@@ -106,7 +106,7 @@ def _verified(connection: Connection, part: str) -> tuple[int, str, bool | None]
     if part == "none":
         return 0, "Not verified for this page.", None
     if not queries.value(connection, "may_verify"):
-        return 0, "Not verified: whoever wrote this page may not verify scores.", None
+        return 0, "Not verified: the role that wrote this page may not verify scores.", None
     sample = None if part == "all" else part
     rows = queries.call_rows(connection, "verify", sample=sample, seed=random.randrange(2**31))
     whose = "all scores" if sample is None else f"the scores of {sample} % of the customers"
@@ -141,7 +141,8 @@ def write(out: Path, page: str) -> None:
         raise
     except OSError as error:
         raise EngagementError(
-            f"cannot write {out}: {error.strerror}", hint="Is the folder there, with room in it?"
+            f"cannot write {out}: {error.strerror}",
+            hint="Check that the folder exists and has room.",
         ) from None
     show.say(f"Written: {out}", "green")
 

@@ -260,7 +260,7 @@ def _warn_of_overlaps(
     for pair in found.records:
         show.say(f"warning: {show.overlap(pair)}", "yellow")
     if found:
-        show.say("If that is meant, nothing needs to be done; else `engagement rules retire CODE`.")
+        show.say("If that is intended, do nothing. Otherwise: `engagement rules retire CODE`.")
 
 
 def _print_preview(

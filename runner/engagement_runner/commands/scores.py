@@ -48,7 +48,7 @@ CHANGES = (
     type=click.Choice(["INCREMENTAL", "FULL"], case_sensitive=False),
     metavar="[INCREMENTAL|FULL]",
     default="INCREMENTAL",
-    help="INCREMENTAL: what changed or aged. FULL: besides, compare and mend everything.",
+    help="INCREMENTAL: what changed or aged. FULL: also compare and repair everything.",
 )
 @option("--customer", metavar="CUSTOMER", show_default="everybody", help="Only this customer.")
 @as_of_option
@@ -58,7 +58,7 @@ def recalculate(
 ) -> None:
     """Recalculate scores: the weekly job.
 
-    Ends with exit code 1 when a source could not be read; the others are scored nevertheless.
+    Ends with exit code 1 if a source could not be read. The other sources are scored.
     Progress goes to stderr. Ctrl-C cancels; what was finished stays, and the next run resumes.
     """
     with session(dsn) as connection:
@@ -142,8 +142,8 @@ def _print_result(
     if failed:
         raise EngagementError(
             f"sources that could not be read, their scores are not up to date: {', '.join(failed)}",
-            hint="engagement.scoring_failure says why, `engagement check` what mends it; then "
-            "`engagement recalculate`.",
+            hint="engagement.scoring_failure says why. `engagement check` says how to repair it. "
+            "Then: `engagement recalculate`.",
         )
 
 
@@ -211,7 +211,7 @@ def explain(
 ) -> None:
     """List the awards that count for CUSTOMER: its own points.
 
-    Each with its rule, what was done, how the points came about, and how long they count.
+    Each award has its rule, the activity, the arithmetic of the points, and how long they count.
     """
     with session(dsn) as connection:
         print_explanation(connection, customer, as_of, known_at, format)

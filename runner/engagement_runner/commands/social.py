@@ -132,7 +132,7 @@ def _title(names: dict[str, Any]) -> str:
 @_names
 @_system_option
 def remove(dsn: str | None, customer: str, system: str, **names: str) -> None:
-    """Take a score of CUSTOMER away; its points go with it."""
+    """Remove a score of CUSTOMER, and its points."""
     with session(dsn) as connection:
         names["source_system"] = system
         queries.call_value(
@@ -166,7 +166,7 @@ def import_(dsn: str | None, file: Path, format: show.Format) -> None:
             raise EngagementError(
                 f"{name}, line {first['line_number']}: {show.literal(first['rejected_reason'])}; "
                 f"{show.count(len(rejected), 'line')} not loaded",
-                hint="Mend what is wrong and import the file again.",
+                hint="Correct these lines and import the file again.",
             )
 
 

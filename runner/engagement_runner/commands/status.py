@@ -56,7 +56,7 @@ def status(
 ) -> None:
     """Show what is applied, pending and drifted, and what the engine is doing.
 
-    Exit code, the highest that applies: 0 current; 4 pending: a deployment has something to do;
+    Exit code, the highest that applies: 0 current; 4 pending: there is something to deploy;
     5 stale: no run for too long, or a change has waited too long; 6 drift: the database differs
     from what was deployed; 7 failed: a run has died, a source cannot be read, a view is gone, or a
     failure is open; 8 the server cannot be reached. 1 is any other error, 2 wrong usage.

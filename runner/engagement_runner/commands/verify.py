@@ -95,14 +95,14 @@ def _verdict(found: Sequence[dict[str, Any]]) -> tuple[str, str]:
     hints = []
     if checks & UNREAD:
         hints.append(
-            "What cannot be read is not proven: mend the host's row or the adapter's view"
+            "What cannot be read is not proven. Correct the host's row or the adapter's view"
             " (`engagement status` names sources without a view), then `engagement recalculate`."
         )
     if not checks - UNREAD:
         return "not everything could be read", hints[0]
     hints.append(
-        "`engagement recalculate --mode FULL` mends the differences; what it leaves,"
-        " `engagement refresh CUSTOMER` does."
+        "`engagement recalculate --mode FULL` repairs the differences."
+        " `engagement refresh CUSTOMER` repairs what it leaves."
     )
     return "the stored scores differ from a recomputation", " ".join(hints)
 

@@ -26,7 +26,7 @@ def refuse_rows(connection: Connection) -> None:
         return
     if filled:
         raise EngagementError(
-            f"the sample is for empty tables, and these have rows: {filled}",
+            f"the sample needs empty tables, and these have rows: {filled}",
             hint="Deploy without --sample, or use an empty database.",
         )
 

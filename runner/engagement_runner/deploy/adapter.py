@@ -135,7 +135,7 @@ def _profile(
 
 def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str, Any]:
     """Return the finding that a view cannot be read; if the keys have another type, name it."""
-    hint = "Let the view say something of every row: a guarded cast, or leave such rows out."
+    hint = "Guard the cast in the view, or leave such rows out of it."
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = (
             "Grant the role that deploys USAGE on the host's schemas, and SELECT and TRIGGER on "
@@ -171,7 +171,7 @@ def _unattached(connection: Connection, sources: list[str]) -> list[dict[str, An
             severity="problem",
             place=source,
             finding=f"reads table {table} and has no triggers there",
-            hint="What changes there is seen by FULL only: call engagement.attach_triggers("
+            hint="Only FULL sees changes there: call engagement.attach_triggers("
             f"p_source => '{source}', p_table => '{table}', p_key_column => '…', "
             "p_activity_column => '…');",
         )

@@ -150,7 +150,7 @@ def check(connection: Connection) -> list[str]:
     findings += [f"{row['problem']} (hint: {row['hint']})" for row in problems]
     named = {row["source"] for row in problems if row["problem_type"] == "SOURCE"}
     findings += [
-        f"the last run could not read source {source}{reason} (hint: Mend what its view calls, or "
+        f"the last run could not read source {source}{reason} (hint: Repair what its view calls or "
         "correct the adapter and deploy it: engagement deploy --host FILE.sql. Then: engagement "
         "recalculate)"
         for source, reason in connection.execute(queries.load("unread_sources"))

@@ -83,7 +83,7 @@ def retry_on_locks(
             if error.sqlstate not in LOCKED or attempt == attempts:
                 raise
             if attempt == 1:
-                report(f"a lock is held by somebody else; trying again ({_reason(error)})")
+                report(f"a lock is held by another session; trying again ({_reason(error)})")
             time.sleep(0.5)
     raise AssertionError("unreachable")
 

@@ -149,7 +149,7 @@ def make_plan(
         raise EngagementError(
             "--distribute needs a Citus cluster, and this database has no Citus",
             hint="create extension citus on every node and add the workers (citus_add_node), or "
-            "deploy without --distribute: one machine needs none of it.",
+            "deploy without --distribute if you have one machine.",
         )
     if not allow_older:
         _refuse_newer(state, top)
@@ -206,8 +206,8 @@ def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = N
     _refuse_newer(state, top)
     if state.files and is_change(engine_steps(state, top)):
         raise EngagementError(
-            "the package in this database is not as this version has it",
-            hint="engagement deploy brings it up to date; an adapter can be tried then.",
+            "the package in this database is not that of this version",
+            hint="Bring it up to date with engagement deploy. Then try the adapter.",
         )
     kinds = {"host", "host schema"} if state.files else {"host", "host schema", *ENGINE}
     steps = [step for step in plan.steps if step.file.kind in kinds]

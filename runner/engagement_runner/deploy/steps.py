@@ -176,8 +176,8 @@ def host_steps(
         adapter = _applied_adapter(applied[0], top)
         if adapter is None:
             warnings.append(
-                f"host adapter {applied[0]} is not there; it stays as it was applied "
-                "(deploy --host names another place)"
+                f"host adapter {applied[0]} was not found; it stays as it was applied "
+                "(deploy --host gives its new place)"
             )
     steps: list[Step] = []
     if adapter:

@@ -24,7 +24,7 @@ from (
             'No index can: the key is compared with ' || min(u.compared_by)
             || ', of several tables or behind an outer join. Join otherwise, or show a column or '
             || 'expression of one table, and make an index on that.',
-            'Make an index on the very expression that the view selects or joins by: a column id '
+            'Create an index on exactly the expression that the view selects or joins by: a column id '
             || 'that it casts needs an index on ((id::bigint)).'
         ) as hint
     from unindexed as u

@@ -1,5 +1,5 @@
--- Gives the package's owner what others have made in its schemas: an earlier deployment, by another
--- role, left its new objects to that role.
+-- Gives the package's owner the objects that other roles own in its schemas. An earlier deployment
+-- by another role left its new objects to that role.
 do $$
 declare
     v_owner_id constant oid := (

@@ -1,4 +1,4 @@
--- Whom the package belongs to, if that is somebody else than who asks.
+-- The role that owns the package, unless it is the current role.
 select r.rolname
 from pg_catalog.pg_namespace as n
 join pg_catalog.pg_roles as r on r.oid = n.nspowner

@@ -1,4 +1,4 @@
--- The second one: no setting of a role or database changes an answer.
+-- The second statement of every session: no setting of a role or database changes an answer.
 select
     pg_catalog.set_config('datestyle', 'ISO, YMD', false),
     pg_catalog.set_config('intervalstyle', 'postgres', false),

@@ -1,6 +1,6 @@
--- Who could become a superuser by what the command calls: the owner of one of the package's schemas,
--- if the session belongs to a superuser and that role is none. To work as that role would not help:
--- what it has put there can take SET ROLE back.
+-- The owner of a schema of the package, if the session belongs to a superuser and the owner is not
+-- one. That role could become a superuser through what the command calls. SET ROLE to it would not
+-- help, because its code can reset the role.
 select o.rolname
 from pg_catalog.pg_namespace as n
 join pg_catalog.pg_roles as o on o.oid = n.nspowner and not o.rolsuper

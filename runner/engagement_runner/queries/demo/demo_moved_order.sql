@@ -1,5 +1,5 @@
--- Of the orders of people with two employers the one with the most points that still count: whose
--- it is, the company that has its points, and the person's other employer today.
+-- The order with the most points that still count, among orders of people with two employers. Returns
+-- the person, the company that has the points, and the person's other employer today.
 select row_to_json(o)::text
 from (
     select

@@ -1,5 +1,5 @@
--- Somebody of middling score with points in several categories, none of whose awards begins or
--- ends in the coming eight weeks: so what the demonstration shows is due to its own order alone.
+-- A person with a medium score and points in several categories. None of their awards begins or ends
+-- in the next eight weeks, so every change that the demonstration shows comes from its own order.
 select row_to_json(p)::text
 from (
     select s.customer_id::text as customer_id, c.display_name

@@ -1,6 +1,6 @@
--- What the role lacks to deploy, as statements that its grantor can paste; NULL: nothing is known to
--- be missing. Of the host's relations those count that the adapter's text names: with their schema,
--- or alone if they are in the search path. A name in a comment counts too: it does no harm here.
+-- The rights that the role lacks to deploy, as statements for its grantor; NULL: none is known to be
+-- missing. The host's relations are those that the adapter's text names: with their schema, or alone
+-- if they are in the search path. A name in a comment counts too. That does no harm here.
 with adapter as (
     select lower(replace(%(adapter)s, '"', '')) as text
 ),

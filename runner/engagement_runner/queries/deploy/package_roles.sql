@@ -1,6 +1,7 @@
 -- The package's roles that there are, members before what they are members of, and what keeps each:
 -- objects and rights of this database, those of others by their number, and
--- people's memberships. That the role which asks is a member does not count: its maker is one.
+-- people's memberships. The membership of the current role does not count: the creator of a role
+-- is a member of it.
 with package_role as (
     select r.oid, r.rolname, n.place
     from pg_catalog.pg_roles as r

@@ -1,5 +1,5 @@
--- Who could act as a superuser: the owners of attached tables, where the package belongs to a
--- superuser and they are none. NULL: nobody.
+-- The roles that could act as a superuser: owners of attached tables that are not superusers, if the
+-- package belongs to a superuser. NULL: none.
 select pg_catalog.string_agg(distinct pg_catalog.quote_ident(r.rolname), ', ')
 from pg_catalog.pg_namespace as n
 join pg_catalog.pg_roles as p on p.oid = n.nspowner and p.rolsuper

@@ -6,7 +6,7 @@ select
     || case
         when s.detached_at is null then ' and goes on' else ' and keeps the awards it had'
     end as message,
-    'If it is no more: call engagement.unregister_source(' || pg_catalog.quote_literal(s.source)
+    'If the source was removed: call engagement.unregister_source(' || pg_catalog.quote_literal(s.source)
     || '); the next run voids its awards.' as hint
 from engagement.activity_source as s
 where

@@ -1,4 +1,4 @@
--- Events of the outbox, the oldest first; nobody else gets them for so many minutes.
+-- Events of the outbox, the oldest first. No other consumer gets them for the given minutes.
 select row_to_json(h)::text
 from (
     select

@@ -1,5 +1,5 @@
--- Who will fall out of their band if nothing happens, the largest fall first, and how many. Where
--- there are no bands, whoever will fall at all.
+-- Who will fall out of their band if nothing happens, the largest fall first, and how many. Without
+-- bands: everybody who will lose points.
 select row_to_json(r)::text
 from (
     select

@@ -1,4 +1,4 @@
--- Whom a company's points come from, the most first, and how many people that are.
+-- The people whose points a company has, the most points first, and how many people there are.
 select row_to_json(p)::text
 from (
     select

@@ -1,5 +1,5 @@
--- What a score card does not say: the name of the customer's band, and whether the host still counts
--- the customer as active; nobody is active of whom the host knows nothing.
+-- What a score card does not say: the name of the customer's band, and whether the host counts the
+-- customer as active. A customer that the host does not know is not active.
 select row_to_json(s)::text
 from (
     select

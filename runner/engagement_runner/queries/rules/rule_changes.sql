@@ -1,5 +1,5 @@
--- A revision as an object of the rule's code to its changes: what is NULL stays out, what is named
--- in cleared is null.
+-- A revision as a JSON object: the rule's code with its changes. Fields that are NULL are left out.
+-- Fields named in cleared become null.
 select
     jsonb_build_object(
         %(rule_code)s::text,

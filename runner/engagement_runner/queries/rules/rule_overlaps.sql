@@ -1,5 +1,5 @@
--- Pairs of rules that award the same activities, without the known ones, and without those of one
--- file that differ in what they are for: whoever wrote the file meant them.
+-- Pairs of rules that award the same activities, without the known pairs. Pairs of one file with
+-- different subjects or classes are left out: the author of the file meant them.
 select row_to_json(o)::text
 from engagement.overlapping_rules(p_rule_codes => %(rule_codes)s::text[]) as o
 where

@@ -1,4 +1,4 @@
--- What has moved everybody's scores lately, the largest cause first.
+-- The causes of recent changes of everybody's scores, the largest first.
 select row_to_json(c)::text
 from (
     select cause, points, award_count, customer_count

@@ -1,4 +1,5 @@
--- Adds a social community score or changes one: what is NULL stays, what is in cleared becomes NULL.
+-- Adds or changes a social community score. Fields that are NULL stay as they are. Fields named in
+-- cleared become NULL.
 select row_to_json(s)::text
 from engagement.set_social_score(
     p_customer_id => engagement.customer_key(%(customer)s::text),

@@ -1,4 +1,4 @@
--- Parameters of which the table has another value than is in force: somebody wrote into it.
+-- Parameters whose value in the table differs from the one in force: somebody wrote to the table.
 select
     p.parameter_name,
     p.parameter_value,

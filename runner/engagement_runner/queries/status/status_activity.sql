@@ -1,7 +1,7 @@
 -- What the deployed engine is doing: last run, queue, work taken from it and not finished,
 -- failures, views that are gone, attached tables. Ages are in seconds. What makes the state failed
 -- or stale is one line each; without a run, the last one is as old as the deployment. A run is dead
--- as begin_run sees it. Names are compared, not resolved: who asks may have no right on the host's
+-- as begin_run sees it. Names are compared, not resolved: the caller may have no right on the host's
 -- schemas.
 with run as (
     select

@@ -1,6 +1,6 @@
 -- Tables that a source's view reads, directly or through other views, without triggers for that
 -- source: INCREMENTAL does not see what changes there. Reads inside functions leave no dependency
--- and are not seen here. Names are compared, not resolved: who asks may have no right on the host's
+-- and are not seen here. Names are compared, not resolved: the caller may have no right on the host's
 -- schemas.
 with recursive relation_found as (
     select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name
