@@ -32,7 +32,7 @@ begin
                   and t.tgenabled in ('O', 'A')
         );
         if not has_table_privilege(v_attached.table_id, 'trigger') then
-            raise exception 'the host''s table takes no triggers from this role'
+            raise exception 'this role may not create triggers on the host''s table'
                 using errcode = 'EG008', detail = format('table %s', v_attached.table_name),
                       hint = format('grant select, trigger on %s to %I', v_attached.table_name,
                                     current_user);
