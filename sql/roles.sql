@@ -87,6 +87,7 @@ grant execute on routine
     -- award
     engagement.round_half_even,
     engagement.points_in_words,
+    engagement.reversals_in_words,
     engagement.primary_employer,
     engagement.awards_of_customers,
     -- setup
@@ -157,6 +158,7 @@ grant execute on routine
     engagement.check_person_known,
     engagement.check_commits,
     engagement.commit_refusal,
+    engagement.is_in_part,
     -- score
     engagement.score_history,
     -- run
@@ -172,8 +174,7 @@ grant execute on routine
     engagement.verify_totals,
     engagement.verify_ranks,
     engagement.unread_source,
-    engagement.unread_activities,
-    engagement.is_in_part
+    engagement.unread_activities
 to engagement_operator;
 -- Who uploaded, and when, is not for the uploader to say.
 grant insert (

@@ -21,6 +21,11 @@ begin
         from engagement.award w
         where w.source = p_source and w.subject_id = any (p_keys);
         v_ids := v_ids || v_others;
+        select array_agg(t.id) into v_others
+        from engagement.reversal r
+        cross join lateral unnest(array[r.source_id, r.reverses_id]) t (id)
+        where r.source = p_source and r.subject_id = any (p_keys);
+        v_ids := v_ids || v_others;
     end if;
     return v_ids;
 end

@@ -6,7 +6,7 @@
 -- restored ledger does not have. "is not distinct from" keeps the planner from using an index by
 -- customer where the index by activity is meant.
 -- Definer, because the host's role has no right here.
--- Reads: the view. Writes: award.
+-- Reads: the view, reversed_activity. Writes: award.
 create or replace function engagement.apply_awards__template(
     p_changes engagement.award[], p_at timestamptz, p_counts bigint[] default '{0,0}'
 )
@@ -43,6 +43,7 @@ begin
             (x.was).amount, (x.was).points,
             case
                 when (x.becomes).source_id is not null then case
+                    when (x.was).reversals is distinct from (x.becomes).reversals then 'REVERSED'
                     when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
                           (x.was).quantity, (x.was).amount)
                          is distinct from
@@ -61,11 +62,13 @@ begin
                     when (x.was).points <> (x.becomes).points then 'RULE_CHANGED'
                     else 'EMPLOYER_CHANGED' end
                 when v.source_id is null then 'SOURCE_REMOVED'
+                when (x.was).reversals is distinct from v.reversals then 'REVERSED'
                 when ((x.was).document_id, (x.was).subject_id, (x.was).subject_class,
                       (x.was).quantity, (x.was).amount)
                      is distinct from
                      (v.document_id, v.subject_id::text, v.subject_class::text,
                       coalesce(v.quantity, 0), coalesce(v.amount, 0))
+                     or v.reverses_id is not null
                      or v.ended_at <= v.occurred_at then 'SOURCE_CHANGED'
                 when (x.was).effective_at is distinct from v.occurred_at
                      and not engagement.is_moved_by_zone(
@@ -73,7 +76,7 @@ begin
                          p_effective_at => (x.was).effective_at, p_occurred_at => v.occurred_at)
                      then 'SOURCE_CHANGED'
                 else 'RULE_CHANGED'
-            end)::engagement.award)
+            end, (x.was).reversals)::engagement.award)
         into v_voids
         from (
             select c as was,
@@ -82,7 +85,17 @@ begin
             from unnest(p_changes) c
         ) x
         left join lateral (
-            select v.* from engagement.activity__template v where v.source_id = (x.was).source_id
+            select v.source_id, v.document_id, v.customer_id, v.subject_id, v.subject_class,
+                   v.occurred_at, v.ended_at, v.reverses_id,
+                   case when 'TEMPLATE_REVERSES' = 'N' or n.source_id is null then v.quantity
+                        else engagement.net(v.quantity, n.quantity) end as quantity,
+                   case when 'TEMPLATE_REVERSES' = 'N' or n.source_id is null then v.amount
+                        else engagement.net(v.amount, n.amount) end as amount,
+                   case when 'TEMPLATE_REVERSES' <> 'N' then n.reversals end as reversals
+            from engagement.activity__template v
+            left join engagement.reversed_activity n
+                on n.source = 'template' and n.source_id = v.source_id
+            where v.source_id = (x.was).source_id
             offset 0
         ) v on v.customer_id = (x.was).customer_id
         where (x.was).recorded_at is not null;
@@ -104,7 +117,7 @@ begin
     -- and rule was voided.
     insert into engagement.award (
         customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,
-        rule_id, source, subject_id, subject_class, quantity, amount, points
+        rule_id, source, subject_id, subject_class, quantity, amount, points, reversals
     )
     select c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
            greatest(p_at, (
@@ -114,7 +127,8 @@ begin
                      and w.customer_id is not distinct from c.customer_id
                      and w.voided_at is not null
            )),
-           c.rule_id, 'template', c.subject_id, c.subject_class, c.quantity, c.amount, c.points
+           c.rule_id, 'template', c.subject_id, c.subject_class, c.quantity, c.amount, c.points,
+           c.reversals
     from unnest(p_changes) c
     where c.recorded_at is null
     on conflict (source_id, source, rule_id, customer_id) where voided_at is null do nothing;

@@ -17,6 +17,7 @@ returns table (
     quantity numeric,
     amount numeric,
     points numeric,
+    reversals jsonb,
     is_scorable boolean
 )
 language sql
@@ -37,6 +38,7 @@ select
     u.quantity,
     u.amount,
     u.points,
+    u.reversals,
     u.is_scorable
 from (
     select
@@ -53,6 +55,7 @@ from (
         d.quantity,
         d.amount,
         d.points,
+        d.reversals,
         d.is_scorable
     from engagement.derived__template() d
     union all
@@ -70,12 +73,14 @@ from (
         w.quantity,
         w.amount,
         w.points,
+        w.reversals,
         true as is_scorable
     from engagement.award_in_hand__template w
 ) u
 group by
     u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
-    u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points, u.is_scorable
+    u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points, u.reversals,
+    u.is_scorable
 having count(*) = 1
 $$;
 comment on function engagement.compared__template() is

@@ -1,10 +1,7 @@
--- Internal. Template: THE definition of what an activity earns. This form is for few activities: it
--- finds rules by index and the employer by a look-up. derived_in_bulk__template is the form for a
--- whole source, because one plan cannot serve both one line and five million. Both forms share the
--- arithmetic and the conditions.
---
--- The query has three steps with fences between them, so that each value is computed once. The
--- fence "offset bigint '0'" allows a parallel plan above it; a plain "offset 0" does not.
+-- Internal. Template: what activities earn, the form for few of them: it finds rules by index and
+-- the employer by a look-up. derived_in_bulk__template is the form for a whole source, because one
+-- plan cannot serve both one line and five million. priced__template says what a pair of activity
+-- and rule earns.
 -- Reads: what stands in the places of the views.
 create or replace function engagement.derived__template()
 returns table (
@@ -20,148 +17,106 @@ returns table (
     quantity numeric,
     amount numeric,
     points numeric,
+    reversals jsonb,
     is_scorable boolean
 )
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-select
-    d.customer_id,
-    d.source_id,
-    d.document_id,
-    d.employer_id::engagement.host_key as employer_id,
-    d.effective_at,
-    d.expires_at,
-    d.rule_id,
-    d.subject_id,
-    d.subject_class,
-    d.quantity,
-    d.amount,
-    d.points,
-    d.is_scorable
-from (
+with matched_in_hand as (
     select
-        c.*,
+        a.customer_id,
+        a.source_id,
+        a.document_id,
         case
-            when c.is_scorable
-                then engagement.round_half_even(
-                    c.raw_points, engagement.parameter('SCORE_DECIMALS')::integer
-                )
-        end as points
+            when
+                engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
+                and a.employer_id is not null
+                and exists (
+                    select
+                    from engagement.employment__template m
+                    where m.employee_id = a.customer_id and m.employer_id = a.employer_id
+                ) then a.employer_id
+            else (
+                select m.employer_id
+                from engagement.employment__template m
+                where
+                    m.employee_id = a.customer_id and m.is_primary
+                    and engagement.covers(m.begin_on, m.end_on, a.local_on)
+                order by m.begin_on desc nulls last, m.employer_id
+                limit 1
+            )
+        end::engagement.host_key as employer_id,
+        a.occurred_at as effective_at,
+        a.ended_at,
+        a.subject_id,
+        a.subject_class,
+        a.quantity,
+        a.amount,
+        a.reversals,
+        r.rule_id,
+        r.flat_score,
+        r.quantity_score,
+        r.amount_score,
+        r.valid_for_weeks,
+        r.is_scorable
+        and engagement.is_scorable(a.quantity, a.amount, 0)
+        and engagement.is_instant(a.occurred_at) as is_scorable
     from (
         select
-            b.*,
+            v.customer_id::engagement.host_key as customer_id,
+            v.source_id::engagement.host_key as source_id,
+            v.document_id::engagement.host_key as document_id,
+            v.employer_id::engagement.host_key as employer_id,
+            v.subject_id::text as subject_id,
+            v.subject_class::text as subject_class,
+            coalesce(v.quantity, 0) as quantity,
+            coalesce(v.amount, 0) as amount,
+            v.reversals,
+            v.occurred_at,
+            v.ended_at,
             case
-                when b.is_scorable
-                    then engagement.earn(
-                        b.flat_score, b.quantity_score, b.amount_score, b.quantity, b.amount
-                    )
-            end as raw_points,
-            case
-                when b.is_scorable
-                    then engagement.expires_at(
-                        b.effective_at, b.ended_at, b.valid_for_weeks,
-                        engagement.parameter('TIME_ZONE')
-                    )
-            end as expires_at
-        from (
-            select
-                a.customer_id,
-                a.source_id,
-                a.document_id,
-                case
-                    when
-                        engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
-                        and a.employer_id is not null
-                        and exists (
-                            select
-                            from engagement.employment__template m
-                            where m.employee_id = a.customer_id and m.employer_id = a.employer_id
-                        ) then a.employer_id
-                    else (
-                        select m.employer_id
-                        from engagement.employment__template m
-                        where
-                            m.employee_id = a.customer_id and m.is_primary
-                            and engagement.covers(m.begin_on, m.end_on, a.local_on)
-                        order by m.begin_on desc nulls last, m.employer_id
-                        limit 1
-                    )
-                end::engagement.host_key as employer_id,
-                a.occurred_at as effective_at,
-                a.ended_at,
-                a.subject_id,
-                a.subject_class,
-                a.quantity,
-                a.amount,
-                r.rule_id,
-                r.flat_score,
-                r.quantity_score,
-                r.amount_score,
-                r.valid_for_weeks,
-                r.is_scorable
-                and engagement.is_scorable(a.quantity, a.amount, 0)
-                and engagement.is_instant(a.occurred_at) as is_scorable
-            from (
-                select
-                    v.customer_id::engagement.host_key as customer_id,
-                    v.source_id::engagement.host_key as source_id,
-                    v.document_id::engagement.host_key as document_id,
-                    v.employer_id::engagement.host_key as employer_id,
-                    v.subject_id::text as subject_id,
-                    v.subject_class::text as subject_class,
-                    coalesce(v.quantity, 0) as quantity,
-                    coalesce(v.amount, 0) as amount,
-                    v.occurred_at,
-                    v.ended_at,
-                    case
-                        when engagement.is_instant(v.occurred_at)
-                            then (
-                                v.occurred_at at time zone engagement.parameter('TIME_ZONE')
-                            )::date
-                    end as local_on
-                from engagement.activity_in_hand__template v
-                where
-                    v.customer_id is not null
-                    and v.source_id is not null
-                    and v.occurred_at is not null
-            ) a
-            cross join lateral (
-                select
-                    s.rule_id,
-                    s.flat_score,
-                    s.quantity_score,
-                    s.amount_score,
-                    s.valid_for_weeks,
-                    s.applies_from,
-                    s.applies_until,
-                    engagement.is_scorable(s.flat_score, s.quantity_score, s.amount_score) as is_scorable
-                from engagement.score_rule s
-                where
-                    s.is_applied
-                    and s.engagement_type = 'TEMPLATE_TYPE'
-                    and s.effective_when = 'TEMPLATE_WHEN'
-                    and s.subject_key = any(array['', '=' || a.subject_id])
-                    and s.class_key = any(array['', '=' || a.subject_class])
-                    -- The documented multiplier: 0 or less awards nothing.
-                    and (
-                        'template' <> 'social_score' or s.rule_code <> 'SOCIAL_SCORE' or s.amount_score > 0
-                    )
-                offset 0
-            ) r
-            where
-                (r.applies_from is null or a.occurred_at >= r.applies_from)
-                and (r.applies_until is null or a.occurred_at < r.applies_until)
-            offset bigint '0'
-        ) b
-        offset bigint '0'
-    ) c
+                when engagement.is_instant(v.occurred_at)
+                    then (
+                        v.occurred_at at time zone engagement.parameter('TIME_ZONE')
+                    )::date
+            end as local_on
+        from engagement.activity_in_hand__template v
+        where
+            v.customer_id is not null
+            and v.source_id is not null
+            and v.occurred_at is not null
+    ) a
+    cross join lateral (
+        select
+            s.rule_id,
+            s.flat_score,
+            s.quantity_score,
+            s.amount_score,
+            s.valid_for_weeks,
+            s.applies_from,
+            s.applies_until,
+            engagement.is_scorable(s.flat_score, s.quantity_score, s.amount_score) as is_scorable
+        from engagement.score_rule s
+        where
+            s.is_applied
+            and s.engagement_type = 'TEMPLATE_TYPE'
+            and s.effective_when = 'TEMPLATE_WHEN'
+            and s.subject_key = any(array['', '=' || a.subject_id])
+            and s.class_key = any(array['', '=' || a.subject_class])
+            -- The documented multiplier: 0 or less awards nothing.
+            and (
+                'template' <> 'social_score' or s.rule_code <> 'SOCIAL_SCORE' or s.amount_score > 0
+            )
+        offset 0
+    ) r
+    where
+        (r.applies_from is null or a.occurred_at >= r.applies_from)
+        and (r.applies_until is null or a.occurred_at < r.applies_until)
     offset bigint '0'
-) d
-where
-    not d.is_scorable
-    or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
+)
+select p.* from engagement.priced__template() p
 $$;
 comment on function engagement.derived__template() is
     'Internal: template: what the activities in hand earn, by index look-ups; for few activities.';

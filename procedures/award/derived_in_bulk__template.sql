@@ -17,145 +17,103 @@ returns table (
     quantity numeric,
     amount numeric,
     points numeric,
+    reversals jsonb,
     is_scorable boolean
 )
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-select
-    d.customer_id,
-    d.source_id,
-    d.document_id,
-    d.employer_id::engagement.host_key as employer_id,
-    d.effective_at,
-    d.expires_at,
-    d.rule_id,
-    d.subject_id,
-    d.subject_class,
-    d.quantity,
-    d.amount,
-    d.points,
-    d.is_scorable
-from (
+with matched_in_hand as (
     select
-        c.*,
+        a.customer_id,
+        a.source_id,
+        a.document_id,
         case
-            when c.is_scorable
-                then engagement.round_half_even(
-                    c.raw_points, engagement.parameter('SCORE_DECIMALS')::integer
-                )
-        end as points
+            when a.employer_id = any(job.known_employer_ids) then a.employer_id
+            when job.employer_ids is null then null
+            when cardinality(job.employer_ids) = 1
+                then case
+                    when
+                        (job.begins_on[1] is null or job.begins_on[1] <= a.local_on)
+                        and (job.ends_on[1] is null or job.ends_on[1] >= a.local_on)
+                        then job.employer_ids[1]
+                end
+            else engagement.employer_on(
+                job.employer_ids, job.begins_on, job.ends_on, a.local_on
+            )
+        end::engagement.host_key as employer_id,
+        a.occurred_at as effective_at,
+        a.ended_at,
+        a.subject_id,
+        a.subject_class,
+        a.quantity,
+        a.amount,
+        a.reversals,
+        r.rule_id,
+        r.flat_score,
+        r.quantity_score,
+        r.amount_score,
+        r.valid_for_weeks,
+        r.is_scorable
+        and engagement.is_scorable(a.quantity, a.amount, 0)
+        and engagement.is_instant(a.occurred_at) as is_scorable
     from (
         select
-            b.*,
+            v.customer_id::engagement.host_key as customer_id,
+            v.source_id::engagement.host_key as source_id,
+            v.document_id::engagement.host_key as document_id,
+            v.employer_id::engagement.host_key as employer_id,
+            v.subject_id::text as subject_id,
+            v.subject_class::text as subject_class,
+            coalesce(v.quantity, 0) as quantity,
+            coalesce(v.amount, 0) as amount,
+            v.reversals,
+            v.occurred_at,
+            v.ended_at,
             case
-                when b.is_scorable
-                    then engagement.earn(
-                        b.flat_score, b.quantity_score, b.amount_score, b.quantity, b.amount
-                    )
-            end as raw_points,
+                when engagement.is_instant(v.occurred_at)
+                    then (
+                        v.occurred_at at time zone engagement.parameter('TIME_ZONE')
+                    )::date
+            end as local_on
+        from engagement.activity_in_hand__template v
+        where
+            v.customer_id is not null
+            and v.source_id is not null
+            and v.occurred_at is not null
+    ) a
+    inner join engagement.rule_in_hand__template r
+        on r.pair_key = engagement.subject_pair(a.subject_id, a.subject_class)
+    -- One row for each person, with the winning job first; most people have one job. Window
+    -- functions, a UNION or a look-up would keep the whole derivation from running in
+    -- parallel.
+    left join (
+        select
+            m.employee_id,
+            array_agg(m.employer_id order by m.begin_on desc nulls last, m.employer_id)
+                filter (where m.is_primary) as employer_ids,
+            array_agg(m.begin_on order by m.begin_on desc nulls last, m.employer_id)
+                filter (where m.is_primary) as begins_on,
+            array_agg(m.end_on order by m.begin_on desc nulls last, m.employer_id)
+                filter (where m.is_primary) as ends_on,
             case
-                when b.is_scorable
-                    then engagement.expires_at(
-                        b.effective_at, b.ended_at, b.valid_for_weeks,
-                        engagement.parameter('TIME_ZONE')
-                    )
-            end as expires_at
-        from (
-            select
-                a.customer_id,
-                a.source_id,
-                a.document_id,
-                case
-                    when a.employer_id = any(job.known_employer_ids) then a.employer_id
-                    when job.employer_ids is null then null
-                    when cardinality(job.employer_ids) = 1
-                        then case
-                            when
-                                (job.begins_on[1] is null or job.begins_on[1] <= a.local_on)
-                                and (job.ends_on[1] is null or job.ends_on[1] >= a.local_on)
-                                then job.employer_ids[1]
-                        end
-                    else engagement.employer_on(
-                        job.employer_ids, job.begins_on, job.ends_on, a.local_on
-                    )
-                end::engagement.host_key as employer_id,
-                a.occurred_at as effective_at,
-                a.ended_at,
-                a.subject_id,
-                a.subject_class,
-                a.quantity,
-                a.amount,
-                r.rule_id,
-                r.flat_score,
-                r.quantity_score,
-                r.amount_score,
-                r.valid_for_weeks,
-                r.is_scorable
-                and engagement.is_scorable(a.quantity, a.amount, 0)
-                and engagement.is_instant(a.occurred_at) as is_scorable
-            from (
-                select
-                    v.customer_id::engagement.host_key as customer_id,
-                    v.source_id::engagement.host_key as source_id,
-                    v.document_id::engagement.host_key as document_id,
-                    v.employer_id::engagement.host_key as employer_id,
-                    v.subject_id::text as subject_id,
-                    v.subject_class::text as subject_class,
-                    coalesce(v.quantity, 0) as quantity,
-                    coalesce(v.amount, 0) as amount,
-                    v.occurred_at,
-                    v.ended_at,
-                    case
-                        when engagement.is_instant(v.occurred_at)
-                            then (
-                                v.occurred_at at time zone engagement.parameter('TIME_ZONE')
-                            )::date
-                    end as local_on
-                from engagement.activity_in_hand__template v
-                where
-                    v.customer_id is not null
-                    and v.source_id is not null
-                    and v.occurred_at is not null
-            ) a
-            inner join engagement.rule_in_hand__template r
-                on r.pair_key = engagement.subject_pair(a.subject_id, a.subject_class)
-            -- One row for each person, with the winning job first; most people have one job. Window
-            -- functions, a UNION or a look-up would keep the whole derivation from running in
-            -- parallel.
-            left join (
-                select
-                    m.employee_id,
-                    array_agg(m.employer_id order by m.begin_on desc nulls last, m.employer_id)
-                        filter (where m.is_primary) as employer_ids,
-                    array_agg(m.begin_on order by m.begin_on desc nulls last, m.employer_id)
-                        filter (where m.is_primary) as begins_on,
-                    array_agg(m.end_on order by m.begin_on desc nulls last, m.employer_id)
-                        filter (where m.is_primary) as ends_on,
-                    case
-                        when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
-                            then array_agg(m.employer_id)
-                    end as known_employer_ids
-                from engagement.employment__template m
-                where
-                    m.is_primary
-                    or engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
-                group by m.employee_id
-            ) as job
-                on job.employee_id = a.customer_id
-            where
-                (r.applies_from is null or a.occurred_at >= r.applies_from)
-                and (r.applies_until is null or a.occurred_at < r.applies_until)
-            offset bigint '0'
-        ) b
-        offset bigint '0'
-    ) c
+                when engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
+                    then array_agg(m.employer_id)
+            end as known_employer_ids
+        from engagement.employment__template m
+        where
+            m.is_primary
+            or engagement.parameter('MULTIPLE_CONCURRENT_EMPLOYERS') = 'Y'
+        group by m.employee_id
+    ) as job
+        on job.employee_id = a.customer_id
+    where
+        (r.applies_from is null or a.occurred_at >= r.applies_from)
+        and (r.applies_until is null or a.occurred_at < r.applies_until)
     offset bigint '0'
-) d
-where
-    not d.is_scorable
-    or (d.points <> 0 and (d.expires_at is null or d.expires_at > d.effective_at))
+)
+select p.* from engagement.priced__template() p
 $$;
 comment on function engagement.derived_in_bulk__template() is
     'Internal: template: what the activities in hand earn, by hash joins; for a whole source.';

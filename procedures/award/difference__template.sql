@@ -19,7 +19,8 @@ returns table (
     subject_class text,
     quantity numeric,
     amount numeric,
-    points numeric
+    points numeric,
+    reversals jsonb
 )
 language plpgsql
 stable
@@ -46,20 +47,22 @@ begin
     )
     select case when count(u.recorded_at) = 0 then 'MAKE' else 'VOID' end,
            u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at, u.expires_at,
-           u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points
+           u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points,
+           u.reversals
     from (
         select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
                d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-               d.points, null::timestamptz as recorded_at
+               d.points, d.reversals, null::timestamptz as recorded_at
         from earned d
         union all
         select w.customer_id, w.source_id, w.document_id, w.employer_id, w.effective_at,
                w.expires_at, w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount,
-               w.points, w.recorded_at
+               w.points, w.reversals, w.recorded_at
         from live w
     ) u
     group by u.customer_id, u.source_id, u.document_id, u.employer_id, u.effective_at,
-             u.expires_at, u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points
+             u.expires_at, u.rule_id, u.subject_id, u.subject_class, u.quantity, u.amount, u.points,
+             u.reversals
     having count(*) = 1
     order by 3, 8, 1 desc;
 end

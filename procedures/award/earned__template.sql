@@ -19,6 +19,7 @@ returns table (
     quantity numeric,
     amount numeric,
     points numeric,
+    reversals jsonb,
     is_scorable boolean
 )
 language plpgsql
@@ -44,7 +45,7 @@ begin
             select r.* from unnest(v_rules) r
         ),
         activity_in_hand as (
-            select v.* from engagement.activity__template v
+            select v.* from engagement.net_activity__template() v
             offset bigint '0'
         )
         select d.* from engagement.derived_in_bulk__template() d;
@@ -52,7 +53,7 @@ begin
     end if;
     return query
     with activity_in_hand as (
-        select v.* from engagement.activity__template v
+        select v.* from engagement.net_activity__template() v
         where (p_source_id is null or v.source_id = p_source_id)
               and (p_customer_id is null or v.customer_id = p_customer_id)
         offset 0

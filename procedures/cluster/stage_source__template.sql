@@ -7,7 +7,8 @@
 -- the coordinator compares them.
 -- Definer: the host's views run as the package's owner.
 -- Reads: the view, employment, award, score_rule.
--- Writes: temporary table engagement_stage, recalculation_customer, scoring_failure.
+-- Writes: temporary table engagement_stage, reversal, reversed_activity, recalculation_customer,
+-- scoring_failure.
 create or replace function engagement.stage_source__template(p_run engagement.recalculation_run)
 returns void
 language plpgsql
@@ -30,6 +31,9 @@ begin
     if to_regclass('pg_temp.engagement_stage') is not null then
         drop table pg_temp.engagement_stage;
     end if;
+    if 'TEMPLATE_REVERSES' <> 'N' then
+        perform engagement.mend_reversals__template();
+    end if;
     if not exists (select 1 from engagement.award w
                    where w.source = 'template' and w.voided_at is null) then
         create temporary table engagement_stage on commit preserve rows as
@@ -37,12 +41,12 @@ begin
             select r.* from unnest(v_rules) r
         ),
         activity_in_hand as (
-            select v.* from engagement.activity__template v
+            select v.* from engagement.net_activity__template() v
             offset bigint '0'
         )
         select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
                d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-               d.points, null::timestamptz as recorded_at, d.is_scorable,
+               d.points, d.reversals, null::timestamptz as recorded_at, d.is_scorable,
                rank() over (order by d.source_id) / 2000 as batch
         from engagement.derived_in_bulk__template() d;
     else
@@ -50,7 +54,8 @@ begin
         select w.customer_id, count(*) as row_count,
                sum(hash_record_extended(row(
                    w.source_id, w.document_id, w.employer_id, w.effective_at, w.expires_at,
-                   w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount, w.points
+                   w.rule_id, w.subject_id, w.subject_class, w.quantity, w.amount, w.points,
+                   w.reversals
                ), 0)) as fingerprint
         from engagement.award w
         where w.source = 'template' and w.voided_at is null
@@ -60,7 +65,7 @@ begin
             select r.* from unnest(v_rules) r
         ),
         activity_in_hand as (
-            select v.* from engagement.activity__template v
+            select v.* from engagement.net_activity__template() v
             offset bigint '0'
         )
         select coalesce(v.customer_id, l.customer_id) as customer_id
@@ -68,7 +73,8 @@ begin
             select d.customer_id, count(*) as row_count, bool_and(d.is_scorable) as is_scorable,
                    sum(hash_record_extended(row(
                        d.source_id, d.document_id, d.employer_id, d.effective_at, d.expires_at,
-                       d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points
+                       d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount, d.points,
+                       d.reversals
                    ), 0)) as fingerprint
             from engagement.derived_in_bulk__template() d
             group by d.customer_id
@@ -90,7 +96,7 @@ begin
         ),
         activity_in_hand as (
             select v.*
-            from engagement.activity__template v
+            from engagement.net_activity__template() v
             where v.customer_id in (select c.customer_id from pg_temp.engagement_stage_customer c)
             offset bigint '0'
         )
@@ -98,21 +104,22 @@ begin
         from (
             select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
                    d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-                   d.points, max(d.recorded_at) as recorded_at, d.is_scorable
+                   d.points, d.reversals, max(d.recorded_at) as recorded_at, d.is_scorable
             from (
                 select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
                        d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity,
-                       d.amount, d.points, null::timestamptz as recorded_at, d.is_scorable
+                       d.amount, d.points, d.reversals, null::timestamptz as recorded_at,
+                       d.is_scorable
                 from engagement.derived_in_bulk__template() d
                 union all
                 select w.customer_id, w.source_id, w.document_id, w.employer_id, w.effective_at,
                        w.expires_at, w.rule_id, w.subject_id, w.subject_class, w.quantity,
-                       w.amount, w.points, w.recorded_at, true
+                       w.amount, w.points, w.reversals, w.recorded_at, true
                 from pg_temp.engagement_stage_row w
             ) d
             group by d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
                      d.expires_at, d.rule_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-                     d.points, d.is_scorable
+                     d.points, d.reversals, d.is_scorable
             having count(*) = 1
         ) u;
         drop table pg_temp.engagement_stage_customer, pg_temp.engagement_stage_sum,

@@ -3,7 +3,8 @@
 -- Separate routines read the ledger, see awards_of_activities. A plan cannot be kept, because Citus
 -- finds the shards by values. So there is no special form for one activity.
 -- Definer, because the host's role has no right here.
--- Reads: the view, employment, award, score_rule. Writes: award, scoring_failure.
+-- Reads: the view, employment, award, score_rule.
+-- Writes: award, reversal, reversed_activity, scoring_failure.
 create or replace function engagement.sync_awards__template(
     p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
 )
@@ -25,17 +26,21 @@ declare
     v_id engagement.host_key;
     v_changes engagement.award[];
     v_counts bigint[] := array[0, 0];
-    v_count bigint;
 begin
     if p_activity_column = 'customer_id' then
         v_ids := array(select distinct k.key::engagement.host_key from unnest(p_keys) k (key));
+        if 'TEMPLATE_REVERSES' <> 'N' then
+            perform engagement.sync_reversals__template(
+                engagement.reversals_of_customers__template(v_ids));
+        end if;
         for v_first in 1 .. cardinality(v_ids) by 1000 loop
             v_slice := v_ids[v_first : v_first + 999];
             with activity_in_hand as (
                 select v.*
                 from unnest(v_slice) k (key)
                 cross join lateral (
-                    select v.* from engagement.activity__template v where v.customer_id = k.key
+                    select v.* from engagement.net_activity__template() v
+                    where v.customer_id = k.key
                     offset 0
                 ) v
             ),
@@ -45,7 +50,8 @@ begin
             select array_agg(row(
                 c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at,
                 c.expires_at, c.recorded_at, null, c.rule_id, 'template', c.subject_id,
-                c.subject_class, c.quantity, c.amount, c.points, null)::engagement.award)
+                c.subject_class, c.quantity, c.amount, c.points, null, c.reversals
+            )::engagement.award)
             into v_changes
             from engagement.compared__template() c
             where c.is_scorable or engagement.reject_activity(
@@ -56,34 +62,11 @@ begin
     end if;
 
     if p_is_new and p_activity_column = 'source_id' then
-        -- The short way for rows just inserted: there is nothing to compare. If they belong to an
-        -- activity that has awards already (a discount added to a line, say), they are compared
-        -- below.
-        v_ids := p_keys::engagement.host_key[];
-        if not exists (select 1 from engagement.awards_of_activities('template', v_ids)) then
-            with activity_in_hand as (
-                select v.*
-                from unnest(v_ids) k (key)
-                cross join lateral (
-                    select v.* from engagement.activity__template v where v.source_id = k.key
-                    offset 0
-                ) v
-            )
-            insert into engagement.award (
-                customer_id, source_id, document_id, employer_id, effective_at, expires_at,
-                recorded_at, rule_id, source, subject_id, subject_class, quantity, amount, points
-            )
-            select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
-                   d.expires_at, p_at, d.rule_id, 'template', d.subject_id, d.subject_class,
-                   d.quantity, d.amount, d.points
-            from engagement.derived__template() d
-            where d.is_scorable or engagement.reject_activity(
-                      'template', d.source_id::text, d.rule_id, p_at)
-            on conflict (source_id, source, rule_id, customer_id) where voided_at is null
-            do nothing;
-            get diagnostics v_count = row_count;
-            return array[v_count, 0];
+        v_counts := engagement.award_new__template(p_keys::engagement.host_key[], p_at);
+        if v_counts is not null then
+            return v_counts;
         end if;
+        v_counts := array[0, 0];
     end if;
 
     if p_is_new and p_activity_column = 'document_id' and cardinality(p_keys) = 1 then
@@ -95,6 +78,9 @@ begin
     end if;
     v_ids := array(
         select i from engagement.activities_of_keys__template(p_activity_column, p_keys) i);
+    if 'TEMPLATE_REVERSES' <> 'N' then
+        perform engagement.sync_reversals__template(v_ids);
+    end if;
     -- Slices keep memory bounded.
     for v_first in 1 .. cardinality(v_ids) by 10000 loop
         v_slice := v_ids[v_first : v_first + 9999];
@@ -102,7 +88,8 @@ begin
             select v.*
             from unnest(v_slice) k (key)
             cross join lateral (
-                select v.* from engagement.activity__template v where v.source_id = k.key
+                select v.* from engagement.net_activity__template() v
+                where v.source_id = k.key
                 offset 0
             ) v
         ),
@@ -112,7 +99,7 @@ begin
         select array_agg(row(
             c.customer_id, c.source_id, c.document_id, c.employer_id, c.effective_at, c.expires_at,
             c.recorded_at, null, c.rule_id, 'template', c.subject_id, c.subject_class, c.quantity,
-            c.amount, c.points, null)::engagement.award)
+            c.amount, c.points, null, c.reversals)::engagement.award)
         into v_changes
         from engagement.compared__template() c
         where c.is_scorable or engagement.reject_activity(

@@ -7,7 +7,7 @@
 --   ADJUSTMENT       somebody gave or took points by hand
 --   EXPIRED, FADED   time went by
 --   CAP              other awards took or freed the room under a cap
---   REVERSED         the activity is gone or was corrected
+--   REVERSED         the activity is gone, was corrected, or was taken back wholly or partly
 --   RULE_CHANGE      a rule or parameter changed, or a new rule scores the past
 --   EMPLOYER_CHANGE  only the employer differs; the person's points are the same
 -- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run.
@@ -92,7 +92,8 @@ begin
         select m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at,
                (array_agg(v.void_reason order by v.voided_at desc) filter (
                    where v.recorded_at <= p_from
-                         and v.void_reason in ('RULE_CHANGED', 'EMPLOYER_CHANGED')))[1]
+                         and v.void_reason in (
+                             'RULE_CHANGED', 'EMPLOYER_CHANGED', 'REVERSED')))[1]
                    as void_reason,
                min(v.recorded_at) filter (where v.recorded_at > p_from) as first_recorded_at
         from moved m
@@ -117,6 +118,8 @@ begin
                        then 'RULE_CHANGE'
                    when m.recorded_at > p_from and p.void_reason = 'EMPLOYER_CHANGED'
                        then 'EMPLOYER_CHANGE'
+                   -- What is left of it, or what came back to it.
+                   when m.recorded_at > p_from and p.void_reason = 'REVERSED' then 'REVERSED'
                    when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
                    -- The first award on record may be one that this award replaced.
                    when m.recorded_at > p_from and m.effective_at <= p_from

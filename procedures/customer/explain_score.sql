@@ -1,6 +1,7 @@
 -- API. Why a score is what it is: the awards that count, each with its activity, its rule and the
 -- arithmetic of its points.
--- Reads: counted_awards, score_rule, score_adjustment, social_score, engagement_host.subject.
+-- Reads: counted_awards, award, score_rule, score_adjustment, social_score,
+-- engagement_host.subject.
 create or replace function engagement.explain_score(
     p_customer_id engagement.host_key,
     p_as_of timestamptz default now(),
@@ -48,7 +49,8 @@ begin
            w.quantity, w.amount, w.points, w.capped_points, f.points,
            engagement.points_in_words(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
                                  r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
-                                 f.points, engagement.whole_weeks(w.effective_at, p_as_of)),
+                                 f.points, engagement.whole_weeks(w.effective_at, p_as_of))
+               || engagement.reversals_in_words(w.quantity, w.amount, v.reversals),
            w.effective_at, w.expires_at,
            case when w.expires_at < '200000-01-01 00:00:00+00'
                 then (w.expires_at at time zone v_zone)::date
@@ -65,6 +67,10 @@ begin
     left join engagement.social_score s
         on w.source = 'social_score' and s.source_id = w.source_id
            and s.customer_id = w.customer_id
+    left join engagement.awards_of_customers(
+        null, array[p_customer_id]::engagement.host_key[], null) v
+        on v.source = w.source and v.source_id = w.source_id and v.rule_id = w.rule_id
+           and v.recorded_at = w.recorded_at and v.reversals is not null
     where engagement.counts_at(w.effective_at, w.expires_at, p_as_of)
     order by w.category_code, w.rule_code, w.effective_at, w.source, w.source_id;
 end

@@ -70,6 +70,7 @@ begin
         where e.id <> p_customer_id
         order by e.id
     );
+    perform engagement.erase_reversals(p_customer_id, v_activities);
     delete from engagement.social_score s where s.customer_id = p_customer_id;
     delete from engagement.score_adjustment a where a.customer_id = p_customer_id;
     delete from engagement.social_upload u

@@ -44,6 +44,10 @@ begin
         'adjustments', (
             select coalesce(jsonb_agg(to_jsonb(a) order by a.adjusted_at), '[]')
             from engagement.score_adjustment a where a.customer_id = p_customer_id),
+        'reversals', (
+            select coalesce(jsonb_agg(to_jsonb(r) order by r.source, r.source_id, r.reverses_id),
+                            '[]')
+            from engagement.reversal r where r.customer_id = p_customer_id),
         'events', (
             select coalesce(jsonb_agg(to_jsonb(e) order by e.created_at), '[]')
             from engagement.score_event e where e.customer_id = p_customer_id),
@@ -63,5 +67,5 @@ end
 $$;
 comment on function engagement.export_customer(engagement.host_key) is
     'All rows of a person as one JSON object: customer, score, category_scores, awards (voided '
-    'ones too), social_scores, social_uploads, adjustments, events, failures, queued. Raises EG001 '
-    'for an unknown customer.';
+    'ones too), social_scores, social_uploads, adjustments, reversals, events, failures, queued. '
+    'Raises EG001 for an unknown customer.';

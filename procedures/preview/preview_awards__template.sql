@@ -23,7 +23,7 @@ begin
         select r.* from unnest(v_rules) r
     ),
     activity_in_hand as (
-        select v.* from engagement.activity__template v
+        select v.* from engagement.net_activity__template() v
         offset bigint '0'
     )
     insert into pg_temp.engagement_preview_award (

@@ -1,7 +1,8 @@
 -- Internal. Divides a source into single activities if the data of one row keeps it from being
 -- compared as a whole. The next phase finds that row and scores the others. If the view itself is
 -- broken, the source is left to the next run. Definer: the host's views run as the package's owner.
--- Reads: the view, award. Writes: recalculation_source, recalculation_key, scoring_failure.
+-- Reads: the view, award, reversal. Writes: recalculation_source, recalculation_key,
+-- scoring_failure.
 create or replace function engagement.divide_source(
     p_run engagement.recalculation_run, p_source text, p_sqlstate text, p_message text
 )
@@ -27,8 +28,11 @@ begin
         p_source,
         (select s.view_name from engagement.activity_source s where s.source = p_source));
     insert into engagement.recalculation_key (source, source_id)
-    select distinct p_source, w.source_id from engagement.award w
+    select p_source, w.source_id from engagement.award w
     where w.source = p_source and w.voided_at is null
+    union
+    select p_source, r.source_id from engagement.reversal r
+    where r.source = p_source
     on conflict (source, source_id) do nothing;
     delete from engagement.recalculation_source s where s.source = p_source;
     perform engagement.take_keys(p_run, p_source);

@@ -29,11 +29,11 @@ begin
     end if;
     insert into engagement.award (
         customer_id, source_id, document_id, employer_id, effective_at, expires_at, recorded_at,
-        rule_id, source, subject_id, subject_class, quantity, amount, points
+        rule_id, source, subject_id, subject_class, quantity, amount, points, reversals
     )
     select s.customer_id, s.source_id, s.document_id, s.employer_id, s.effective_at, s.expires_at,
            p_run.started_at, s.rule_id, p_source, s.subject_id, s.subject_class, s.quantity,
-           s.amount, s.points
+           s.amount, s.points, s.reversals
     from pg_temp.engagement_stage s
     where s.batch between p_first and p_last
           and (s.is_scorable or engagement.reject_activity(p_source, s.source_id::text, s.rule_id,

@@ -69,7 +69,7 @@ begin
                         select row(s.customer_id, s.source_id, s.document_id, s.employer_id,
                                    s.effective_at, s.expires_at, s.recorded_at, null, s.rule_id,
                                    v_source, s.subject_id, s.subject_class, s.quantity, s.amount,
-                                   s.points, null)::engagement.award
+                                   s.points, null, s.reversals)::engagement.award
                         from pg_temp.engagement_stage s
                         where s.batch between v_first and v_last
                               and (s.is_scorable or engagement.reject_activity(

@@ -17,14 +17,9 @@ begin
         select distinct t.activity_column, k.key from taken t cross join unnest(t.keys) k (key)
     )
     insert into engagement.recalculation_key (source, source_id)
-    select p_source, k.key::engagement.host_key from key k where k.activity_column = 'source_id'
-    union
-    select p_source, i
+    select distinct p_source, i
     from (
-        select k.activity_column, array_agg(k.key) as keys
-        from key k
-        where k.activity_column <> 'source_id'
-        group by k.activity_column
+        select k.activity_column, array_agg(k.key) as keys from key k group by k.activity_column
     ) k
     cross join lateral unnest(
         engagement.activities_of_keys(p_source, k.activity_column, k.keys)) i

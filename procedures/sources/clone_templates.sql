@@ -3,9 +3,10 @@
 -- "template" in every name. In the routine NAME__SOURCE
 --   a template in SQL         is a subquery with its text,
 --   NAME_in_hand__template    is the CTE of that name, which each statement over a query has,
---   activity__template        is the view of the source,
+--   activity__template        is the view of the source, with reverses_id if it has none,
 --   employment__template      is engagement_host.employment,
---   'TEMPLATE_TYPE', 'TEMPLATE_WHEN' and 'template' are the values of the source.
+--   'TEMPLATE_TYPE', 'TEMPLATE_WHEN' and 'template' are the values of the source,
+--   'TEMPLATE_REVERSES'       is 'Y' if the view has reverses_id, otherwise 'N'.
 -- So nothing depends on the host's views, and the host may drop and create them again. The calls of
 -- engagement.parameter stand in the text of the routine itself, because kept plans need that: see
 -- leaves_overview_at.
@@ -19,11 +20,16 @@ as $$
 declare
     v_was boolean := engagement.propagate_ddl(false);  -- for the coordinator only
     v_source engagement.activity_source;
+    v_view text;
     v_template record;
     v_name text;
     v_text text;
 begin
     select * into strict v_source from engagement.activity_source s where s.source = p_source;
+    v_view := case
+        when v_source.has_reversals then v_source.view_name
+        else format('(select v.*, null::engagement.host_key as reverses_id from %s v)',
+                    v_source.view_name) end;
     for v_template in
         select p.proname as name, pg_get_functiondef(p.oid) as text,
                pg_get_function_identity_arguments(p.oid) as arguments,
@@ -36,13 +42,15 @@ begin
         v_text := engagement.expand_template(v_template.text);
         v_text := replace(v_text, '= ''TEMPLATE_WHEN''', coalesce(
             '= ' || quote_literal(v_source.effective_when), 'is null'));
+        v_text := replace(v_text, '''TEMPLATE_REVERSES''',
+                          case when v_source.has_reversals then '''Y''' else '''N''' end);
         v_text := replace(v_text, '''TEMPLATE_TYPE''', quote_literal(v_source.engagement_type));
         v_text := replace(v_text, '''template''', quote_literal(p_source));
         v_text := replace(v_text, '__template', '__' || p_source);
         -- The host's names come last, because the name of a view may look like a marker.
         v_text := replace(v_text, 'engagement.employment__' || p_source,
                           'engagement_host.employment');
-        execute replace(v_text, 'engagement.activity__' || p_source, v_source.view_name);
+        execute replace(v_text, 'engagement.activity__' || p_source, v_view);
         v_name := format('engagement.%I(%s)', replace(v_template.name, '__template',
                                                       '__' || p_source), v_template.arguments);
         execute format('revoke all on function %s from public', v_name);

@@ -1,7 +1,7 @@
 -- API. Makes a view an activity source: checks it and generates the routines that award from it.
 -- Definer: the objects it creates belong to the package's owner, whoever calls.
 -- Reads: engagement_type, pg_catalog.
--- Writes: activity_source, pending_activity, generated routines.
+-- Writes: activity_source, reversal, reversed_activity, pending_activity, generated routines.
 -- Locks: the setup lock. Raises: EG005, EG006, EG007, EG015.
 create or replace procedure engagement.register_source(
     p_source text, p_engagement_type text, p_effective_when text, p_view regclass
@@ -20,6 +20,9 @@ declare
     v_view_name text;
     v_fingerprint text;
     v_needs_effective_when boolean;
+    v_has_reversals boolean := exists (
+        select from pg_attribute a
+        where a.attrelid = p_view and a.attname = 'reverses_id' and a.attnum > 0);
 begin
     perform engagement.lock_setup();
     if p_source is null or p_source !~ '^[a-z][a-z0-9_]{0,29}$' or p_source ~ '__'
@@ -57,9 +60,11 @@ begin
     perform engagement.check_view(
         p_view,
         array['source_id', 'document_id', 'customer_id', 'employer_id', 'subject_id',
-              'subject_class', 'quantity', 'amount', 'occurred_at', 'ended_at'],
+              'subject_class', 'quantity', 'amount', 'occurred_at', 'ended_at']
+        || case when v_has_reversals then array['reverses_id'] else '{}' end,
         array['host_key', 'host_key', 'host_key', 'host_key', 'text', 'text',
-              'numeric', 'numeric', 'timestamptz', 'timestamptz']);
+              'numeric', 'numeric', 'timestamptz', 'timestamptz']
+        || case when v_has_reversals then array['host_key'] else '{}' end);
     perform engagement.check_required_views();
     perform engagement.check_trusted(p_view, format('view %s', p_view));
     -- The deployer uses this to list the sources that an adapter no longer registers.
@@ -82,17 +87,23 @@ begin
         return;
     end if;
     insert into engagement.activity_source (
-        source, engagement_type, effective_when, view_name, view_fingerprint, registered_at
+        source, engagement_type, effective_when, view_name, view_fingerprint, registered_at,
+        has_reversals
     )
     values (p_source, p_engagement_type, p_effective_when, v_view_name, v_fingerprint,
-            clock_timestamp())
+            clock_timestamp(), v_has_reversals)
     on conflict (source) do update
     set engagement_type = excluded.engagement_type,
         effective_when = excluded.effective_when,
         view_name = excluded.view_name,
         view_fingerprint = excluded.view_fingerprint,
         registered_at = excluded.registered_at,
+        has_reversals = excluded.has_reversals,
         detached_at = null;
+    if not v_has_reversals then
+        delete from engagement.reversal r where r.source = p_source;
+        delete from engagement.reversed_activity n where n.source = p_source;
+    end if;
     perform engagement.clone_templates(p_source);
     -- The view may now read other columns. A table that the host has changed meanwhile is not an
     -- error here: the adapter attaches its tables after this, and host_problems reports the rest.

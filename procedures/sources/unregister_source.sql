@@ -1,6 +1,7 @@
 -- API. Ends an activity source: drops its triggers and generated routines now; the next run voids
 -- its awards. Definer: the dropped objects belong to the package's owner, whoever calls.
--- Writes: activity_source, attached_table, pending_activity, routines, the host's triggers.
+-- Writes: activity_source, attached_table, reversal, reversed_activity, pending_activity, routines,
+-- the host's triggers.
 -- Locks: the setup lock and SHARE ROW EXCLUSIVE on the host's tables. Raises: EG006.
 create or replace procedure engagement.unregister_source(p_source text)
 language plpgsql
@@ -22,6 +23,8 @@ begin
         perform engagement.drop_capture(v_attachment_id);
     end loop;
     perform engagement.drop_source_routines(p_source);
+    delete from engagement.reversal r where r.source = p_source;
+    delete from engagement.reversed_activity n where n.source = p_source;
     delete from engagement.activity_source s where s.source = p_source;
     insert into engagement.pending_activity (source) values (p_source);
 end

@@ -34,7 +34,7 @@ begin
     ),
     activity_in_hand as (
         select v.*
-        from engagement.activity__template v
+        from engagement.net_activity__template() v
         where engagement.is_in_part(v.customer_id, p_from, p_to, p_sample, p_seed)
               and (p_unread_ids = '{}' or v.source_id <> all (p_unread_ids))
         offset bigint '0'
@@ -55,17 +55,17 @@ begin
            coalesce(d.customer_id, l.customer_id), 'template'::text,
            coalesce(d.source_id, l.source_id), coalesce(d.rule_id, l.rule_id),
            row(d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-               d.points, d.effective_at, d.expires_at)::text,
+               d.points, d.reversals, d.effective_at, d.expires_at)::text,
            row(l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
-               l.points, l.effective_at, l.expires_at)::text
+               l.points, l.reversals, l.effective_at, l.expires_at)::text
     from derived d
     full join live l
         on l.source_id = d.source_id and l.rule_id = d.rule_id and l.customer_id = d.customer_id
     where (d.document_id, d.employer_id, d.subject_id, d.subject_class, d.quantity, d.amount,
-           d.points, d.effective_at, d.expires_at)
+           d.points, d.reversals, d.effective_at, d.expires_at)
           is distinct from
           (l.document_id, l.employer_id, l.subject_id, l.subject_class, l.quantity, l.amount,
-           l.points, l.effective_at, l.expires_at)
+           l.points, l.reversals, l.effective_at, l.expires_at)
           or d.source_id is null or l.source_id is null;
 end
 $$;

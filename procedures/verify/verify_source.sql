@@ -1,5 +1,6 @@
 -- Internal. Derives the awards of one source again and compares them with the ledger row by row.
--- Definer, because only the package derives.
+-- What is stored of its reversals is compared with the view. Definer, because only the package
+-- derives.
 -- Reads: activity_source, the view, award, score_rule.
 create or replace function engagement.verify_source(
     p_source text,
@@ -28,6 +29,11 @@ begin
     return query execute format('select d.* from engagement.%I($1, $2, $3, $4, $5, $6) d',
                                 'differing_awards__' || p_source)
     using p_queued_ids || p_unread_ids, p_unread_ids, p_from, p_to, p_sample, p_seed;
+    if (select s.has_reversals from engagement.activity_source s where s.source = p_source) then
+        return query execute format('select d.* from engagement.%I($1, $2, $3, $4, $5, $6) d',
+                                    'differing_reversals__' || p_source)
+        using p_queued_ids || p_unread_ids, p_unread_ids, p_from, p_to, p_sample, p_seed;
+    end if;
     select array_agg(o.source_id), array_agg(o.customer_id) into v_ids, v_first_ids
     from (
         select w.source_id::text as source_id, min(w.customer_id::text) as customer_id

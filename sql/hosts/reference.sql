@@ -1,8 +1,9 @@
 -- Host adapter of the reference CRM (schema crm), and the worked example for writing your own.
 --
 -- An adapter is one file of plain SQL, applied in one transaction and again after every change:
---   1. one view per activity source, in schema engagement_host, with exactly ten columns, and
---      three views (customer, employment, subject) that may be empty;
+--   1. one view per activity source, in schema engagement_host, with ten columns, or eleven
+--      if its rows may take back others, and three views (customer, employment, subject) that
+--      may be empty;
 --   2. one engagement.register_source call per activity source;
 --   3. one engagement.attach_triggers call per table that a view reads.
 --
@@ -13,9 +14,9 @@
 --     they earned is voided.
 --   * An invoice line counts while its invoice is POSTED or PAID. Payment adds nothing, so that
 --     nobody's score moves because a bank transfer arrived.
---   * A credit note is an invoice with negative lines: its points are negative. A line that
---     reverses an earlier one happened when that one happened, so that both expire together and
---     fall into the same year.
+--   * A credit note is an invoice whose lines take back earlier ones: reverses_id says which. Such
+--     a line earns nothing itself. The earlier line keeps what the rest of it earns, with its own
+--     date.
 --   * A committee seat counts from the start of its first day to the end of its last one, in the
 --     organisation's time zone. An inclusive end date becomes the start of the day after it.
 --   * Points go to whoever receives the product, not to whoever pays.
@@ -63,13 +64,12 @@ select
     p.product_class as subject_class,
     l.quantity,
     l.amount,
-    coalesce(reversed_i.invoiced_at, i.invoiced_at) as occurred_at,
-    null::timestamptz as ended_at
+    i.invoiced_at as occurred_at,
+    null::timestamptz as ended_at,
+    l.reverses_line_id::engagement.host_key as reverses_id
 from crm.invoice_line as l
 join crm.invoice as i on i.invoice_id = l.invoice_id
 join crm.product as p on p.product_id = l.product_id
-left join crm.invoice_line as reversed_l on reversed_l.invoice_line_id = l.reverses_line_id
-left join crm.invoice as reversed_i on reversed_i.invoice_id = reversed_l.invoice_id
 where i.invoice_status in ('POSTED', 'PAID');
 
 comment on view engagement_host.invoice_line is
@@ -85,9 +85,11 @@ comment on column engagement_host.invoice_line.quantity is
 comment on column engagement_host.invoice_line.amount is
 'Price of the line, base currency; negative on a credit note';
 comment on column engagement_host.invoice_line.occurred_at is
-'When the invoice was issued; of a line that reverses another, when that one''s invoice was';
+'When the invoice was issued';
 comment on column engagement_host.invoice_line.ended_at is
 'Always NULL: a purchase has no end';
+comment on column engagement_host.invoice_line.reverses_id is
+'Of a credit note: the invoice line that it takes back';
 
 create or replace view engagement_host.committee_seat as
 select
@@ -212,11 +214,6 @@ call engagement.attach_triggers(
     p_table => 'crm.product',
     p_key_column => 'product_id',
     p_activity_column => 'subject_id');
-
--- A line of a credit note also reads the date of the invoice that it reverses, which no activity
--- column leads to. This host settles that date once a credit note refers to it (see
--- crm.keep_reversed_date), so these three suffice. A host that lets it change would queue the
--- lines concerned itself, or leave them to the next FULL recalculation.
 
 call engagement.attach_triggers(
     p_source => 'invoice_line',

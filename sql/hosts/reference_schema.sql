@@ -191,37 +191,6 @@ create index invoice_line_ship_customer_idx on crm.invoice_line (ship_customer_i
 create index invoice_line_product_idx on crm.invoice_line (product_id);
 create index invoice_line_reverses_line_idx on crm.invoice_line (reverses_line_id);
 
--- Bookkeeping: once a credit note refers to a line, the date of that line is settled. So neither
--- its invoice's date may change, nor may the line move to another invoice.
-create function crm.keep_reversed_date() returns trigger
-language plpgsql as $$
-begin
-    if exists (
-        select
-        from crm.invoice_line l
-        join crm.invoice_line r on r.reverses_line_id = l.invoice_line_id
-        where l.invoice_id = old.invoice_id
-    ) then
-        raise exception 'the date of an invoice line that was credited cannot change'
-            using errcode = 'check_violation',
-                detail = format('Invoice %s.', old.invoice_id);
-    end if;
-    return new;
-end
-$$;
-comment on function crm.keep_reversed_date() is
-'Refuses to change the date of an invoice that has credited lines, or to move its lines';
-create trigger keep_reversed_date before update of invoiced_at on crm.invoice
-for each row when (old.invoiced_at is distinct from new.invoiced_at)
-execute function crm.keep_reversed_date();
-comment on trigger keep_reversed_date on crm.invoice is
-'The date of an invoice that has credited lines is settled';
-create trigger keep_reversed_date before update of invoice_id on crm.invoice_line
-for each row when (old.invoice_id is distinct from new.invoice_id)
-execute function crm.keep_reversed_date();
-comment on trigger keep_reversed_date on crm.invoice_line is
-'Lines of an invoice that has credited lines stay on it';
-
 create table crm.committee (
     committee_id text not null,
     committee_class text,

@@ -1,5 +1,5 @@
 -- The shape of an activity view, without rows. Templates are written over it. In the routines of a
--- source the source's own view replaces it.
+-- source the source's own view replaces it. A view without reverses_id gets the column there.
 create or replace view engagement.activity__template as
 select
     null::engagement.host_key as source_id,
@@ -11,7 +11,8 @@ select
     null::numeric as quantity,
     null::numeric as amount,
     null::timestamptz as occurred_at,
-    null::timestamptz as ended_at
+    null::timestamptz as ended_at,
+    null::engagement.host_key as reverses_id
 where false;
 
 comment on view engagement.activity__template is
@@ -27,3 +28,5 @@ comment on column engagement.activity__template.quantity is 'Pieces; NULL: 0.';
 comment on column engagement.activity__template.amount is 'Money; NULL: 0.';
 comment on column engagement.activity__template.occurred_at is 'When the activity takes place.';
 comment on column engagement.activity__template.ended_at is 'When it ends; NULL: it goes on.';
+comment on column engagement.activity__template.reverses_id is
+'The activity that this row takes back; NULL: none.';

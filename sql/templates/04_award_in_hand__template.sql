@@ -14,7 +14,8 @@ select
     w.subject_class,
     w.quantity,
     w.amount,
-    w.points
+    w.points,
+    w.reversals
 from engagement.award as w
 where w.source = 'template' and w.voided_at is null;
 
@@ -33,3 +34,4 @@ comment on column engagement.award_in_hand__template.subject_class is 'See award
 comment on column engagement.award_in_hand__template.quantity is 'See award.';
 comment on column engagement.award_in_hand__template.amount is 'See award.';
 comment on column engagement.award_in_hand__template.points is 'See award.';
+comment on column engagement.award_in_hand__template.reversals is 'See award.';

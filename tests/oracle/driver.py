@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, namedtuple_row
+from psycopg.types.json import set_json_loads
 
 from engagement_runner.files import root
 
-from .oracle import UTC, Award, Band, Host, Key, Parameters, Rule, Score, Totals
+from .oracle import UTC, Award, Band, Host, Key, Parameters, Reversals, Rule, Score, Totals
 
 CRM_TABLES = (
     "customer",
@@ -295,8 +297,12 @@ class Driver:
             "select recorded_at, voided_at, void_reason, {} from engagement.award"
         ).format(sql.SQL(", ").join(map(sql.Identifier, AWARD_COLUMNS)))
         found = {}
-        for recorded_at, voided_at, reason, *values in self.connection.execute(query):
-            award = Award(**dict(zip(AWARD_COLUMNS, map(utc, values), strict=True)))
+        cursor = self.connection.cursor()
+        set_json_loads(partial(json.loads, parse_float=Decimal, parse_int=Decimal), cursor)
+        for recorded_at, voided_at, reason, *values in cursor.execute(query):
+            named = dict(zip(AWARD_COLUMNS, map(utc, values), strict=True))
+            reversals = _reversals(named["reversals"] or [], type(named["customer_id"]))
+            award = Award(**named | {"reversals": reversals})
             key = LedgerKey(
                 award.customer_id, award.source, award.source_id, award.rule_id, utc(recorded_at)
             )
@@ -510,6 +516,18 @@ class Driver:
         self.connection.execute("delete from engagement.setup_change")
         self.connection.execute("delete from engagement.pending_activity")
         self.connection.execute("commit")
+
+
+def _reversals(found: list[dict[str, Any]], key_type: Callable[[Any], Key]) -> Reversals:
+    """What an award says was taken back, as the oracle has it."""
+    return frozenset(
+        (
+            key_type(r["source_id"]),
+            None if r["document_id"] is None else key_type(r["document_id"]),
+            *(Decimal(r["quantity"]), Decimal(r["amount"])),
+        )
+        for r in found
+    )
 
 
 def key_of(table: str) -> str:

@@ -21,7 +21,7 @@ import datetime as dt
 import decimal
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -164,6 +164,10 @@ class Host:
 # --- Activities ---------------------------------------------------------------------------------
 
 
+#: What was taken back from an activity: key and document of what took it, quantity, amount.
+Reversals = frozenset[tuple[Key, Key | None, Decimal, Decimal]]
+
+
 @dataclass(frozen=True)
 class Activity:
     """Who did what, when, and how much of it."""
@@ -181,12 +185,15 @@ class Activity:
     amount: Decimal
     occurred_at: dt.datetime
     ended_at: dt.datetime | None
+    reverses_id: Key | None = None
+    """The activity of the same source that this one takes back."""
+    reversals: Reversals = frozenset()
 
 
 def activities(host: Host, parameters: Parameters) -> Iterator[Activity]:
     """Everything that counts, before any rule is looked at."""
     yield from _order_lines(host)
-    yield from _invoice_lines(host)
+    yield from net_of(list(invoice_lines(host)))
     yield from _committee_seats(host, parameters)
     yield from _social_scores(host)
     yield from _adjustments(host)
@@ -216,17 +223,13 @@ def _order_lines(host: Host) -> Iterator[Activity]:
         )
 
 
-def _invoice_lines(host: Host) -> Iterator[Activity]:
+def invoice_lines(host: Host) -> Iterator[Activity]:
     invoices = {i["invoice_id"]: i for i in host.invoice}
-    lines = {line["invoice_line_id"]: line for line in host.invoice_line}
     products = {p["product_id"]: p for p in host.product}
     for line in host.invoice_line:
         invoice = invoices[line["invoice_id"]]
         if invoice["invoice_status"] not in ("POSTED", "PAID"):
             continue
-        dated_by = invoice
-        if line["reverses_line_id"] is not None:
-            dated_by = invoices[lines[line["reverses_line_id"]]["invoice_id"]]
         yield Activity(
             source="invoice_line",
             source_id=line["invoice_line_id"],
@@ -239,9 +242,66 @@ def _invoice_lines(host: Host) -> Iterator[Activity]:
             subject_class=products[line["product_id"]]["product_class"],
             quantity=_or_zero(line["quantity"]),
             amount=_or_zero(line["amount"]),
-            occurred_at=dated_by["invoiced_at"],
+            occurred_at=invoice["invoiced_at"],
             ended_at=None,
+            reverses_id=line["reverses_line_id"],
         )
+
+
+def net_of(found: Sequence[Activity]) -> Iterator[Activity]:
+    """The activities of a source that take back nothing, less what others take from them."""
+    takers = takers_of(found)
+    for activity in found:
+        if activity.reverses_id is None:
+            left = _left_of(activity, takers)
+            if left is not None:
+                reversals = reversals_of(activity.source_id, takers)
+                yield replace(activity, quantity=left[0], amount=left[1], reversals=reversals)
+
+
+def takers_of(found: Iterable[Activity]) -> dict[Key, list[Activity]]:
+    """The activities that take back each activity; nothing takes back itself."""
+    takers: dict[Key, list[Activity]] = {}
+    for activity in found:
+        if activity.reverses_id is not None and activity.reverses_id != activity.source_id:
+            takers.setdefault(activity.reverses_id, []).append(activity)
+    return takers
+
+
+def reversals_of(source_id: Key, takers: Mapping[Key, Sequence[Activity]]) -> Reversals:
+    """What is taken back from an activity: whatever its sign, what is left of each taker."""
+    found = []
+    for taker in takers.get(source_id, ()):
+        left = _left_of(taker, takers)
+        if left is not None:
+            found.append((taker.source_id, taker.document_id, abs(left[0]), abs(left[1])))
+    return frozenset(found)
+
+
+def _left_of(
+    activity: Activity, takers: Mapping[Key, Sequence[Activity]]
+) -> tuple[Decimal, Decimal] | None:
+    """Quantity and amount that are left of an activity; None: nothing is.
+
+    The money decides whether anything is; without money the pieces do, without both any reversal.
+    """
+    taken = reversals_of(activity.source_id, takers)
+    if not taken:
+        return activity.quantity, activity.amount
+    quantity, amount = (sum((part[n] for part in taken), ZERO) for n in (2, 3))
+    if not (quantity.is_finite() and amount.is_finite()):
+        nan = Decimal("NaN")
+        return nan, nan
+    left = (_less(activity.quantity, quantity), _less(activity.amount, amount))
+    decides = 1 if activity.amount != 0 else 0
+    return None if left[decides] == 0 else left
+
+
+def _less(own: Decimal, taken: Decimal) -> Decimal:
+    """What is left of a number when so much is taken from it: never past zero."""
+    if not own.is_finite():
+        return own
+    return max(own - taken, ZERO) if own > 0 else min(own + taken, ZERO)
 
 
 def _committee_seats(host: Host, parameters: Parameters) -> Iterator[Activity]:
@@ -330,6 +390,7 @@ class Award:
     points: Decimal
     effective_at: dt.datetime
     expires_at: dt.datetime | None
+    reversals: Reversals = frozenset()
 
 
 class NotScorableError(Exception):
@@ -451,6 +512,7 @@ def award_of(rule: Rule, activity: Activity, host: Host, parameters: Parameters)
         points=points,
         effective_at=activity.occurred_at,
         expires_at=expires_at,
+        reversals=activity.reversals,
     )
 
 

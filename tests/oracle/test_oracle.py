@@ -314,7 +314,8 @@ def test_activities_of_orders_are_active_lines_of_placed_orders() -> None:
     assert [a.source_id for a in oracle.activities(given, Parameters())] == [101]
 
 
-def test_activities_of_credit_lines_happened_when_the_credited_line_did() -> None:
+def taken(*lines: dict[str, Any]) -> dict[Any, tuple[Decimal, Decimal]]:
+    """What is left of the lines of a posted invoice, 20, after a posted credit note, 21."""
     given = host(
         invoice=[
             invoice(20, "2026-01-05 12:00", "PAID"),
@@ -322,20 +323,38 @@ def test_activities_of_credit_lines_happened_when_the_credited_line_did() -> Non
             invoice(22, "2026-02-06 12:00", "VOID"),
             invoice(23, "2026-02-06 12:00", "DRAFT"),
         ],
-        invoice_line=[
-            invoice_line(201, 20, "2", "10"),
-            invoice_line(202, 21, "-2", "-10", reverses=201),
-            invoice_line(203, 21, "1", "1"),
-            invoice_line(204, 22, "1", "1"),
-            invoice_line(205, 23, "1", "1"),
-        ],
+        invoice_line=list(lines),
     )
-    found = {a.source_id: a.occurred_at for a in oracle.activities(given, Parameters())}
-    assert found == {
-        201: at("2026-01-05 12:00"),
-        202: at("2026-01-05 12:00"),
-        203: at("2026-02-05 12:00"),
-    }
+    found = list(oracle.activities(given, Parameters()))
+    assert {a.occurred_at for a in found} <= {at("2026-01-05 12:00")}
+    return {a.source_id: (a.quantity, a.amount) for a in found}
+
+
+def test_activities_of_credit_lines_take_from_the_credited_line() -> None:
+    sale = invoice_line(201, 20, "2", "10")
+    assert taken(sale, invoice_line(202, 21, "-2", "-10", reverses=201)) == {}
+    assert taken(sale, invoice_line(202, 21, "-1", "-4", reverses=201)) == {201: (1, 6)}
+    assert taken(sale, invoice_line(202, 21, "1", "4", reverses=201)) == {201: (1, 6)}
+    assert taken(sale, invoice_line(202, 21, "0", "-4", reverses=201)) == {201: (2, 6)}
+    assert taken(sale, invoice_line(202, 21, "-2", "-4", reverses=201)) == {201: (0, 6)}
+    assert taken(sale, invoice_line(202, 21, "-9", "-90", reverses=201)) == {}
+    assert taken(sale, invoice_line(202, 22, "-2", "-10", reverses=201)) == {201: (2, 10)}
+    draft = invoice_line(201, 23, "2", "10")
+    assert taken(draft, invoice_line(202, 21, "-2", "-10", reverses=201)) == {}
+
+
+def test_activities_of_credit_lines_that_were_credited_give_back() -> None:
+    sale = invoice_line(201, 20, "2", "10")
+    credit = invoice_line(202, 21, "-2", "-10", reverses=201)
+    assert taken(sale, credit, invoice_line(203, 21, "2", "10", reverses=202)) == {201: (2, 10)}
+    assert taken(sale, credit, invoice_line(203, 21, "1", "3", reverses=202)) == {201: (1, 3)}
+    back = invoice_line(203, 21, "2", "10", reverses=202)
+    once_more = invoice_line(204, 21, "-1", "-1", reverses=203)
+    assert taken(sale, credit, back, once_more) == {201: (1, 9)}
+    # They take back each other, or themselves: nothing is sold.
+    pairs = ((205, 206), (206, 205), (207, 207))
+    circle = [invoice_line(key, 21, "1", "1", reverses=other) for key, other in pairs]
+    assert taken(sale, *circle) == {201: (2, 10)}
 
 
 def test_activities_of_seats_last_to_the_end_of_the_last_local_day() -> None:

@@ -486,9 +486,11 @@ class Association(RuleBasedStateMachine):
         """What the host's statement voided says why."""
         ledger = self.driver.ledger()
         live = {row_of(a): a for a, voided_at, _ in ledger.values() if voided_at is None}
+        invoice_lines = list(oracle.invoice_lines(self.host))
+        takers = oracle.takers_of(invoice_lines)
         owner = {
             (a.source, a.source_id): a.customer_id
-            for a in oracle.activities(self.host, self.parameters)
+            for a in (*oracle.activities(self.host, self.parameters), *invoice_lines)
         }
         for key, (award, voided_at, reason) in ledger.items():
             if voided_at is None or key not in self.ledger or self.ledger[key][1] is not None:
@@ -496,6 +498,11 @@ class Association(RuleBasedStateMachine):
             successor = live.get(row_of(award))
             if owner.get((award.source, award.source_id)) != award.customer_id:
                 expected = "SOURCE_REMOVED"
+            elif (
+                award.source == "invoice_line"
+                and oracle.reversals_of(award.source_id, takers) != award.reversals
+            ):
+                expected = "REVERSED"
             elif successor and replace(successor, employer_id=award.employer_id) == award:
                 expected = "EMPLOYER_CHANGED"
             else:
@@ -648,12 +655,21 @@ class Association(RuleBasedStateMachine):
         self.driver.insert("invoice_line", rows)
         self.host_wrote()
 
-    @rule(which=several, credited_at=instants, status=invoice_states)
-    def credit(self, which: list[int], credited_at: Any, status: str) -> None:
-        """A credit note: the lines of others, negative."""
+    @rule(
+        which=several,
+        credited_at=instants,
+        status=invoice_states,
+        share=st.sampled_from(["1", "1", "0.5", "0.3", "2"]),
+        sign=st.sampled_from([-1, -1, 1]),
+    )
+    def credit(
+        self, which: list[int], credited_at: Any, status: str, share: str, sign: int
+    ) -> None:
+        """A credit note for lines of others, which may be credit notes' too; whole or in part."""
         keys = pick_some(self.host.invoice_line, which, "invoice_line_id")
         if not keys:
             return
+        part = Decimal(share)
         header = {"invoice_status": status, "invoiced_at": self.instant(credited_at)}
         (invoice_id,) = self.driver.insert("invoice", [header])
         rows = [
@@ -661,8 +677,8 @@ class Association(RuleBasedStateMachine):
                 "invoice_id": invoice_id,
                 "ship_customer_id": row["ship_customer_id"],
                 "product_id": row["product_id"],
-                "quantity": None if row["quantity"] is None else -row["quantity"],
-                "amount": None if row["amount"] is None else -row["amount"],
+                "quantity": None if row["quantity"] is None else sign * part * row["quantity"],
+                "amount": None if row["amount"] is None else sign * part * row["amount"],
                 "reverses_line_id": row["invoice_line_id"],
             }
             for row in self.host.invoice_line

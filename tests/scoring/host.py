@@ -47,6 +47,8 @@ STATE = (
     "recalculation_key",
     "recalculation_customer",
     "recalculation_rank",
+    "reversal",
+    "reversed_activity",
     "social_score",
     "score_adjustment",
     "score_band",

@@ -52,7 +52,8 @@ def employ(host: Host) -> tuple[Any, Any]:
 def plant(host: Host, other: Any) -> None:
     """A row of the person in every table that can have one."""
     order = host.order(MARKER, Line(quantity=3))
-    host.invoice(MARKER, Line(amount=7))
+    sale = host.invoice(MARKER, Line(amount=7))
+    host.invoice(MARKER, Line(amount=-2), reverses=sale.line)
     host.seat(MARKER, "2025-01-01")
     host.adjust(MARKER, 5, f"Talk of {MARKER}")
     host.socialise(MARKER, "BLOG", description=f"By {MARKER}")
@@ -115,7 +116,7 @@ def test_erase_customer_leaves_nothing_anywhere(
     everywhere = {
         *("award", "customer_score", "category_score", "social_score", "social_upload"),
         *("score_adjustment", "score_event", "pending_activity", "scoring_failure"),
-        "recalculation_customer",
+        *("recalculation_customer", "reversal"),
     }
     assert found(host) == everywhere
     assert {award.voided_at is None for award in host.awards(MARKER)} == (
@@ -393,6 +394,24 @@ def test_erase_customer_leaves_everybody_else_alone(text_host: Host) -> None:
     ]
 
 
+@MODES
+def test_erase_customer_whose_credit_note_took_from_somebody_else(
+    text_host: Host, mode: str
+) -> None:
+    host = text_host
+    host.set(TRIGGER_MODE=mode)
+    other = host.customer()
+    sale = host.invoice(other, Line(amount=9))
+    host.invoice(MARKER, Line(amount=-4), reverses=sale.line)
+    host.proven(as_of=None)
+    assert host.score(other).score == 5
+    forget(host)
+    erase(host)
+    assert found(host) == set()
+    host.proven(as_of=None)
+    assert host.score(other).score == 9
+
+
 def test_export_customer_holds_everything(text_host: Host) -> None:
     host = text_host
     company, _ = employ(host)
@@ -415,6 +434,7 @@ def test_export_customer_holds_everything(text_host: Host) -> None:
         "social_scores": "social_score",
         "adjustments": "score_adjustment",
         "events": "score_event",
+        "reversals": "reversal",
     }
     for key, table in counts.items():
         rows = host.one(

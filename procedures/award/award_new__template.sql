@@ -1,0 +1,85 @@
+-- Internal. Template: the short way for rows just inserted: there is nothing to compare. Rows of an
+-- activity that has awards already (a discount added to a line, say) go the long way, and so do
+-- rows that take back others.
+-- Definer, because the host's role has no right here.
+-- Reads: the view, employment, award, score_rule. Writes: award, scoring_failure.
+create or replace function engagement.award_new__template(
+    p_ids engagement.host_key[], p_at timestamptz
+)
+returns bigint[]
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_id engagement.host_key;
+    v_count bigint;
+begin
+    if 'TEMPLATE_REVERSES' <> 'N'
+       and cardinality(engagement.with_reversed__template(p_ids)) > cardinality(p_ids) then
+        return null;
+    end if;
+    if cardinality(p_ids) = 1 then
+        v_id := p_ids[1];
+        if not exists (select 1 from engagement.award w
+                       where w.source_id = v_id and w.source = 'template'
+                             and w.voided_at is null) then
+            with activity_in_hand as (
+                select v.* from engagement.net_activity__template() v where v.source_id = v_id
+            )
+            insert into engagement.award (
+                customer_id, source_id, document_id, employer_id, effective_at, expires_at,
+                recorded_at, rule_id, source, subject_id, subject_class, quantity, amount,
+                points, reversals
+            )
+            select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
+                   d.expires_at, p_at, d.rule_id, 'template', d.subject_id, d.subject_class,
+                   d.quantity, d.amount, d.points, d.reversals
+            from engagement.derived__template() d
+            where d.is_scorable or engagement.reject_activity(
+                      'template', d.source_id::text, d.rule_id, p_at)
+            on conflict (source_id, source, rule_id, customer_id) where voided_at is null
+            do nothing;
+            get diagnostics v_count = row_count;
+            return array[v_count, 0];
+        end if;
+    elsif not exists (select 1 from engagement.awards_of_activities('template', p_ids)) then
+        with activity_in_hand as (
+            select v.*
+            from unnest(p_ids) k (key)
+            cross join lateral (
+                select v.* from engagement.net_activity__template() v
+                where v.source_id = k.key
+                offset 0
+            ) v
+        )
+        insert into engagement.award (
+            customer_id, source_id, document_id, employer_id, effective_at, expires_at,
+            recorded_at, rule_id, source, subject_id, subject_class, quantity, amount, points,
+            reversals
+        )
+        select d.customer_id, d.source_id, d.document_id, d.employer_id, d.effective_at,
+               d.expires_at, p_at, d.rule_id, 'template', d.subject_id, d.subject_class,
+               d.quantity, d.amount, d.points, d.reversals
+        from engagement.derived__template() d
+        where d.is_scorable or engagement.reject_activity(
+                  'template', d.source_id::text, d.rule_id, p_at)
+        on conflict (source_id, source, rule_id, customer_id) where voided_at is null
+        do nothing;
+        get diagnostics v_count = row_count;
+        return array[v_count, 0];
+    end if;
+    return null;
+end
+$$;
+comment on function engagement.award_new__template(engagement.host_key[], timestamptz) is
+    'Internal: template: awards activities that were just inserted. Returns awards made and '
+    'voided; NULL: they have to be compared.';
