@@ -75,3 +75,20 @@ comment on column engagement.award.void_reason is
 alter table engagement.activity_source add column has_reversals boolean not null default false;
 comment on column engagement.activity_source.has_reversals is
 'Whether the view has the column reverses_id.';
+
+-- These routines of the sources return something else from here on.
+do $$
+declare
+    v_routine regprocedure;
+begin
+    for v_routine in
+        select p.oid
+        from pg_proc as p
+        where
+            p.pronamespace = 'engagement'::regnamespace
+            and p.proname ~ '^(activities_of_keys|earned|difference)__'
+    loop
+        execute format('drop function %s', v_routine);
+    end loop;
+end
+$$;

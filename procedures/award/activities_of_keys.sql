@@ -1,7 +1,7 @@
 -- Internal. The activities of a source that queued keys lead to, now or ever. The activities of a
 -- subject take a sequential scan of the ledger. It has no index by subject: products and committees
 -- seldom change, and every award would pay for the index.
--- Reads: award, the view and the ledger through activities_of_keys__SOURCE.
+-- Reads: award, reversal, the view and the ledger through activities_of_keys__SOURCE.
 create or replace function engagement.activities_of_keys(
     p_source text, p_activity_column text, p_keys text[]
 )
@@ -13,19 +13,18 @@ declare
     v_ids engagement.host_key[];
     v_others engagement.host_key[];
 begin
-    execute format('select array(select i from engagement.%I($1, $2) i)',
-                   'activities_of_keys__' || p_source)
+    execute format('select engagement.%I($1, $2)', 'activities_of_keys__' || p_source)
         into v_ids using p_activity_column, p_keys;
     if p_activity_column = 'subject_id' then
-        select array_agg(distinct w.source_id) into v_others
-        from engagement.award w
-        where w.source = p_source and w.subject_id = any (p_keys);
-        v_ids := v_ids || v_others;
-        select array_agg(t.id) into v_others
-        from engagement.reversal r
-        cross join lateral unnest(array[r.source_id, r.reverses_id]) t (id)
-        where r.source = p_source and r.subject_id = any (p_keys);
-        v_ids := v_ids || v_others;
+        v_others := array(
+            select w.source_id from engagement.award w
+            where w.source = p_source and w.subject_id = any (p_keys)
+            union
+            select r.source_id from engagement.reversal r
+            where r.source = p_source and r.subject_id = any (p_keys)
+        );
+        execute format('select $1 || engagement.%I($2, $3)', 'activities_of_keys__' || p_source)
+            into v_ids using v_ids, 'source_id', v_others::text[];
     end if;
     return v_ids;
 end

@@ -7,7 +7,7 @@
 create or replace function engagement.activities_of_keys__template(
     p_activity_column text, p_keys text[]
 )
-returns setof engagement.host_key
+returns engagement.host_key[]
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -79,7 +79,10 @@ begin
                 ) v
                 where v.source_id is not null);
     end case;
-    return query select unnest(engagement.with_reversed__template(v_ids));
+    if 'TEMPLATE_REVERSES' <> 'N' then
+        v_ids := engagement.with_reversed__template(v_ids);
+    end if;
+    return v_ids;
 end
 $$;
 comment on function engagement.activities_of_keys__template(text, text[]) is

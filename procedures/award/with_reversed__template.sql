@@ -20,9 +20,6 @@ declare
     v_ids engagement.host_key[] := p_ids;
     v_next engagement.host_key[] := p_ids;
 begin
-    if 'TEMPLATE_REVERSES' = 'N' then
-        return p_ids;
-    end if;
     loop
         v_next := array(
             select v.reverses_id::engagement.host_key

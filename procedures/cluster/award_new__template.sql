@@ -20,9 +20,17 @@ as $$
 declare
     v_count bigint;
 begin
-    if 'TEMPLATE_REVERSES' <> 'N'
-       and cardinality(engagement.with_reversed__template(p_ids)) > cardinality(p_ids) then
-        return null;
+    if 'TEMPLATE_REVERSES' <> 'N' then
+        if exists (
+            select from unnest(p_ids) k (key)
+            cross join lateral (
+                select v.source_id from engagement.activity__template v
+                where v.source_id = k.key and v.reverses_id is not null
+                offset 0
+            ) v
+        ) then
+            return null;
+        end if;
     end if;
     if not exists (select 1 from engagement.awards_of_activities('template', p_ids)) then
         with activity_in_hand as (

@@ -76,8 +76,7 @@ begin
             return v_counts;
         end if;
     end if;
-    v_ids := array(
-        select i from engagement.activities_of_keys__template(p_activity_column, p_keys) i);
+    v_ids := engagement.activities_of_keys__template(p_activity_column, p_keys);
     if 'TEMPLATE_REVERSES' <> 'N' then
         perform engagement.sync_reversals__template(v_ids);
     end if;

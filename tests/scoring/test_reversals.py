@@ -237,6 +237,21 @@ def test_reversal_in_the_transaction_of_the_sale(shop: Shop, sale_first: bool) -
     shop.scores(70)
 
 
+def test_reversal_in_the_statement_of_the_sale(shop: Shop) -> None:
+    shop.rule(amount_score=1)
+    with shop.host.session.transaction():
+        sale, credit = shop.sell(amount=1), shop.sell(amount=1)
+        shop.host.run("delete from crm.invoice_line")
+        shop.host.run(
+            "insert into crm.invoice_line (invoice_line_id, invoice_id, ship_customer_id,"
+            " product_id, amount, reverses_line_id) values (%s, %s, %s, 'BOOK', 100, null),"
+            " (%s, %s, %s, 'BOOK', -30, %s)",
+            *(sale.line, sale.key, shop.customer),
+            *(credit.line, credit.key, shop.customer, sale.line),
+        )
+    shop.scores(70)
+
+
 def test_reversal_by_another_customer_takes_from_who_bought(shop: Shop) -> None:
     shop.rule(amount_score=1)
     other = shop.host.customer()
