@@ -10,7 +10,8 @@ Connection = psycopg.Connection[Any]
 
 AS_OF = "2025-06-15 12:00+00"
 
-#: A small association with jobs, a rule that caps and one that fades.
+#: A small association with jobs, a rule that caps, one that fades and one that does neither: the
+#: awards of the last are summed in another part of the statement.
 LIFE = """
 insert into crm.customer (customer_type, display_name)
 select case when g % 10 = 0 then 'COMPANY' else 'INDIVIDUAL' end, 'C' || g
@@ -24,6 +25,8 @@ select engagement.add_rule('BOOKS', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE', '
                            p_subject_id => 'BOOK', p_quantity_score => 2, p_amount_score => 0.333);
 select engagement.add_rule('FAIRS', 'INVOLVEMENT', 'PRODUCT_PURCHASE', 'ORDER_CREATION',
                            p_subject_class => 'EVENT', p_flat_score => 7, p_valid_for_weeks => 20);
+select engagement.add_rule('SALES', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE', 'ORDER_CREATION',
+                           p_flat_score => 1, p_valid_for_weeks => 22);
 select engagement.revise_rule('BOOKS', '{"cap_points": 9, "cap_period": "YEAR"}', true);
 select engagement.revise_rule('FAIRS', '{"half_life_weeks": 4}', true);
 insert into crm.sales_order (order_status, ordered_at)
