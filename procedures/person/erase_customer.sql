@@ -84,7 +84,7 @@ begin
     update engagement.pending_activity p
     set keys = array_remove(p.keys, p_customer_id::text)
     where p.activity_column = 'customer_id' and p_customer_id::text = any (p.keys);
-    delete from engagement.pending_activity p where p.keys = '{}' and p.activity_column <> 'recheck';
+    delete from engagement.pending_activity p where p.keys = '{}';
     delete from engagement.recalculation_customer c where c.customer_id = p_customer_id;
     delete from engagement.award w where w.customer_id = p_customer_id;
     delete from engagement.category_score c where c.customer_id = p_customer_id;

@@ -23,7 +23,7 @@ begin
                array_agg(distinct k.key)
         from engagement.pending_activity p
         cross join unnest(p.keys) k (key)
-        where p.source in (p_source, 'employment') and p.activity_column <> 'recheck'
+        where p.source in (p_source, 'employment')
         group by 1
     loop
         v_ids := v_ids || engagement.activities_of_keys(p_source, v_column, v_keys);

@@ -19,7 +19,7 @@
 -- This phase waits 10 seconds for a transaction that has left a change of the setup open. Then the
 -- run goes on by the old rules, and the next run applies the change.
 -- Reads: activity_source, score_rule, the views.
--- Writes: score_rule, pending_activity, recalculation_source, recalculation_key,
+-- Writes: score_rule, pending_activity, pending_recheck, recalculation_source, recalculation_key,
 -- recalculation_customer, recalculation_run, scoring_failure.
 -- Locks: the setup lock.
 create or replace function engagement.run_dequeue(p_run engagement.recalculation_run)
@@ -114,15 +114,15 @@ begin
 
     for v_source in
         select distinct p.source from engagement.pending_activity p
-        where p.activity_column <> 'recheck'
+        where p.activity_column is not null
     loop
         if exists (select from engagement.activity_source s
                    where s.source = v_source and s.detached_at is not null) then
             delete from engagement.pending_activity p
-            where p.source = v_source and p.activity_column <> 'recheck';
+            where p.source = v_source and p.activity_column is not null;
         elsif not exists (select from engagement.activity_source s where s.source = v_source) then
             delete from engagement.pending_activity p
-            where p.source = v_source and p.activity_column <> 'recheck';
+            where p.source = v_source and p.activity_column is not null;
             insert into engagement.recalculation_source (source) values (v_source)
             on conflict (source) do nothing;
         elsif exists (select from engagement.recalculation_source s where s.source = v_source) then

@@ -10,7 +10,7 @@ as $$
 begin
     with taken as (
         delete from engagement.pending_activity p
-        where p.source = p_source and p.activity_column <> 'recheck'
+        where p.source = p_source and p.activity_column is not null
         returning p.activity_column, p.keys
     ),
     key as (

@@ -1,7 +1,7 @@
 -- Internal. While scoring is switched off, triggers capture nothing. A transaction that wrote then
 -- and commits only after the first run would be missed. Its lock on a host table gives it away:
 -- when it has ended, its source is compared once more.
--- Reads: pg_locks, attached_table. Writes: pending_activity, recalculation_source.
+-- Reads: pg_locks, attached_table. Writes: pending_recheck, recalculation_source.
 create or replace function engagement.take_rechecks()
 returns void
 language plpgsql
@@ -10,8 +10,7 @@ as $$
 declare
     v_writers text[];
 begin
-    if not exists (select from engagement.pending_activity p
-                   where p.activity_column = 'recheck') then
+    if not exists (select from engagement.pending_recheck) then
         return;
     end if;
     v_writers := array(
@@ -23,17 +22,16 @@ begin
               and l.relation in (select a.table_id from engagement.present_attachments() a)
     );
     with settled as (
-        delete from engagement.pending_activity p
-        where p.activity_column = 'recheck'
-              and not (case when p.keys = '{}' then v_writers else p.keys end && v_writers)
+        delete from engagement.pending_recheck p
+        where not coalesce(p.writers, v_writers) && v_writers
         returning p.source
     )
     insert into engagement.recalculation_source (source)
     select distinct s.source from settled s
     on conflict (source) do nothing;
-    update engagement.pending_activity p
-    set keys = v_writers
-    where p.activity_column = 'recheck' and p.keys = '{}';
+    update engagement.pending_recheck p
+    set writers = v_writers
+    where p.writers is null;
 end
 $$;
 comment on function engagement.take_rechecks() is

@@ -2,7 +2,8 @@
 -- session's plans, and queues what depends on it for the next run. Definer, because only the owner
 -- of engagement.parameter may rewrite that function. The function says which values are in force. A
 -- value that somebody wrote into the table past this routine is not in force until it is set here.
--- Reads and writes: app_parameter, setup_change, pending_activity, function engagement.parameter.
+-- Reads and writes: app_parameter, setup_change, pending_activity, pending_recheck, function
+-- engagement.parameter.
 -- Locks: the setup lock, until the end of the transaction. Raises: EG003, EG004.
 create or replace function engagement.set_parameter(p_parameter_name text, p_value text)
 returns void
@@ -78,8 +79,8 @@ begin
     end if;
     if p_parameter_name = 'CALCULATE_ENGAGEMENT_SCORE_POINTS' and p_value = 'Y' then
         -- An open transaction has not been captured, and the next run may not see it yet.
-        insert into engagement.pending_activity (source, activity_column, keys)
-        select s.source, 'recheck', '{}' from engagement.activity_source s
+        insert into engagement.pending_recheck (source)
+        select s.source from engagement.activity_source s
         where s.detached_at is null;
     end if;
     if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS', 'LOCALE') then

@@ -1,6 +1,6 @@
 -- Internal. Where the keys of a source's attached tables lead: whether the view has them in the
 -- column that they are attached to, and how many rows one key re-derives at most. It reads the
--- whole tables and the whole view. Tables of settings (key null) are left out. Definer: the view
+-- whole tables and the whole view. Tables of settings are left out. Definer: the view
 -- and the key expressions run as the package's owner.
 -- Reads: attached_table, activity_source, the view, the attached tables.
 create or replace function engagement.attachment_reach(p_source text)
@@ -56,7 +56,7 @@ begin
         from engagement.attached_table t
         -- The tables as they are now: a view that has replaced a table does not count.
         inner join engagement.present_attachments() p on p.attachment_id = t.attachment_id
-        where t.source = p_source and p.key_expression <> 'null' and p.table_id is not null
+        where t.source = p_source and not t.is_settings and p.table_id is not null
         order by t.attachment_id
     loop
         if not v_is_activity then

@@ -19,7 +19,7 @@ begin
                 on i.indrelid = to_regclass(t.table_name) and i.indisprimary
             inner join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
             inner join pg_type b on b.oid = a.atttypid
-            where t.source = p_source and t.key_expression <> 'null'
+            where t.source = p_source and not t.is_settings
                   and t.activity_column <> 'subject_id'
         )
         -- Keys of several types have text in common.

@@ -40,6 +40,8 @@ set lock_timeout = '500ms'
 as $$
 declare
     v_present record;
+    v_problem engagement.host_problem;
+    v_told engagement.host_problem[] := '{}';
 begin
     return query select p.* from engagement.view_problems() p;
     for v_present in
@@ -48,19 +50,24 @@ begin
         inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
         order by p.table_name, a.source, a.attachment_id
     loop
-        return query
-        select k.*
-        from engagement.key_problems(v_present.attachment_id, v_present.table_id,
-                                     v_present.table_name, v_present.key_expression) k;
-        continue when v_present.table_id is null;
-        return query
-        select t.*
-        from engagement.trigger_problems(v_present.attachment_id, v_present.table_id,
-                                         v_present.table_name, v_present.key_expression) t;
-        return query
-        select i.*
-        from engagement.inheritance_problems(v_present.attachment_id, v_present.table_id,
-                                             v_present.table_name, v_present.key_expression) i;
+        for v_problem in
+            select k.*
+            from engagement.key_problems(v_present.attachment_id, v_present.table_id,
+                                         v_present.table_name, v_present.key_expression) k
+            union all
+            select t.*
+            from engagement.trigger_problems(v_present.attachment_id, v_present.table_id,
+                                             v_present.table_name, v_present.key_expression) t
+            union all
+            select i.*
+            from engagement.inheritance_problems(v_present.attachment_id, v_present.table_id,
+                                                 v_present.table_name, v_present.key_expression) i
+        loop
+            -- A table that is attached several times may have one problem for all.
+            continue when v_problem = any (v_told);
+            v_told := v_told || v_problem;
+            return query select v_problem.*;
+        end loop;
     end loop;
 end
 $$;

@@ -1,6 +1,6 @@
 -- Internal. The part of host_problems about tables above and below an attached one, through which
--- rows come past its triggers: REPLICATION, CHILD, PARENT. The arguments are those of
--- present_attachments.
+-- rows come past its triggers: REPLICATION, CHILD, PARENT. Such a table needs the same attachment,
+-- or one as a table of settings. The arguments are those of present_attachments.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.inheritance_problems(
     p_attachment_id integer, p_table_id oid, p_table_name text, p_key_expression text
@@ -13,10 +13,23 @@ as $$
 declare
     v_source text;
     v_column text;
+    v_covered oid[];
 begin
+    if p_table_id is null then
+        return;
+    end if;
     select a.source, a.activity_column into v_source, v_column
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
+    if exists (select from pg_inherits i where p_table_id in (i.inhparent, i.inhrelid)) then
+        v_covered := array(
+            select p.table_id
+            from engagement.attached_table a
+            inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
+            where a.source = v_source and p.table_id is not null
+                  and (a.is_settings
+                       or p.key_expression = p_key_expression and a.activity_column = v_column));
+    end if;
     return query
     with recursive part (table_id, is_itself) as (
         select p_table_id, true
@@ -49,10 +62,7 @@ begin
                   p_key_expression, v_column)
     from found f
     where not f.is_itself and not f.relispartition and f.relkind in ('r', 'p')
-          and not exists (
-              select from engagement.present_attachments() p
-              inner join engagement.attached_table a on a.attachment_id = p.attachment_id
-              where a.source = v_source and p.table_id = f.table_id)
+          and f.table_id <> all (v_covered)
     order by 1, 3;
     return query
     with recursive ancestor (table_id) as (
@@ -71,10 +81,7 @@ begin
           from ancestor a
           inner join pg_class c on c.oid = a.table_id
           inner join pg_namespace n on n.oid = c.relnamespace) f
-    where not exists (
-        select from engagement.present_attachments() p
-        inner join engagement.attached_table a on a.attachment_id = p.attachment_id
-        where a.source = v_source and p.table_id = f.table_id)
+    where f.table_id <> all (v_covered)
     order by f.name;
 end
 $$;

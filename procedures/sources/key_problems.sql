@@ -56,7 +56,9 @@ begin
                       v_source, v_error),
                format('Attach it by the key that it has now: '
                       'call engagement.attach_triggers(%L, %L, KEY, %L); and write that into '
-                      'the adapter.', v_source, p_table_name, v_column);
+                      'the adapter. If no key takes its place: '
+                      'call engagement.detach_triggers(%1$L, %2$L); and attach the other keys '
+                      'again.', v_source, p_table_name, v_column);
     elsif v_fingerprint is distinct from engagement.capture_fingerprint(p_attachment_id) then
         v_problem.hint := 'The next run brings them up to date and compares the source as a whole: '
             'call engagement.recalculate();';

@@ -15,7 +15,7 @@ begin
         union
         select a.activity_column
         from engagement.attached_table a
-        where a.source = s.source and a.key_expression <> 'null'
+        where a.source = s.source and not a.is_settings
     ) c (name)
     where s.source = p_source
     union all

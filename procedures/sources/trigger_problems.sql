@@ -13,6 +13,9 @@ declare
     v_source text;
     v_column text;
 begin
+    if p_table_id is null then
+        return;
+    end if;
     select a.source, a.activity_column into v_source, v_column
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;

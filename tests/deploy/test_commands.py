@@ -41,6 +41,7 @@ def test_commands_from_first_deployment_to_the_last(run: Any, database: str) -> 
         "table_name": "crm.order_line",
         "source": "order_line",
         "activity_column": "source_id",
+        "key_expression": "order_line_id",
     } in (status["attached"])
     assert run("check", *dsn).exit_code == 0
 

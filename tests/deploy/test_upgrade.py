@@ -122,6 +122,55 @@ def test_deploy_of_the_ranks_of_the_last_run_takes_them_from_the_scores(
     ).fetchall() == [("INDIVIDUAL", 25, 5), ("INDIVIDUAL", 83, 9)]
 
 
+def test_deploy_of_attachments_by_key_carries_the_queue_over(
+    database: str, databases: Any, package: Path, tmp_path: Path
+) -> None:
+    session = databases.connect(database)
+    older = tmp_path / "older"
+    (older / "migrations").mkdir(parents=True)
+    for migration in sorted((package / "migrations").glob("00*.sql")):
+        if migration.name < "0023":
+            shutil.copy(migration, older / "migrations")
+    deploy(session, top=older)
+    session.execute("create table public.setting (id integer)")
+    session.execute(
+        "insert into engagement.attached_table (attachment_id, source, table_name, key_expression,"
+        " activity_column, attached_at)"
+        " values (1, 'customer', 'public.setting', 'null', 'customer_id', now()),"
+        " (2, 'employment', 'public.setting', 'id', 'customer_id', now())"
+    )
+    session.execute(
+        "insert into engagement.pending_activity (source, activity_column, keys)"
+        " values ('gone', 'recheck', '{}'), ('order_line', 'source_id', '{7,8}'),"
+        " ('order_line', 'recheck', '{}'), ('order_line', 'recheck', '{3/4,5/6}'),"
+        " ('invoice_line', null, null)"
+    )
+    assert catalog.status(session, package).pending  # a newer command can look at it
+    # A host's open transaction, whose trigger has appended to the queue, holds no deployment up.
+    writer = databases.connect(database)
+    writer.execute("begin")
+    writer.execute(
+        "insert into engagement.pending_activity (source, activity_column, keys)"
+        " values ('order_line', 'source_id', '{9}')"
+    )
+    deploy(session, "reference", top=package)
+    writer.execute("commit")
+    assert session.execute(
+        "select table_name, is_settings from engagement.attached_table"
+        " where table_name = 'public.setting' order by attachment_id"
+    ).fetchall() == [("public.setting", True), ("public.setting", False)]
+    assert session.execute(
+        "select source, writers from engagement.pending_recheck order by source, writers"
+    ).fetchall() == [("gone", None), ("order_line", ["3/4", "5/6"]), ("order_line", None)]
+    assert session.execute(
+        "select source, activity_column, keys from engagement.pending_activity"
+        " where activity_column is not null order by keys"
+    ).fetchall() == [("order_line", "source_id", ["7", "8"]), ("order_line", "source_id", ["9"])]
+    session.execute("call engagement.recalculate()")
+    for table in ("pending_activity", "pending_recheck"):
+        assert session.execute(f"select * from engagement.{table}".encode()).fetchall() == []
+
+
 def test_deploy_of_a_next_version_equals_a_fresh_one(
     databases: Any, package: Path, dump: Callable[..., str]
 ) -> None:

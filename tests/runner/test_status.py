@@ -282,8 +282,11 @@ def test_status_as_json_has_what_monitoring_asks_for(
         "insert into engagement.score_event (customer_id, event_type, score, occurred_at,"
         " created_at) values (1, 'BAND_UP', 1, now(), now() - interval '1 hour')"
     )
+    in_order.execute("insert into engagement.pending_recheck (source) values ('order_line')")
     content = json.loads(engagement(in_order, "status", "--format", "json").stdout)
     assert content["queue_age_seconds"] == 300 * 86400
+    assert content["waiting_rechecks"] == 1
+    assert "sources to compare once more: 1" in engagement(in_order, "status").stdout
     assert content["last_complete_run_age_seconds"] in range(60)
     assert content["last_run"]["age_seconds"] in range(60)
     assert content["last_run"]["failed_sources"] == []

@@ -60,6 +60,7 @@ reset session_replication_role;
 delete from engagement.score_rule; delete from engagement.setup_change;
 delete from engagement.award; delete from engagement.pending_activity;
 delete from engagement.reversal; delete from engagement.reversed_activity;
+delete from engagement.pending_recheck;
 delete from engagement.scoring_failure; delete from engagement.customer_score;
 delete from engagement.category_score; delete from engagement.score_percentile;
 delete from engagement.recalculation_run;

@@ -36,6 +36,7 @@ STATE = (
     "social_upload",
     "score_adjustment",
     "pending_activity",
+    "pending_recheck",
     "scoring_failure",
     "award",
     "customer_score",

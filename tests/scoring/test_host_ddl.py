@@ -263,6 +263,7 @@ def test_table_dropped_after_its_view_was_replaced_is_named_and_forgotten(deed: 
 
 def test_function_of_a_key_dropped_is_named_and_the_source_scored(deed: Host) -> None:
     deed.run("create function crm.own(bigint) returns bigint language sql immutable as 'select $1'")
+    deed.run("call engagement.detach_triggers('deed', 'crm.deed')")
     attach(deed, key="crm.own(source_id)")
     customer = deed.customer()
     deed.run("insert into crm.deed values (1, %s, 3)", customer)
@@ -285,6 +286,7 @@ def test_function_of_a_key_dropped_is_named_and_the_source_scored(deed: Host) ->
 def test_column_of_a_key_expression_renamed_is_named_and_the_source_scored(deed: Host) -> None:
     view(deed, source_id="source_id * 10")
     register(deed)
+    deed.run("call engagement.detach_triggers('deed', 'crm.deed')")
     attach(deed, key="source_id * 10")
     customer = deed.customer()
     deed.run("insert into crm.deed values (1, %s, 3)", customer)

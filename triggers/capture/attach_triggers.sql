@@ -1,8 +1,11 @@
--- API. Puts the package's statement triggers on a host table. If the table is attached already, no
--- trigger changes, so a deployment takes no unnecessary lock on the host's tables. During a trial
--- of an adapter (engagement.is_trial is Y) it does everything except creating the triggers, because
--- their lock would keep the host from writing until the trial ends. An attachment follows its
--- table: a renamed table keeps it.
+-- API. Puts the package's statement triggers on a host table. A table may be attached to a source
+-- several times, by different keys or activity columns; each attachment has triggers of its own. If
+-- the same attachment is there already, no trigger changes, so a deployment takes no unnecessary
+-- lock on the host's tables. An attachment whose key the table no longer has captures nothing by
+-- key: a call with a new key for the same activity column takes its place. During a trial of an
+-- adapter (engagement.is_trial is Y) it does everything except creating the triggers, because their
+-- lock would keep the host from writing until the trial ends. An attachment follows its table: a
+-- renamed table keeps it.
 -- Reads: pg_catalog, the settings engagement.made_by and engagement.is_trial of the transaction.
 -- Writes: attached_table, pending_activity, the generated routine, the host's triggers, the setting
 -- engagement.attached_ids of the transaction.
@@ -26,6 +29,7 @@ declare
     v_is_partition boolean;
     v_table_name text;
     v_key text;
+    v_is_settings boolean;
     v_column text := p_activity_column;
     v_attachment_id integer;
     v_view_name text;
@@ -71,12 +75,13 @@ begin
     end if;
 
     v_key := engagement.check_key(p_table, v_table_name, p_key_column, v_column);
+    v_is_settings := v_key = 'null';
     -- Nothing looks for rows of the table by the key: what is looked up is the view, by the column
     -- that the key leads to. A trial measures that itself.
     v_view_name := coalesce((select s.view_name from engagement.activity_source s
                              where s.source = p_source), 'engagement_host.' || p_source);
     v_looked_up := case when p_source = 'employment' then 'employee_id' else v_column end;
-    if v_key <> 'null' and not v_is_trial then
+    if not v_is_settings and not v_is_trial then
         v_unindexed := engagement.unindexed_tables(v_view_name, v_looked_up);
     end if;
     if v_unindexed <> '{}' then
@@ -90,26 +95,34 @@ begin
                       'a column id that it casts needs an index on ((id::bigint)).');
     end if;
 
-    select a.attachment_id into v_attachment_id
-    from engagement.attached_table a
-    inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
-    where a.source = p_source and p.table_id = p_table
-    order by a.attachment_id
+    select f.attachment_id into v_attachment_id
+    from (
+        select a.attachment_id, p.key_expression = v_key as is_same,
+               exists (select from engagement.key_problems(p.attachment_id, p.table_id,
+                                                           p.table_name, p.key_expression) k
+                       where k.problem_type = 'ATTACHMENT') as is_broken
+        from engagement.attached_table a
+        inner join engagement.present_attachments() p on p.attachment_id = a.attachment_id
+        where a.source = p_source and p.table_id = p_table and a.activity_column = v_column
+    ) f
+    where f.is_same or f.is_broken
+    order by f.is_same desc, f.attachment_id
     limit 1;
     if not found then
         select coalesce(max(a.attachment_id), 0) + 1 into v_attachment_id
         from engagement.attached_table a;
     end if;
     insert into engagement.attached_table (
-        attachment_id, source, table_name, table_id, key_expression, activity_column, attached_at,
-        made_by
+        attachment_id, source, table_name, table_id, key_expression, is_settings, activity_column,
+        attached_at, made_by
     )
-    values (v_attachment_id, p_source, v_table_name, p_table, v_key, v_column, clock_timestamp(),
-            coalesce(v_made_by, 'HAND'))
+    values (v_attachment_id, p_source, v_table_name, p_table, v_key, v_is_settings, v_column,
+            clock_timestamp(), coalesce(v_made_by, 'HAND'))
     on conflict (attachment_id) do update
     set table_name = excluded.table_name,
         table_id = excluded.table_id,
         key_expression = excluded.key_expression,
+        is_settings = excluded.is_settings,
         key_number = null,
         activity_column = excluded.activity_column,
         attached_at = excluded.attached_at,
@@ -137,6 +150,7 @@ comment on procedure engagement.attach_triggers(text, regclass, text, text) is
     'Puts statement triggers (insert, update, delete, truncate) on a host table. p_source is a '
     'registered source, customer or employment. p_key_column is a column, or an expression over '
     'the row, whose value is the view''s p_activity_column. ''null'': a table of settings that any '
-    'row of the view may depend on; the next run re-derives the whole source after a change. '
+    'row of the view may depend on; the next run re-derives the whole source after a change. A '
+    'table may be attached several times, by different keys or activity columns. '
     'Raises EG006 (source), EG008 (table, key, column), EG015 (the key runs code of a role that is '
     'not trusted). Warns if no index serves the view''s look-up by p_activity_column.';

@@ -1,5 +1,6 @@
--- Internal. Removes attachments that an adapter no longer makes. A deployment calls it after the
--- adapter's file, in the same transaction, whose settings list the calls of attach_triggers.
+-- Internal. Removes attachments (table, key and activity column) that an adapter no longer makes. A
+-- deployment calls it after the adapter's file, in the same transaction, whose settings list the
+-- attachments that the calls of attach_triggers made or found.
 -- Attachments made by hand stay. So do attachments of a source that goes on although the file does
 -- not register it. During a trial no trigger is touched: the attachment is only forgotten, and the
 -- end of the trial undoes that.

@@ -1,4 +1,5 @@
--- API. Takes the package's triggers off a host table.
+-- API. Takes the package's triggers for one source off a host table, whatever keys and activity
+-- columns it is attached by.
 -- Definer: the attachments and routines belong to the package's owner, whoever calls.
 -- Writes: attached_table, routine, triggers.
 -- Locks: the setup lock; ACCESS EXCLUSIVE on the table. Raises: EG008.
@@ -29,5 +30,5 @@ begin
 end
 $$;
 comment on procedure engagement.detach_triggers(text, regclass) is
-    'Takes the package''s triggers off a host table. Raises EG008 if the table has none for the '
-    'source.';
+    'Takes the package''s triggers for a source off a host table, by whatever keys it is attached. '
+    'Raises EG008 if the table has none for the source.';

@@ -1,5 +1,5 @@
 -- Internal. Makes the trigger routine of one attachment from its template: capture_template or, for
--- a table whose key is the word null, capture_settings_template. Transition tables do not have the
+-- a table of settings, capture_settings_template. Transition tables do not have the
 -- values of virtual generated columns, so the columns are replaced by their expressions. If the
 -- table or view has changed since the routine was last generated, the routine may have missed
 -- changes, so the whole source is queued.
@@ -67,7 +67,7 @@ begin
               array[engagement.source_view(v_attached.source)], v_table_id)) r (name)));
 
     v_text := pg_get_functiondef(case
-        when v_attached.key_expression = 'null' then 'engagement.capture_settings_template()'
+        when v_attached.is_settings then 'engagement.capture_settings_template()'
         else 'engagement.capture_template()' end::regprocedure);
     -- The host's names and expressions come last, because they may look like a marker.
     v_text := replace(v_text, 'sync_awards__template', case

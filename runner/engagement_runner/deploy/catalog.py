@@ -31,6 +31,8 @@ STATES = {
 
 #: The migration that made the table of events.
 EVENTS = "migrations/0009_caps_fading_events.sql"
+#: The migration that made the table of sources to compare once more.
+RECHECKS = "migrations/0023_attachments_by_key.sql"
 
 #: Routines that the engine rewrites while it runs: they must exist, their text may differ.
 REWRITTEN = {"parameter"}
@@ -116,6 +118,8 @@ def status(
         )
         if EVENTS in state.files:
             activity |= queries.record(connection, "status_events") or {}
+        if RECHECKS in state.files:
+            activity |= queries.record(connection, "status_rechecks") or {}
         if activity.get("is_switched_off"):
             notes.append("scoring is switched off: engagement params set "
                          "CALCULATE_ENGAGEMENT_SCORE_POINTS Y")  # fmt: skip

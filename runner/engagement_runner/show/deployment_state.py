@@ -102,6 +102,8 @@ def _engine(engine: Mapping[str, Any]) -> None:
         f"{engine['queued_statements']:,} statements, {engine['queued_keys']:,} keys, "
         f"{engine['queued_sources']:,} whole sources",
     )
+    if engine.get("waiting_rechecks"):
+        _state("", f"sources to compare once more: {engine['waiting_rechecks']:,}")
     _state(
         "taken",
         f"{engine['unfinished_sources']:,} sources, {engine['unfinished_keys']:,} keys, "
@@ -114,7 +116,8 @@ def _engine(engine: Mapping[str, Any]) -> None:
     _state_list(
         "triggers",
         [
-            f"{row['table_name']} for {row['source']} by {row['activity_column']}"
+            f"{row['table_name']} for {row['source']} by {row['activity_column']}, "
+            f"key {row['key_expression']}"
             for row in engine["attached"]
         ],
         "",

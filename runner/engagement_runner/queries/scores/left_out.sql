@@ -1,6 +1,5 @@
 -- What waits in the queue or in an unfinished run, and what verify therefore leaves out: one row per
--- source or kind, with a few of its keys. A row "recheck" of the queue has no keys and leaves out
--- nothing.
+-- source or kind, with a few of its keys.
 select row_to_json(r)::text
 from (
     select
@@ -34,7 +33,6 @@ from (
         2
     from engagement.pending_activity as p
     cross join unnest(p.keys) as k (key)
-    where p.activity_column <> 'recheck'
     group by p.source, p.activity_column
     union all
     select
@@ -67,7 +65,7 @@ from (
             from engagement.pending_activity as p
             join engagement.activity_source as s on s.source = p.source and s.detached_at is null
             where
-                p.activity_column <> 'recheck'
+                p.activity_column is not null
                 and not exists (
                     select
                     from pg_catalog.pg_class as c

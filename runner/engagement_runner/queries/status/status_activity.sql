@@ -164,9 +164,9 @@ from (
             ) as l
         ) as stale,
         (
-            select coalesce(json_agg(t order by t.table_name, t.source), '[]')
+            select coalesce(json_agg(t order by t.table_name, t.source, t.key_expression), '[]')
             from (
-                select table_name, source, activity_column
+                select table_name, source, activity_column, key_expression
                 from engagement.attached_table
             ) as t
         ) as attached
