@@ -536,9 +536,9 @@ def cap_begins(instant: dt.datetime, period: str | None, zone: ZoneInfo) -> dt.d
 
 
 def whole_weeks(begin: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> int:
-    """How many whole weeks have passed, in local time."""
+    """How many whole weeks have passed, in local time; none within a repeated hour."""
     weeks = (end - begin).days // 7 + 2
-    while add_days(begin, 7 * weeks, zone) > end:
+    while weeks > 0 and add_days(begin, 7 * weeks, zone) > end:
         weeks -= 1
     return weeks
 
@@ -795,7 +795,7 @@ def boundaries(
         if award.expires_at is not None:
             found.add(award.expires_at)
         if getattr(award, "half_life_weeks", None) is not None:
-            weeks = max(0, whole_weeks(award.effective_at, as_of, parameters.zone))
+            weeks = whole_weeks(award.effective_at, as_of, parameters.zone)
             for later in (1, 2):
                 found.add(add_days(award.effective_at, 7 * (weeks + later), parameters.zone))
         effective_year = local_of(award.effective_at, parameters.zone).year

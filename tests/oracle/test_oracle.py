@@ -278,6 +278,14 @@ def test_add_days_across_clock_change_keeps_the_time_of_day() -> None:
     assert oracle.add_days(at("2026-03-08 14:00"), -7, zone) == at("2026-03-01 15:00")
 
 
+def test_whole_weeks_within_a_repeated_hour_are_none() -> None:
+    zone = ZoneInfo("America/New_York")
+    begin = at("2025-11-02 05:30")
+    for end in ("2025-11-02 05:30", "2025-11-02 06:29", "2025-11-09 06:29"):
+        assert oracle.whole_weeks(begin, at(end), zone) == 0
+    assert oracle.whole_weeks(begin, at("2025-11-09 06:30"), zone) == 1
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "first", "start"),
     [
