@@ -83,6 +83,7 @@ grant execute on routine
     engagement.check_instant,
     engagement.is_instant,
     engagement.counts_at,
+    engagement.start_of_day,
     engagement.foreign_code,
     -- award
     engagement.round_half_even,

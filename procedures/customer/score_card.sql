@@ -102,9 +102,10 @@ begin
                 'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
             ) order by m.ends_at)
             from (
-                select (date_trunc('month', p_as_of at time zone v_zone)
-                        - make_interval(months => g.months))
-                       at time zone v_zone - interval '1 microsecond' as ends_at
+                select engagement.start_of_day(
+                           (date_trunc('month', p_as_of at time zone v_zone)
+                            - make_interval(months => g.months))::date, v_zone)
+                       - interval '1 microsecond' as ends_at
                 from generate_series(0, 11) g (months)
             ) m
         )

@@ -71,11 +71,6 @@ def local_of(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 
 def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """The instant at which a local date begins."""
-    return instant_of(dt.datetime.combine(day, dt.time()), zone)
-
-
-def first_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """The first instant at which clocks show a date: where midnight exists twice, the first one."""
     return dt.datetime.combine(day, dt.time(), zone).astimezone(UTC)
 
@@ -836,7 +831,7 @@ def moves(
                 days.add(job["begin_on"])
             if job["end_on"] is not None:
                 days.add(job["end_on"] + dt.timedelta(days=1))
-    found = {first_of_day(day, parameters.zone) for day in days}
+    found = {start_of_day(day, parameters.zone) for day in days}
     return sorted(instant for instant in found if instant > as_of)
 
 

@@ -46,6 +46,7 @@ CALLS = {
         "check_instant": "select engagement.check_instant(now())",
         "is_instant": "select engagement.is_instant(now())",
         "counts_at": "select engagement.counts_at(now(), null, now())",
+        "start_of_day": "select engagement.start_of_day(current_date, 'UTC')",
         "parameter": "select engagement.parameter('TIME_ZONE')",
         "period_bounds": "select * from engagement.period_bounds(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
