@@ -106,6 +106,7 @@ grant execute on routine
     engagement.scored_at,
     engagement.capping_or_fading_rules,
     engagement.counted_awards,
+    engagement.own_points_at,
     engagement.live_awards,
     engagement.faded_points,
     engagement.fade,

@@ -72,6 +72,7 @@ CALLS = {
         "capping_or_fading_rules": "select engagement.capping_or_fading_rules()",
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
+        "own_points_at": "select engagement.own_points_at({ann}, array[now()])",
         "live_awards": "select * from engagement.live_awards()",
         "is_distributed": "select engagement.is_distributed()",
         "awards_of_customers": "select * from engagement.awards_of_customers("
