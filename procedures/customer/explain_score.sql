@@ -50,7 +50,7 @@ begin
                                  r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
                                  f.points, engagement.whole_weeks(w.effective_at, p_as_of)),
            w.effective_at, w.expires_at,
-           case when w.expires_at < '200000-01-01 00:00:00+00'
+           case when engagement.is_instant(w.expires_at)
                 then (w.expires_at at time zone v_zone)::date
                      - (p_as_of at time zone v_zone)::date end,
            w.recorded_at
