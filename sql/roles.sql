@@ -83,6 +83,7 @@ grant execute on routine
     engagement.check_instant,
     engagement.is_instant,
     engagement.counts_at,
+    engagement.start_of_day,
     engagement.foreign_code,
     -- award
     engagement.round_half_even,
@@ -106,6 +107,7 @@ grant execute on routine
     engagement.scored_at,
     engagement.capping_or_fading_rules,
     engagement.counted_awards,
+    engagement.own_points_at,
     engagement.live_awards,
     engagement.faded_points,
     engagement.fade,

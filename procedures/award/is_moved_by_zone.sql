@@ -23,8 +23,7 @@ begin
               and s.changed_at > p_recorded_at
               and case
                   when p_effective_at = p_occurred_at then true
-                  when p_occurred_at > '4000-01-01 00:00:00+00 BC'
-                       and p_occurred_at < '200000-01-01 00:00:00+00'
+                  when engagement.is_instant(p_occurred_at)
                       then (p_effective_at at time zone (s.old_value #>> '{}'))::date
                            = (p_occurred_at at time zone engagement.parameter('TIME_ZONE'))::date
                   else false end

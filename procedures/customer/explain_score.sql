@@ -52,7 +52,7 @@ begin
                                  f.points, engagement.whole_weeks(w.effective_at, p_as_of))
                || engagement.reversals_in_words(w.quantity, w.amount, v.reversals),
            w.effective_at, w.expires_at,
-           case when w.expires_at < '200000-01-01 00:00:00+00'
+           case when engagement.is_instant(w.expires_at)
                 then (w.expires_at at time zone v_zone)::date
                      - (p_as_of at time zone v_zone)::date end,
            w.recorded_at

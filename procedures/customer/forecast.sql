@@ -1,6 +1,6 @@
 -- API. What a score will be if nothing happens. It is exact, because the dates of every beginning,
 -- expiry and fading are known.
--- Reads: what score_at and sum_points__some read. Raises: EG001, EG004, EG006.
+-- Reads: what own_points_at and sum_points__some read. Raises: EG001, EG004, EG006.
 create or replace function engagement.forecast(
     p_customer_id engagement.host_key,
     p_weeks integer[] default '{4,8,12}',
@@ -15,6 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
+    v_instants timestamptz[];
 begin
     p_as_of := coalesce(p_as_of, now());
     perform engagement.check_customer(p_customer_id);
@@ -26,9 +27,16 @@ begin
             using errcode = 'EG004', detail = format('weeks %L', p_weeks),
                   hint = 'Use 1 to 5200.';
     end if;
-    foreach weeks in array p_weeks loop
-        at := (p_as_of at time zone v_zone + make_interval(weeks => weeks)) at time zone v_zone;
-        own_score := engagement.score_at(p_customer_id, at);
+    v_instants := array(
+        select (p_as_of at time zone v_zone + make_interval(weeks => w.weeks)) at time zone v_zone
+        from unnest(p_weeks) with ordinality w (weeks, number)
+        order by w.number
+    );
+    for weeks, at, own_score in
+        select n.weeks, n.at, n.points
+        from unnest(p_weeks, v_instants, engagement.own_points_at(p_customer_id, v_instants))
+            n (weeks, at, points)
+    loop
         employee_score := (
             select coalesce(sum(t.score), 0)
             from engagement.sum_points__some(

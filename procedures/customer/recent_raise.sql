@@ -1,7 +1,7 @@
 -- Internal. Whether a score was raised recently: it is higher than RAISED_RECENTLY_DAYS ago, and
 -- activity in between has earned points. Both sums use the same ledger, so a rule change or a
 -- correction alters both alike. An adjustment is not activity.
--- Reads: award, score_rule.
+-- Reads: award, score_rule, own_points_at.
 create or replace function engagement.recent_raise(
     p_customer_id engagement.host_key,
     p_as_of timestamptz default now(),
@@ -16,6 +16,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_before timestamptz := engagement.recent_from(p_as_of);
+    v_points numeric[];
 begin
     select max(w.effective_at) into raised_at
     from engagement.award w
@@ -24,8 +25,8 @@ begin
           and r.engagement_type <> 'ADJUSTMENT'
           and w.effective_at > v_before and w.effective_at <= p_as_of
           and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at);
-    raised_by := engagement.score_at(p_customer_id, p_as_of, p_known_at)
-                 - engagement.score_at(p_customer_id, v_before, p_known_at);
+    v_points := engagement.own_points_at(p_customer_id, array[v_before, p_as_of], p_known_at);
+    raised_by := v_points[2] - v_points[1];
     raised_recently := raised_at is not null and raised_by > 0;
     if not raised_recently then
         raised_by := null;

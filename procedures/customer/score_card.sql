@@ -18,7 +18,8 @@ declare
     v_bounds record;
     v_customer record;
     v_stored engagement.customer_score;
-    v_own numeric;
+    v_month_ends timestamptz[];  -- the last instants of the twelve months before that of p_as_of
+    v_own numeric[];  -- at p_as_of, then at the ends of the months
     v_raise record;
     v_card jsonb;
 begin
@@ -28,7 +29,14 @@ begin
     from engagement.host_customers(array[p_customer_id]::engagement.host_key[]) c;
     select * into v_stored from engagement.customer_score s where s.customer_id = p_customer_id;
     select * into v_bounds from engagement.period_bounds(p_as_of);
-    v_own := engagement.score_at(p_customer_id, p_as_of, p_known_at);
+    v_month_ends := array(
+        select engagement.start_of_day(
+                   (date_trunc('month', p_as_of at time zone v_zone)
+                    - make_interval(months => g.months))::date, v_zone)
+               - interval '1 microsecond'
+        from generate_series(11, 0, -1) g (months)
+    );
+    v_own := engagement.own_points_at(p_customer_id, p_as_of || v_month_ends, p_known_at);
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 
     with own as (
@@ -56,8 +64,8 @@ begin
         'customer_id', p_customer_id,
         'display_name', v_customer.display_name,
         'customer_type', v_customer.customer_type,
-        'score', v_own + coalesce(v_stored.employee_score, 0),
-        'own_score', v_own,
+        'score', v_own[1] + coalesce(v_stored.employee_score, 0),
+        'own_score', v_own[1],
         'employee_score', coalesce(v_stored.employee_score, 0),
         'raised_recently', v_raise.raised_recently,
         'raised_by', v_raise.raised_by,
@@ -97,16 +105,9 @@ begin
             ) t on t.category_code = c.category_code
         ),
         'trend', (
-            -- The last instant of each of the twelve months before the month of p_as_of.
-            select jsonb_agg(jsonb_build_object(
-                'at', m.ends_at, 'score', engagement.score_at(p_customer_id, m.ends_at, p_known_at)
-            ) order by m.ends_at)
-            from (
-                select (date_trunc('month', p_as_of at time zone v_zone)
-                        - make_interval(months => g.months))
-                       at time zone v_zone - interval '1 microsecond' as ends_at
-                from generate_series(0, 11) g (months)
-            ) m
+            select jsonb_agg(jsonb_build_object('at', m.ends_at, 'score', m.points)
+                             order by m.ends_at)
+            from unnest(v_month_ends, v_own[2:]) m (ends_at, points)
         )
     )
     into v_card;

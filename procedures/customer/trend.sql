@@ -1,6 +1,6 @@
 -- API. How a score has moved. It is exact: own points and employees' points are summed from the
 -- ledger at each instant, as known now.
--- Reads: award and what sum_points__some reads. Raises: EG001, EG004, EG006.
+-- Reads: what own_points_at and sum_points__some read. Raises: EG001, EG004, EG006.
 create or replace function engagement.trend(
     p_customer_id engagement.host_key,
     p_from timestamptz,
@@ -17,6 +17,7 @@ declare
     v_begin timestamp := p_from at time zone v_zone;
     v_days interval;
     v_hours interval;
+    v_instants timestamptz[] := '{}';
 begin
     perform engagement.check_customer(p_customer_id);
     perform engagement.check_instant(p_from);
@@ -41,7 +42,12 @@ begin
                    else (v_begin + v_days * v_number) at time zone v_zone end
               + v_hours * v_number;
         exit when at > p_to;
-        own_score := engagement.score_at(p_customer_id, at);
+        v_instants := v_instants || at;
+    end loop;
+    for at, own_score in
+        select n.at, n.points
+        from unnest(v_instants, engagement.own_points_at(p_customer_id, v_instants)) n (at, points)
+    loop
         employee_score := (
             select coalesce(sum(t.score), 0)
             from engagement.sum_points__some(

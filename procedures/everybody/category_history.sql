@@ -19,8 +19,10 @@ begin
                   hint = 'Use 1 to 1200.';
     end if;
     v_at := array(
-        select (date_trunc('month', v_now at time zone v_zone) - make_interval(months => g.months))
-               at time zone v_zone - interval '1 microsecond'
+        select engagement.start_of_day(
+                   (date_trunc('month', v_now at time zone v_zone)
+                    - make_interval(months => g.months))::date, v_zone)
+               - interval '1 microsecond'
         from generate_series(p_months - 1, 0, -1) g (months)
     ) || v_now;
     -- Each award is placed once: it counts at the instants numbered first_count + 1 to last_count.

@@ -43,8 +43,10 @@ begin
     -- The people whose awards sum_points__some attributes to the company.
     if v_is_rolled_up and v_is_current then
         v_earners := array(
-            select e.id from unnest(v_employed) e (id)
-            where engagement.primary_employer(e.id, v_today) = p_company_id);
+            select j.employee_id
+            from engagement.current_jobs(array[p_company_id]::engagement.host_key[], v_today) j
+            where j.employee_id <> p_company_id
+        );
     elsif v_is_rolled_up then
         select coalesce(array_agg(distinct w.customer_id), '{}') into v_earners
         from engagement.award w

@@ -2,7 +2,7 @@
 -- the points that make up its score, that is its own and its employees' as sum_points__some
 -- attributes them.
 -- Definer: the host's views run as the package's owner, whoever asks.
--- Reads: live_awards, score_rule, category, subject_name, engagement_host.employment, a segment.
+-- Reads: live_awards, score_rule, category, subject_name, current_jobs, a segment.
 -- Raises: EG001, EG004, EG006, EG011.
 create or replace function engagement.points_by(
     p_dimension text,
@@ -56,10 +56,8 @@ begin
     if p_company_id is not null then
         perform engagement.check_customer(p_company_id);
         v_employees := array(
-            select distinct m.employee_id::engagement.host_key
-            from engagement_host.employment m
-            where m.employer_id = p_company_id
-                  and engagement.primary_employer(m.employee_id, v_today) = p_company_id
+            select j.employee_id
+            from engagement.current_jobs(array[p_company_id]::engagement.host_key[], v_today) j
         );
     end if;
     return query

@@ -12,9 +12,10 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
 begin
-    return (date_trunc('year', p_effective_at at time zone v_zone)
-            + make_interval(years => engagement.parameter('OVERVIEW_YEARS')::integer + 1))
-           at time zone v_zone;
+    return engagement.start_of_day(
+        (date_trunc('year', p_effective_at at time zone v_zone)
+         + make_interval(years => engagement.parameter('OVERVIEW_YEARS')::integer + 1))::date,
+        v_zone);
 end
 $$;
 comment on function engagement.leaves_overview_at(timestamptz) is

@@ -1,6 +1,5 @@
 -- Internal. For EMPLOYER_ATTRIBUTION = CURRENT: the points of a company's people may move on any
 -- date on which one of their jobs begins or has ended. They move at the first instant of that date.
--- Where midnight comes twice, that is the instant after the last microsecond of the day before.
 -- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.employment; parameter TIME_ZONE.
 create or replace function engagement.next_job_changes(
@@ -22,8 +21,7 @@ declare
 begin
     return query
     select p.employer_id::engagement.host_key,
-           min((d.moved_on::timestamp - interval '1 microsecond') at time zone v_zone
-               + interval '1 microsecond')
+           min(engagement.start_of_day(d.moved_on, v_zone))
     from engagement_host.employment p
     inner join engagement_host.employment m on m.employee_id = p.employee_id and m.is_primary
     cross join lateral (

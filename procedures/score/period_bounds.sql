@@ -13,18 +13,18 @@ as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_month integer := engagement.parameter('YTD_START_MONTH')::integer;
-    v_local timestamp := p_as_of at time zone v_zone;
-    v_year integer := extract(year from v_local)::integer;
-    v_ytd timestamp := make_timestamp(v_year, v_month, 1, 0, 0, 0);
-    v_overview timestamp := date_trunc('year', v_local)
+    v_today date := (p_as_of at time zone v_zone)::date;
+    v_year integer := extract(year from v_today)::integer;
+    v_ytd date := make_date(v_year, v_month, 1);
+    v_overview date := make_date(v_year, 1, 1)
         - make_interval(years => engagement.parameter('OVERVIEW_YEARS')::integer);
 begin
-    if v_ytd > v_local then
+    if v_ytd > v_today then
         v_ytd := v_ytd - interval '1 year';
     end if;
-    ytd_from := v_ytd at time zone v_zone;
-    ytd_next := (v_ytd + interval '1 year') at time zone v_zone;
-    overview_from := v_overview at time zone v_zone;
+    ytd_from := engagement.start_of_day(v_ytd, v_zone);
+    ytd_next := engagement.start_of_day((v_ytd + interval '1 year')::date, v_zone);
+    overview_from := engagement.start_of_day(v_overview, v_zone);
 end
 $$;
 comment on function engagement.period_bounds(timestamptz) is

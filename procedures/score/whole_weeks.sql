@@ -1,5 +1,7 @@
 -- Internal. Counts whole weeks in local time, as valid_for_weeks does: n weeks have passed at the
--- instant whose local time is n weeks after the first one.
+-- instant whose local time is n weeks after the first one. Where that local time comes twice, it is
+-- the second time. No week has passed before the first such instant, also if p_from itself lies in
+-- an hour that the clock repeats.
 create or replace function engagement.whole_weeks(p_from timestamptz, p_to timestamptz)
 returns integer
 language plpgsql
@@ -20,9 +22,9 @@ begin
     if (v_local + make_interval(weeks => v_weeks + 1)) at time zone v_zone <= p_to then
         return v_weeks + 1;
     elsif (v_local + make_interval(weeks => v_weeks)) at time zone v_zone > p_to then
-        return v_weeks - 1;
+        v_weeks := v_weeks - 1;
     end if;
-    return v_weeks;
+    return greatest(0, v_weeks);
 end
 $$;
 comment on function engagement.whole_weeks(timestamptz, timestamptz) is

@@ -21,7 +21,7 @@ declare
 begin
     return case
         when p_to = 'timestamptz'::regtype and p_from = 'date'::regtype
-            then format('%s::timestamp at time zone %s', v_column, v_zone)
+            then format('engagement.start_of_day(%s, %s)', v_column, v_zone)
         when p_to = 'timestamptz'::regtype and p_from = 'timestamp'::regtype
             then format('%s at time zone %s', v_column, v_zone)
         when p_to = 'date'::regtype and p_from = 'timestamptz'::regtype

@@ -101,8 +101,8 @@ select
     c.committee_class as subject_class,
     1::numeric as quantity,
     0::numeric as amount,
-    m.begin_on::timestamp at time zone engagement.parameter('TIME_ZONE') as occurred_at,
-    (m.end_on + 1)::timestamp at time zone engagement.parameter('TIME_ZONE') as ended_at
+    engagement.start_of_day(m.begin_on, engagement.parameter('TIME_ZONE')) as occurred_at,
+    engagement.start_of_day(m.end_on + 1, engagement.parameter('TIME_ZONE')) as ended_at
 from crm.committee_member as m
 join crm.committee as c on c.committee_id = m.committee_id;
 

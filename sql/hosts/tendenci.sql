@@ -243,7 +243,7 @@ select
     1::numeric as quantity,
     0::numeric as amount,
     c.create_dt as occurred_at,
-    (o.expire_dt + 1)::timestamp at time zone engagement.parameter('TIME_ZONE') as ended_at
+    engagement.start_of_day(o.expire_dt + 1, engagement.parameter('TIME_ZONE')) as ended_at
 from public.committees_officer as o
 join public.committees_committee as c on c.id = o.committee_id
 join public.committees_position as p on p.id = o.position_id

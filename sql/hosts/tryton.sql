@@ -79,8 +79,10 @@ select
     p.subject_class,
     l.quantity::numeric as quantity,
     case when s.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
-    coalesce(case when l.quantity < 0 then o.sale_date end, s.sale_date)::timestamp
-    at time zone engagement.parameter('TIME_ZONE') as occurred_at,
+    engagement.start_of_day(
+        coalesce(case when l.quantity < 0 then o.sale_date end, s.sale_date),
+        engagement.parameter('TIME_ZONE')
+    ) as occurred_at,
     null::timestamptz as ended_at
 from public.sale_line as l
 join public.sale_sale as s on s.id = l.sale
@@ -121,8 +123,9 @@ select
     p.subject_class,
     l.quantity::numeric as quantity,
     case when i.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
-    coalesce(o.invoice_date, i.invoice_date)::timestamp
-    at time zone engagement.parameter('TIME_ZONE') as occurred_at,
+    engagement.start_of_day(
+        coalesce(o.invoice_date, i.invoice_date), engagement.parameter('TIME_ZONE')
+    ) as occurred_at,
     null::timestamptz as ended_at
 from public.account_invoice_line as l
 join public.account_invoice as i on i.id = l.invoice
@@ -174,9 +177,10 @@ select
     p.subject_class,
     l.quantity::numeric as quantity,
     case when s.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
-    l.start_date::timestamp at time zone engagement.parameter('TIME_ZONE') as occurred_at,
-    (least(l.end_date, s.end_date) + 1)::timestamp
-    at time zone engagement.parameter('TIME_ZONE') as ended_at
+    engagement.start_of_day(l.start_date, engagement.parameter('TIME_ZONE')) as occurred_at,
+    engagement.start_of_day(
+        least(l.end_date, s.end_date) + 1, engagement.parameter('TIME_ZONE')
+    ) as ended_at
 from public.sale_subscription_line as l
 join public.sale_subscription as s on s.id = l.subscription
 join public.company_company as c on c.id = s.company

@@ -240,6 +240,55 @@ def test_use_page_functions_of_a_source_show_what_a_refresh_changes(sample: str)
         assert session.execute(difference).fetchall() == []
 
 
+def test_adapter_page_rule_by_subject_keeps_what_a_product_of_another_class_earned(
+    deployed: Connection,
+) -> None:
+    (block,) = [b for b in blocks(TOP / "docs/write-an-adapter.md") if "BOOK_AS_PRINT" in b.text]
+
+    def points() -> dict[str, int]:
+        deployed.execute("call engagement.recalculate(p_as_of => '2025-07-01')")
+        found = deployed.execute(
+            "select to_char(w.effective_at, 'YYYY-MM-DD'), sum(w.points)::integer"
+            " from engagement.award w where w.voided_at is null group by 1"
+        )
+        return dict(found.fetchall())
+
+    deployed.execute("""
+        with ann as (
+            insert into crm.customer (customer_type, display_name)
+            values ('INDIVIDUAL', 'Ann') returning customer_id
+        ),
+        book as (
+            insert into crm.product (product_id, product_class, display_name)
+            values ('BOOK', 'PRINT', 'Book') returning product_id
+        ),
+        header as (
+            insert into crm.sales_order (order_status, ordered_at)
+            values ('PLACED', '2020-03-01'), ('PLACED', '2025-06-15') returning order_id
+        )
+        insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)
+        select h.order_id, a.customer_id, b.product_id, 1, 100
+        from header h cross join ann a cross join book b
+    """)
+    for name in ("PRINT", "MEDIA"):
+        deployed.execute(
+            "select engagement.add_rule(p_rule_code => %(name)s, p_subject_class => %(name)s,"
+            " p_category_code => 'PURCHASES_DONATIONS', p_engagement_type => 'PRODUCT_PURCHASE',"
+            " p_effective_when => 'ORDER_CREATION', p_amount_score => %(score)s,"
+            " p_applies_from => %(applies_from)s)",
+            {
+                "name": name,
+                "score": "0.5" if name == "PRINT" else "2",
+                "applies_from": None if name == "PRINT" else "2025-06-01",
+            },
+        )
+    assert points() == {"2020-03-01": 50, "2025-06-15": 50}
+    deployed.execute("update crm.product set product_class = 'MEDIA' where product_id = 'BOOK'")
+    assert points() == {"2025-06-15": 200}  # the past has changed
+    deployed.execute(block.text.encode())
+    assert points() == {"2020-03-01": 50, "2025-06-15": 200}
+
+
 def test_operations_page_dump_restores_into_a_deployment_without_findings(
     server: EmbeddedServer, deployed: Connection, databases: Any
 ) -> None:

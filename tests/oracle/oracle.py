@@ -71,11 +71,6 @@ def local_of(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 
 def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """The instant at which a local date begins."""
-    return instant_of(dt.datetime.combine(day, dt.time()), zone)
-
-
-def first_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """The first instant at which clocks show a date: where midnight exists twice, the first one."""
     return dt.datetime.combine(day, dt.time(), zone).astimezone(UTC)
 
@@ -598,9 +593,9 @@ def cap_begins(instant: dt.datetime, period: str | None, zone: ZoneInfo) -> dt.d
 
 
 def whole_weeks(begin: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> int:
-    """How many whole weeks have passed, in local time."""
+    """How many whole weeks have passed, in local time; none within a repeated hour."""
     weeks = (end - begin).days // 7 + 2
-    while add_days(begin, 7 * weeks, zone) > end:
+    while weeks > 0 and add_days(begin, 7 * weeks, zone) > end:
         weeks -= 1
     return weeks
 
@@ -857,7 +852,7 @@ def boundaries(
         if award.expires_at is not None:
             found.add(award.expires_at)
         if getattr(award, "half_life_weeks", None) is not None:
-            weeks = max(0, whole_weeks(award.effective_at, as_of, parameters.zone))
+            weeks = whole_weeks(award.effective_at, as_of, parameters.zone)
             for later in (1, 2):
                 found.add(add_days(award.effective_at, 7 * (weeks + later), parameters.zone))
         effective_year = local_of(award.effective_at, parameters.zone).year
@@ -898,7 +893,7 @@ def moves(
                 days.add(job["begin_on"])
             if job["end_on"] is not None:
                 days.add(job["end_on"] + dt.timedelta(days=1))
-    found = {first_of_day(day, parameters.zone) for day in days}
+    found = {start_of_day(day, parameters.zone) for day in days}
     return sorted(instant for instant in found if instant > as_of)
 
 

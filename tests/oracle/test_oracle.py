@@ -278,18 +278,24 @@ def test_add_days_across_clock_change_keeps_the_time_of_day() -> None:
     assert oracle.add_days(at("2026-03-08 14:00"), -7, zone) == at("2026-03-01 15:00")
 
 
+def test_whole_weeks_within_a_repeated_hour_are_none() -> None:
+    zone = ZoneInfo("America/New_York")
+    begin = at("2025-11-02 05:30")
+    for end in ("2025-11-02 05:30", "2025-11-02 06:29", "2025-11-09 06:29"):
+        assert oracle.whole_weeks(begin, at(end), zone) == 0
+    assert oracle.whole_weeks(begin, at("2025-11-09 06:30"), zone) == 1
+
+
 @pytest.mark.parametrize(
-    ("zone", "day", "first", "start"),
+    ("zone", "day", "start"),
     [
-        ("America/New_York", "2026-03-08", "2026-03-08 05:00", "2026-03-08 05:00"),
-        ("Africa/Cairo", "2026-04-24", "2026-04-23 22:00", "2026-04-23 22:00"),  # no midnight
-        ("Atlantic/Azores", "2025-10-26", "2025-10-26 00:00", "2025-10-26 01:00"),  # two of them
+        ("America/New_York", "2026-03-08", "2026-03-08 05:00"),
+        ("Africa/Cairo", "2026-04-24", "2026-04-23 22:00"),  # no midnight
+        ("Atlantic/Azores", "2025-10-26", "2025-10-26 00:00"),  # two of them
+        ("Pacific/Apia", "2011-12-31", "2011-12-30 10:00"),  # the day before never was
     ],
 )
-def test_first_of_day_with_two_midnights_is_the_first(
-    zone: str, day: str, first: str, start: str
-) -> None:
-    assert oracle.first_of_day(dt.date.fromisoformat(day), ZoneInfo(zone)) == at(first)
+def test_start_of_day_with_two_midnights_is_the_first(zone: str, day: str, start: str) -> None:
     assert oracle.start_of_day(dt.date.fromisoformat(day), ZoneInfo(zone)) == at(start)
 
 

@@ -46,6 +46,7 @@ CALLS = {
         "check_instant": "select engagement.check_instant(now())",
         "is_instant": "select engagement.is_instant(now())",
         "counts_at": "select engagement.counts_at(now(), null, now())",
+        "start_of_day": "select engagement.start_of_day(current_date, 'UTC')",
         "parameter": "select engagement.parameter('TIME_ZONE')",
         "period_bounds": "select * from engagement.period_bounds(now())",
         "leaves_overview_at": "select engagement.leaves_overview_at(now())",
@@ -71,6 +72,7 @@ CALLS = {
         "capping_or_fading_rules": "select engagement.capping_or_fading_rules()",
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
+        "own_points_at": "select engagement.own_points_at({ann}, array[now()])",
         "live_awards": "select * from engagement.live_awards()",
         "is_distributed": "select engagement.is_distributed()",
         "awards_of_customers": "select * from engagement.awards_of_customers("

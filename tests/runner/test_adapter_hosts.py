@@ -365,7 +365,7 @@ def test_adapter_check_leaves_the_sessions_settings_alone(trial_on: Callable[[st
 @pytest.mark.parametrize(
     ("expression", "advice"),
     [
-        ("'2020-01-02'::date", "write occurred_at::timestamp at time zone 'Europe/Brussels'"),
+        ("'2020-01-02'::date", "write engagement.start_of_day(occurred_at, 'Europe/Brussels')"),
         ("'2020-01-02'::timestamp", "write occurred_at at time zone 'Europe/Brussels'"),
     ],
 )

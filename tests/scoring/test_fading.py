@@ -268,15 +268,54 @@ def test_whole_weeks_are_as_many_as_can_be_added(host: Host, zone: str) -> None:
         select p.from_at, p.to_at, engagement.whole_weeks(p.from_at, p.to_at), c.weeks
         from pair p
         cross join lateral (
-            select max(n) as weeks
-            from generate_series(0, 70) n
+            select coalesce(max(n), 0) as weeks
+            from generate_series(1, 70) n
             where ((p.from_at at time zone %(zone)s) + make_interval(weeks => n))
                   at time zone %(zone)s <= p.to_at
         ) c
-        where p.from_at <= p.to_at and engagement.whole_weeks(p.from_at, p.to_at) <> c.weeks
+        where p.from_at <= p.to_at
+              and engagement.whole_weeks(p.from_at, p.to_at) is distinct from c.weeks
         """.replace("%(zone)s", f"'{zone}'")
     )
     assert differences == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "repeated", "step"),
+    [
+        # 01:30 comes at 05:30 UTC and again at 06:30; a week later there is one, at 06:30.
+        (
+            *("America/New_York", "2025-11-02 05:30+00"),
+            ["2025-11-02 05:59+00", "2025-11-02 06:00+00", "2025-11-02 06:29+00"],
+            "2025-11-09 06:30+00",
+        ),
+        # Half an hour is repeated, from 14:30 UTC.
+        (
+            *("Australia/Lord_Howe", "2026-04-04 14:45+00"),
+            ["2026-04-04 14:59+00", "2026-04-04 15:00+00", "2026-04-04 15:14+00"],
+            "2026-04-11 15:15+00",
+        ),
+    ],
+)
+def test_fading_does_not_begin_before_a_week_when_the_clock_goes_back(
+    host: Host, zone: str, at: str, repeated: list[str], step: str
+) -> None:
+    host.set(TIME_ZONE=zone)
+    host.rule(quantity_score=1, half_life_weeks=2)
+    host.rule("BRIEF", quantity_score=1, half_life_weeks=2, valid_for_weeks=1)
+    customer = host.customer()
+    host.order(customer, Line(quantity=100), at=at)
+    for as_of in (at, *repeated):
+        host.proven("FULL", as_of=as_of)
+        assert host.agreed(customer, as_of) == 200, as_of
+        assert host.score(customer).next_change_at == instant(step), as_of
+        assert [own for _, own, _, _ in host.trend(customer, at, as_of, "1 minute")][-1] == 200
+        # A week later by the clock the step may not have come yet.
+        forecast = "select at, own_score from engagement.forecast(%s, '{1}', %s)"
+        ((later, own),) = host.rows(forecast, customer, as_of)
+        assert own == (200 if later < instant(step) else Decimal("70.71")), as_of
+    host.proven(as_of=step)
+    assert host.agreed(customer, step) == Decimal("70.71")
 
 
 def test_fading_of_negative_points(host: Host) -> None:

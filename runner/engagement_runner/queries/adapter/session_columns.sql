@@ -34,7 +34,7 @@ from (
         case
             when d.column_name in ('occurred_at', 'ended_at', 'begin_on', 'end_on')
                 then
-                    'Say the zone: d::timestamp at time zone ' || z.name || ' for a date d, '
+                    'Say the zone: engagement.start_of_day(d, ' || z.name || ') for a date d, '
                     || 't at time zone ' || z.name || ' for a timestamp t ('
                     || '''UTC'' if that is what the host writes), (i at time zone ' || z.name
                     || ')::date for the day of an instant i.'

@@ -1,0 +1,50 @@
+-- Internal. THE sum of a customer's own points, at each of some instants: what counts then, of the
+-- awards on record at p_known_at. Awards are capped once, for all instants. If no rule caps or
+-- fades, it takes the short way. Both ways keep their plans: a plan for a known number of instants
+-- would seem cheaper than one for any number, and would be made anew at each call.
+-- Reads: award, counted_awards.
+create or replace function engagement.own_points_at(
+    p_customer_id engagement.host_key,
+    p_instants timestamptz[],
+    p_known_at timestamptz default 'infinity'
+)
+returns numeric[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_points numeric[] := '{}';
+    v_at timestamptz;
+begin
+    if engagement.capping_or_fading_rules() <> '{}' then
+        return array(
+            select (
+                select coalesce(sum(engagement.faded_points(
+                           w.capped_points, w.effective_at, w.half_life_weeks,
+                           p_instants[i.number])), 0)
+                from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
+                                               p_known_at) w
+                where engagement.counts_at(w.effective_at, w.expires_at, p_instants[i.number])
+            )
+            from generate_subscripts(p_instants, 1) i (number)
+            order by i.number
+        );
+    end if;
+    foreach v_at in array p_instants loop
+        v_points := v_points || (
+            select coalesce(sum(w.points), 0)
+            from engagement.award w
+            where w.customer_id = p_customer_id
+                  and engagement.counts_at(w.effective_at, w.expires_at, v_at)
+                  and w.recorded_at <= p_known_at
+                  and (w.voided_at is null or w.voided_at > p_known_at)
+        );
+    end loop;
+    return v_points;
+end
+$$;
+comment on function engagement.own_points_at(engagement.host_key, timestamptz[], timestamptz) is
+    'Internal: own points of a customer that count at each of p_instants, in their order, as the '
+    'ledger knew them at p_known_at; 0 for an unknown customer.';
