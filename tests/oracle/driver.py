@@ -316,6 +316,10 @@ class Driver:
         assert len(live) == len(set(live))
         return set(live)
 
+    def instants_of_runs(self) -> set[dt.datetime]:
+        """As of which instants there have been runs."""
+        return {as_of for (as_of,) in self._rows("select as_of from engagement.recalculation_run")}
+
     def row_versions(self) -> list[tuple[Any, ...]]:
         """What changes when a row of customer_score is written, be it with what it had."""
         return self._rows(
