@@ -11,6 +11,7 @@ A gift of 50 is 5 + 5 = 10 by the rules in conftest.py, a membership of 120 is 2
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,7 @@ def rule(association: Association) -> Iterator[Any]:
     codes: list[str] = []
 
     def add(subject_class: str, **columns: Any) -> None:
-        codes.append(f"REVERSALS_{len(codes)}")
+        codes.append(f"RULE_{uuid.uuid4().hex[:8].upper()}")  # a code is used only once
         arguments = "".join(f", p_{name} => %({name})s" for name in columns)
         association.session.execute(
             "select engagement.add_rule(%(code)s, 'INVOLVEMENT', 'PRODUCT_PURCHASE',"
