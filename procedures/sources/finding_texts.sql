@@ -54,7 +54,36 @@ begin
      'engagement_host.subject s;'),
     (14, 'hint', 'the view has no rows',
      'If the host has such rows, the conditions of the view exclude them all.',
-     null);
+     null),
+    (15, 'problem', 'reverses_id names no row of the view',
+     'No row takes anything back: reverses_id is a source_id of the same view, not the key of a '
+     'document or of another table.',
+     'select v.source_id, v.reverses_id from %s v where v.reverses_id is not null limit 20;'),
+    (16, 'hint', 'reverses_id names a row that is not in the view',
+     'These rows do nothing. That is right if the other row does not count (a draft, a cancelled '
+     'sale). Otherwise the view has to show it.',
+     'select * from %1$s v where v.reverses_id is not null and not exists (select from %1$s o '
+     'where o.source_id = v.reverses_id) limit 20;'),
+    (17, 'hint', 'more is taken back than there was',
+     'What is too much is ignored. Do two rows take back the same, a return and its credit note '
+     'say? The example is the row that is taken back.',
+     'select v.reverses_id, sum(abs(v.quantity)), sum(abs(v.amount)) from %s v where '
+     'v.reverses_id is not null group by v.reverses_id;'),
+    (18, 'hint', 'a reversal has the sign of what it takes back',
+     'It takes back all the same: quantity and amount count without their sign. If the row adds '
+     'to the other one, show NULL as its reverses_id.',
+     'select o.source_id, o.quantity, o.amount, v.source_id, v.quantity, v.amount from %1$s v '
+     'join %1$s o on o.source_id = v.reverses_id limit 20;'),
+    (19, 'problem', 'reverses_id goes round in a circle',
+     'These rows do nothing: they name themselves, or each other. Name the row that each takes '
+     'back, or NULL.',
+     'select v.source_id, v.reverses_id from %1$s v join %1$s o on o.source_id = v.reverses_id '
+     'where o.reverses_id is not null limit 20;'),
+    (20, 'hint', 'quantity or amount is negative, and reverses_id is NULL',
+     'It will score negative points, on its own date. Does the host know which row it takes '
+     'back?',
+     'select * from %s v where v.reverses_id is null and (v.quantity < 0 or v.amount < 0) '
+     'limit 20;');
 end
 $$;
 comment on function engagement.finding_texts() is

@@ -24,4 +24,5 @@ $$;
 comment on function engagement.profile_source(text, integer) is
     'Internal: for adapter check. profile: rows, customers and dates of the view of a registered '
     'source, with some of its rows. findings: NULLs, duplicate keys, values out of range, unknown '
-    'customers, rows without a rule. Reads the whole view. Raises EG006 for an unknown source.';
+    'customers, rows without a rule, odd reversals. Reads the whole view. Raises EG006 for an '
+    'unknown source.';

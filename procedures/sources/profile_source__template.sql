@@ -1,5 +1,6 @@
 -- Internal. Template: profiles the rows of an activity view and finds what makes them lose points.
--- It serves authors of adapters. It reads the whole view four times, with the planner's own plans.
+-- It serves authors of adapters. It reads the whole view four times, a view with reverses_id seven
+-- times, with the planner's own plans.
 -- Definer: the view runs as the package's owner.
 -- Reads: activity_source, score_rule, the view, engagement_host.customer, engagement_host.subject.
 -- Raises: any error of the view.
@@ -133,7 +134,8 @@ begin
                                             concat_ws(' and ', 'TEMPLATE_TYPE',
                                                       v_source.effective_when)) end
                            else t.hint end as hint
-                from (values
+                from (
+                    values
                     (1, a.no_key_count, null),
                     (2, d.surplus_count, d.some_key),
                     (3, a.no_customer_count, a.no_customer_key),
@@ -148,6 +150,9 @@ begin
                     (12, s.unmatched_count, s.unmatched_key),
                     (13, s.unlabelled_count, s.unlabelled_key),
                     (14, case when a.row_count > 0 then 0 end, null)
+                    union all
+                    select v.place, v.row_count, v.example
+                    from engagement.profiled_reversals__template() v
                 ) n (position, row_count, example)
                 inner join engagement.finding_texts() t on t.place = n.position
             ) f
@@ -162,4 +167,4 @@ $$;
 comment on function engagement.profile_source__template(integer) is
     'Internal: template: profile: rows, customers and dates of the view of the source, with some '
     'of its rows. findings: NULLs, duplicate keys, values out of range, unknown customers, rows '
-    'without a rule. Reads the whole view.';
+    'without a rule, odd reversals. Reads the whole view.';

@@ -10,6 +10,9 @@
 --     none. Payment adds nothing, so that nobody's score moves because a bank transfer arrived or
 --     was taken back. The product's own profiles_profile.total_spend cannot serve: each save of an
 --     invoice, void or not, adds to it.
+--   * A refund is written into the invoice that it lowers (refunds), and so is an adjustment
+--     (total). So no row takes back another one, and no view here needs reverses_id. An invoice
+--     that is refunded wholly counts as little as a void one.
 --   * Memberships: the invoice earns, for the member, once the membership is approved: applying and
 --     disapproving tender the invoice, too. Expired and archived memberships count, they were
 --     bought; a deleted one (status false) does not. A renewal has a membership and an invoice of
@@ -20,7 +23,9 @@
 --   * Event registrations: each registrant that has not cancelled earns, for an account of their
 --     own; a guest without one earns for whoever registered them. The amount is the registrant's,
 --     times total by subtotal of the invoice, so that tax and variance are shared out. Cancelling
---     leaves the invoice tendered: hence cancel_dt and canceled. Add-ons and fees earn nothing.
+--     leaves the invoice tendered: hence cancel_dt and canceled. For whom a part of the invoice is
+--     refunded the product does not say: what is refunded to those who cancelled is none of the
+--     others' business, so it lowers no place. Add-ons and fees earn nothing.
 --   * Other invoices (jobs, directories, exhibitors, …) are no sources here.
 --   * Committee officers: a seat has an inclusive last day (expire_dt) and no first one, so it
 --     counts from when its committee was entered. An officer who is deleted never was one; to end a
@@ -62,6 +67,7 @@ where
     i.status_detail = 'tendered'
     and i.status
     and not i.is_void
+    and (i.refunds = 0 or i.refunds < i.total)
     and i.id = i.id::bigint;
 
 comment on view engagement_host.tendered_invoice is

@@ -4,16 +4,25 @@
 -- What counts, and why:
 --   * A sale's line counts while the sale is confirmed, processing or done: a draft and a quotation
 --     may still be declined, and a cancelled sale never became one. Only lines of type "line" are
---     goods; the others are titles, comments and subtotals. It happened on the sale's date. A line
---     of a return (negative, of a sale whose origin is a sale) happened on the original's date.
+--     goods; the others are titles, comments and subtotals. It happened on the sale's date.
+--   * A return is another sale, with negative lines, whose origin is the sale that it takes back.
+--     Tryton does not note which line takes back which. So a line of the return takes back a line
+--     of that sale with the same product, one of the same price if there is one, each a line of
+--     its own. What is left of it keeps its points and its date. A line of another product takes
+--     back none: it costs points, as a negative line of any other sale does, on the original's
+--     date.
 --   * An invoice's line counts while a customer invoice (type "out") is posted or paid. A payment
 --     adds nothing, so that nobody's score moves because a bank transfer arrived. It happened on
 --     the invoice's date.
---   * A credit note is another invoice with negative lines whose origin are the lines that they
---     reverse. It happened when those did, so that both expire together and fall into one year.
---     Crediting "with refund" makes the original cancelled: it goes on counting beside its credit
---     note, and both are 0 together. An invoice that is cancelled without a credit note (its
---     company allows that) is gone.
+--   * A credit note is another invoice, whose lines name in their origin the lines that they take
+--     back. They earn nothing themselves; what they leave of the others keeps its points and its
+--     date. Crediting a credit note gives back. A line that has the sign of its origin adds to it,
+--     and earns as any other does.
+--   * Crediting "with refund" makes the original cancelled. It stays in the view beside its credit
+--     note, which leaves nothing of it, so that crediting the credit note can give it back. An
+--     invoice that is cancelled otherwise (its company allows that) is gone, credited or not.
+--   * The invoice that a return makes names no invoice, only the return. Its negative lines cost
+--     points, on its own date.
 --   * A subscription's line (a membership) is an order that lasts: it counts while the subscription
 --     is running or closed, from its first day to the end of its last one. The invoices that it
 --     makes are counted as invoices.
@@ -69,6 +78,43 @@ comment on column engagement_host.product.subject_id is 'Product (product.templa
 comment on column engagement_host.product.subject_class is
 'The oldest of the product''s categories; NULL: in none';
 
+create or replace view engagement_host.returned_line as
+select
+    l.id as line_id,
+    o.sale_date as sold_on,
+    (
+        select r.id
+        from public.sale_line as r
+        where
+            r.sale = o.id
+            and r.type = 'line'
+            and r.product is not distinct from l.product
+            and r.quantity * l.quantity < 0
+        order by r.unit_price <> l.unit_price, r.id
+        limit 1
+        -- Of lines that are alike the first takes back the first, the second the second.
+        offset (
+            select count(*)
+            from public.sale_line as e
+            where
+                e.sale = l.sale
+                and e.type = 'line'
+                and e.product is not distinct from l.product
+                and e.unit_price = l.unit_price
+                and e.id < l.id
+        )
+    ) as reverses_id
+from public.sale_line as l
+join public.sale_sale as s on s.id = l.sale
+join public.sale_sale as o on o.id = substring(s.origin from '^sale\.sale,(\d+)$')::integer
+where l.type = 'line';
+comment on view engagement_host.returned_line is
+'For the view sale_line: lines of returns, and the lines of the sale that they take back';
+comment on column engagement_host.returned_line.line_id is 'Line of a sale whose origin is a sale';
+comment on column engagement_host.returned_line.sold_on is 'Date of that sale';
+comment on column engagement_host.returned_line.reverses_id is
+'Line of that sale that it takes back; NULL: none is of its product';
+
 create or replace view engagement_host.sale_line as
 select
     l.id::engagement.host_key as source_id,
@@ -80,15 +126,16 @@ select
     l.quantity::numeric as quantity,
     case when s.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
     engagement.start_of_day(
-        coalesce(case when l.quantity < 0 then o.sale_date end, s.sale_date),
+        coalesce(case when l.quantity < 0 then r.sold_on end, s.sale_date),
         engagement.parameter('TIME_ZONE')
     ) as occurred_at,
-    null::timestamptz as ended_at
+    null::timestamptz as ended_at,
+    r.reverses_id::engagement.host_key as reverses_id
 from public.sale_line as l
 join public.sale_sale as s on s.id = l.sale
 join public.company_company as c on c.id = s.company
 left join engagement_host.product as p on p.product_id = l.product
-left join public.sale_sale as o on o.id = substring(s.origin from '^sale\.sale,(\d+)$')::integer
+left join engagement_host.returned_line as r on r.line_id = l.id
 where
     l.type = 'line'
     and s.state in ('confirmed', 'processing', 'done')
@@ -112,6 +159,8 @@ comment on column engagement_host.sale_line.amount is
 comment on column engagement_host.sale_line.occurred_at is
 'Start of the sale''s date, of a return the original''s, in the zone of TIME_ZONE';
 comment on column engagement_host.sale_line.ended_at is 'Always NULL: a purchase has no end';
+comment on column engagement_host.sale_line.reverses_id is
+'Of a return: the line that it takes back; NULL: none';
 
 create or replace view engagement_host.invoice_line as
 select
@@ -123,23 +172,26 @@ select
     p.subject_class,
     l.quantity::numeric as quantity,
     case when i.currency = c.currency then l.quantity::numeric * l.unit_price end as amount,
-    engagement.start_of_day(
-        coalesce(o.invoice_date, i.invoice_date), engagement.parameter('TIME_ZONE')
-    ) as occurred_at,
-    null::timestamptz as ended_at
+    engagement.start_of_day(i.invoice_date, engagement.parameter('TIME_ZONE')) as occurred_at,
+    null::timestamptz as ended_at,
+    case
+        when
+            l.quantity * o.quantity < 0
+            or l.quantity::numeric * l.unit_price * o.quantity::numeric * o.unit_price < 0
+            then o.id
+    end::engagement.host_key as reverses_id
 from public.account_invoice_line as l
 join public.account_invoice as i on i.id = l.invoice
 join public.company_company as c on c.id = i.company
 left join engagement_host.product as p on p.product_id = l.product
-left join public.account_invoice_line as ol
-    on ol.id = substring(l.origin from '^account\.invoice\.line,(\d+)$')::integer
-left join public.account_invoice as o on o.id = ol.invoice
+left join public.account_invoice_line as o
+    on o.id = substring(l.origin from '^account\.invoice\.line,(\d+)$')::integer
 where
     l.type = 'line'
     and i.type = 'out'
     and (
         i.state in ('posted', 'paid')
-        -- Its cancellation is the booking of a credit note.
+        -- Its cancellation is the booking of a credit note, which may be credited in turn.
         or i.state = 'cancelled' and exists (
             select
             from public.account_invoice_line as r
@@ -164,8 +216,10 @@ comment on column engagement_host.invoice_line.quantity is
 comment on column engagement_host.invoice_line.amount is
 'Quantity × unit price, base currency; NULL: invoiced in another currency';
 comment on column engagement_host.invoice_line.occurred_at is
-'Start of the invoice''s date, of a credit the reversed invoice''s, in the zone of TIME_ZONE';
+'Start of the invoice''s date, in the zone of TIME_ZONE';
 comment on column engagement_host.invoice_line.ended_at is 'Always NULL: a purchase has no end';
+comment on column engagement_host.invoice_line.reverses_id is
+'Of a credit note: the line that it takes back; NULL: none';
 
 create or replace view engagement_host.subscription_line as
 select
@@ -353,7 +407,7 @@ call engagement.register_source(
 
 -- Each table that a view reads, and how its rows lead to rows of the view: the line by its own
 -- key, the header by the document's key, product and category by the subject's. What a return or a
--- credit note reads of the document that it reverses is settled once that is confirmed or posted.
+-- credit note reads of the lines that it takes back is settled once these are confirmed or posted.
 -- The word null instead of a key: settings, whose change makes the next run compare the source.
 
 call engagement.attach_triggers(

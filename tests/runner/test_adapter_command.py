@@ -302,6 +302,99 @@ def test_adapter_check_finds_what_costs_points(
     assert by_name[finding]["hint"]
 
 
+#: How the adapter shows what a deal takes back, once the host has the columns.
+REVERSALS = (
+    ("1::numeric as quantity", "pieces as quantity"),
+    ("null::timestamptz as ended_at", "null::timestamptz as ended_at, takes_back as reverses_id"),
+)
+
+
+@pytest.mark.parametrize(
+    ("deals", "findings"),
+    [
+        # deal_id, amount, pieces, takes_back; 11 is one piece for 10.
+        pytest.param("(21, -4, 0, 11), (22, 4, 0, 21), (23, -7, -1, 11)", [], id="given back"),
+        pytest.param("(21, -10, 1, 11)", [], id="the amount tells the sign"),
+        pytest.param(
+            "(21, -10, -1, 91), (22, -10, -1, 92)",
+            [("problem", "reverses_id names no row of the view", 2, "21")], id="no original",
+        ),
+        pytest.param(
+            "(21, -10, -1, 91), (22, -10, -1, 11)",
+            [("hint", "reverses_id names a row that is not in the view", 1, "21")],
+            id="one without original",
+        ),
+        pytest.param(
+            "(21, -6, 0, 11), (22, -6, 0, 11), (23, -6, 0, 12)",
+            [("hint", "more is taken back than there was", 1, "11")], id="too much money",
+        ),
+        pytest.param(
+            "(21, -1, -2, 11)",
+            [("hint", "more is taken back than there was", 1, "11")], id="too many pieces",
+        ),
+        pytest.param(
+            "(21, -6, 0, 11), (22, 9, 0, 21)",
+            [("hint", "more is taken back than there was", 1, "21")], id="too much given back",
+        ),
+        pytest.param(
+            "(21, 6, 0, 11), (22, 0, 1, 12)",
+            [("hint", "a reversal has the sign of what it takes back", 2, "21")], id="it adds",
+        ),
+        pytest.param(
+            "(21, -6, 0, 21), (22, -6, 0, 11)",
+            [("problem", "reverses_id goes round in a circle", 1, "21")], id="itself",
+        ),
+        pytest.param(
+            "(21, -1, 0, 22), (22, 1, 0, 21), (23, -1, 0, 22)",
+            [("problem", "reverses_id goes round in a circle", 3, "21")], id="each other",
+        ),
+        pytest.param(
+            "(21, -6, 1, null::bigint), (22, 6, -1, null)",
+            [("hint", "quantity or amount is negative, and reverses_id is NULL", 2, "21")],
+            id="negative",
+        ),
+    ],
+)  # fmt: skip
+def test_adapter_check_finds_odd_reversals(
+    shop: Connection,
+    engagement: Callable[..., Any],
+    write: Callable[..., str],
+    deals: str,
+    findings: list[tuple[str, str, int, str]],
+) -> None:
+    shop.execute(
+        "alter table shop.deal add column pieces numeric default 1, add column takes_back bigint"
+    )
+    shop.execute(
+        "insert into shop.deal select deal_id, 1, 'book', amount, '2025-05-01', pieces, takes_back"
+        f" from (values {deals}) d (deal_id, amount, pieces, takes_back)".encode()
+    )
+    result = engagement(shop, "adapter", "check", write(*REVERSALS), "--format", "json")
+    told = json.loads(result.stdout)["findings"]
+    keys = ("severity", "finding", "row_count", "example")
+    assert [tuple(f[key] for key in keys) for f in told] == findings
+    assert result.exit_code == (3 if "problem" in {severity for severity, *_ in findings} else 0)
+    assert all(f["hint"].endswith(";") for f in told)
+
+
+def test_adapter_check_has_no_word_on_negative_rows_where_nothing_can_say_what_they_reverse(
+    shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
+) -> None:
+    shop.execute("insert into shop.deal values (21, 1, 'book', -10, '2025-05-01')")
+    result = engagement(shop, "adapter", "check", write(), "--format", "json")
+    assert (result.exit_code, found(result)) == (0, [])
+
+
+def test_statements_that_show_the_rows_of_a_finding_run(deployed: Connection) -> None:
+    looks = deployed.execute(
+        "select format(t.look, 'engagement_host.invoice_line')"
+        " from engagement.finding_texts() t where t.look is not null"
+    ).fetchall()
+    assert len(looks) > 15
+    for (look,) in looks:
+        deployed.execute(look)
+
+
 def test_adapter_check_gives_the_key_of_a_row_as_example(
     shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
 ) -> None:

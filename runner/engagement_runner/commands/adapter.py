@@ -96,9 +96,10 @@ def check(
 
     Applies the adapter, and the package where there is none yet, in a transaction that is rolled
     back. Lists per view: rows, dates, what costs points (duplicate keys, NULLs, values out of
-    range, unknown customers, rows without a rule), what makes scores change by themselves (a clock,
-    the session's time zone), tables without triggers, keys that lead nowhere, missing indexes, the
-    time that look-ups take, sample rows. Views of the wrong shape are named, with the casts.
+    range, unknown customers, rows without a rule, reversals that take nothing back), what makes
+    scores change by themselves (a clock, the session's time zone), tables without triggers, keys
+    that lead nowhere, missing indexes, the time that look-ups take, sample rows. Views of the wrong
+    shape are named, with the casts.
 
     It reads each view a few times from end to end, as a long query of the DBA's would. It
     creates no trigger and touches no view in use, so the host can write meanwhile. Other

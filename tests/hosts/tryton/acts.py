@@ -388,6 +388,15 @@ def remove_invoice_line(invoice, position):
     found.save()
 
 
+def set_invoice_line(invoice, position, **values):
+    """Change quantity or unit_price, given as text, of a line of a draft."""
+    found = record("account.invoice", invoice)
+    for name, value in values.items():
+        of_quantity = name == "quantity"
+        setattr(found.lines[position], name, float(value) if of_quantity else Decimal(value))
+    found.save()
+
+
 def state_of_invoice(invoice):
     return record("account.invoice", invoice).state
 
