@@ -137,6 +137,9 @@ grant execute on routine
     engagement.take_events,
     engagement.hold_events,
     engagement.acknowledge_events,
+    -- merge
+    engagement.merge_customer,
+    engagement.unmerge_customer,
     -- run
     engagement.recalculate,
     engagement.roll_up_employers,
@@ -159,6 +162,8 @@ grant execute on routine
     engagement.commit_refusal,
     -- score
     engagement.score_history,
+    -- merge
+    engagement.merged_group,
     -- run
     engagement.refresh,
     engagement.begin_run,
