@@ -111,7 +111,7 @@ class State:
 
     def merge(self, double: Key, into: Key) -> bool:
         """Merge two customers; False: that is refused."""
-        if double in self.into or self.root(into) == double:
+        if double in (into, self.root(into)) or double in self.into:
             return False
         self.into[double] = into
         self._move(double)
