@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engagement_runner.deploy import catalog
 from scoring.fixtures import furnish
 from scoring.host import Host, refused
 
@@ -422,6 +423,8 @@ def test_merged_customer_bad_pairs_are_left_out_and_told(followed: Host) -> None
             " 2 of a customer who is merged into two; 1 of a customer with itself; 2 with NULL",
         )
     ]
+    (told,) = [line for line in catalog.check(host.session) if "merged_customer" in line]
+    assert "could not read source merged_customer: EG007 view" in told
     shown(host, (d, e), (e, d), (b, None))
     host.proven(as_of=None)
     assert host.failures() == ["EG007"]  # as it is now
@@ -457,6 +460,7 @@ def test_merged_customer_that_cannot_be_read_stops_no_run(followed: Host) -> Non
     assert host.rows("select problem_type, object_name, is_missed from engagement.host_problems()")\
         == [("VIEW", "engagement_host.merged_customer", True)]  # fmt: skip
     assert host.proven(as_of=None).failed_sources == ["merged_customer"]
+    assert len([line for line in catalog.check(host.session) if "merged_customer" in line]) == 1
     with refused("EG007"):
         host.run(
             "call engagement.register_source('order_line', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
