@@ -140,6 +140,9 @@ grant execute on routine
     engagement.take_events,
     engagement.hold_events,
     engagement.acknowledge_events,
+    -- merge
+    engagement.merge_customer,
+    engagement.unmerge_customer,
     -- run
     engagement.recalculate,
     engagement.roll_up_employers,
@@ -163,6 +166,8 @@ grant execute on routine
     engagement.is_in_part,
     -- score
     engagement.score_history,
+    -- merge
+    engagement.merged_group,
     -- run
     engagement.refresh,
     engagement.begin_run,

@@ -48,6 +48,24 @@ begin
             select coalesce(jsonb_agg(to_jsonb(r) order by r.source, r.source_id, r.reverses_id),
                             '[]')
             from engagement.reversal r where r.customer_id = p_customer_id),
+        'merges', (
+            select coalesce(jsonb_agg(to_jsonb(m) order by m.merged_at, m.from_id), '[]')
+            from engagement.customer_merge m where p_customer_id in (m.from_id, m.into_id)),
+        -- What was entered for the customer, or for others who are the customer, and is held by
+        -- another now or set aside.
+        'merged_inputs', (
+            select coalesce(jsonb_agg(
+                to_jsonb(m) - 'set_aside' || jsonb_build_object(
+                    'is_set_aside', m.set_aside is not null,
+                    'adjustment', (
+                        select to_jsonb(a) from engagement.score_adjustment a
+                        where m.source = 'adjustment' and a.source_id = m.source_id),
+                    'social_score', coalesce(m.set_aside, (
+                        select to_jsonb(s) from engagement.social_score s
+                        where m.source = 'social_score' and s.source_id = m.source_id)))
+                order by m.moved_at, m.source_id), '[]')
+            from engagement.merged_input m
+            where m.customer_id = any (engagement.merged_group(p_customer_id))),
         'events', (
             select coalesce(jsonb_agg(to_jsonb(e) order by e.created_at), '[]')
             from engagement.score_event e where e.customer_id = p_customer_id),
@@ -67,5 +85,5 @@ end
 $$;
 comment on function engagement.export_customer(engagement.host_key) is
     'All rows of a person as one JSON object: customer, score, category_scores, awards (voided '
-    'ones too), social_scores, social_uploads, adjustments, reversals, events, failures, queued. '
-    'Raises EG001 for an unknown customer.';
+    'ones too), social_scores, social_uploads, adjustments, reversals, merges, merged_inputs (moved '
+    'or set aside by a merge), events, failures, queued. Raises EG001 for an unknown customer.';

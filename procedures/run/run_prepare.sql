@@ -1,7 +1,7 @@
 -- Internal. Phase PREPARE: queues what no trigger could queue. FULL is INCREMENTAL with every
 -- source in the queue. Definer: the host's views run as the package's owner.
 -- Reads: activity_source.
--- Writes: pending_activity, recalculation_customer, and what follow_host writes.
+-- Writes: pending_activity, recalculation_customer, and what follow_host and follow_merges write.
 create or replace function engagement.run_prepare(p_run engagement.recalculation_run)
 returns boolean
 language plpgsql
@@ -42,6 +42,7 @@ begin
         return true;
     end if;
     perform engagement.follow_host(p_run);
+    perform engagement.follow_merges(p_run);
     if p_run.run_mode = 'FULL' then
         insert into engagement.pending_activity (source)
         select s.source from engagement.activity_source s where s.detached_at is null;

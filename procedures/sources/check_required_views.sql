@@ -1,4 +1,5 @@
--- Internal. Checks the three views that every host adapter defines besides its sources.
+-- Internal. Checks the three views that every host adapter defines besides its sources, and the
+-- optional one, merged_customer, where it is there.
 -- Reads: pg_catalog. Raises: EG007, EG015.
 create or replace function engagement.check_required_views()
 returns void
@@ -30,11 +31,19 @@ begin
         'engagement_host.subject'::regclass,
         array['engagement_type', 'subject_id', 'subject_class', 'display_name'],
         array['text', 'text', 'text', 'text']);
+    if to_regclass('engagement_host.merged_customer') is not null then
+        perform engagement.check_view(
+            'engagement_host.merged_customer'::regclass,
+            array['from_id', 'into_id'],
+            array['host_key', 'host_key']);
+    end if;
     perform engagement.check_trusted(format('engagement_host.%s', u.n)::regclass,
                                      format('view engagement_host.%s', u.n))
-    from unnest(array['customer', 'employment', 'subject']) u (n);
+    from unnest(array['customer', 'employment', 'subject', 'merged_customer']) u (n)
+    where to_regclass('engagement_host.' || u.n) is not null;
 end
 $$;
 comment on function engagement.check_required_views() is
     'Internal: raises EG007 unless engagement_host.customer, employment and subject exist with the '
-    'right columns, EG015 if they run code that is not trusted.';
+    'right columns, and merged_customer, if it exists, has them; EG015 if they run code that is '
+    'not trusted.';

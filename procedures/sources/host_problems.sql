@@ -3,8 +3,8 @@
 -- acts on them.
 --
 --   SOURCE       the view of a source is gone or cannot be read: its scores stay as they are
---   VIEW         one of the three views that every host has is gone or cannot be read: what is
---                looked up there stays as it is
+--   VIEW         one of the three views that every host has is gone or cannot be read, or the
+--                optional one cannot: what is looked up there stays as it is
 --   ATTACHMENT   the table is gone, or its key cannot be computed: nothing is captured by key
 --   CHANGED      the table has changed since the triggers' routine was generated
 --   TRIGGER      a trigger is missing or disabled

@@ -48,9 +48,12 @@ begin
         from (values
             ('customer', 'customer_id, customer_type, display_name, is_active'),
             ('employment', 'employee_id, employer_id, is_primary, begin_on, end_on'),
-            ('subject', 'engagement_type, subject_id, subject_class, display_name')
+            ('subject', 'engagement_type, subject_id, subject_class, display_name'),
+            ('merged_customer', 'from_id, into_id')
         ) u (n, columns)
         where exists (select from engagement.activity_source s where s.detached_at is null)
+              and (u.n <> 'merged_customer'  -- a host may do without
+                   or to_regclass('engagement_host.merged_customer') is not null)
     loop
         begin
             open v_probe for execute format('select %s from %s v limit 0', v_columns, v_view);
@@ -70,5 +73,5 @@ begin
 end
 $$;
 comment on function engagement.view_problems() is
-    'Internal: problems of host_problems with the views of sources and with the three views that '
-    'every host has.';
+    'Internal: problems of host_problems with the views of sources, with the three views that '
+    'every host has, and with merged_customer where the host has it.';

@@ -13,6 +13,7 @@ from engagement_runner.commands import deployment
 from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.customers import (
     adjust,
+    customer,
     employers,
     erase,
     export,
@@ -104,6 +105,7 @@ for command in (
     trend,
     forecast,
     adjust,
+    customer,
     export,
     erase,
     social,

@@ -353,6 +353,17 @@ comment on column engagement_host.customer.display_name is 'Name, or code where 
 comment on column engagement_host.customer.is_active is
 'False: made inactive, or replaced by another party';
 
+create or replace view engagement_host.merged_customer as
+select
+    p.id::engagement.host_key as from_id,
+    p.replaced_by::engagement.host_key as into_id
+from public.party_party as p
+where p.replaced_by is not null;
+comment on view engagement_host.merged_customer is
+'Parties that were replaced by others (party.replace): adjustments and social scores follow them';
+comment on column engagement_host.merged_customer.from_id is 'The party that was replaced';
+comment on column engagement_host.merged_customer.into_id is 'The party that replaces it';
+
 create or replace view engagement_host.subject as
 select
     'PRODUCT_PURCHASE'::text as engagement_type,

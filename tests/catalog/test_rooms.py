@@ -28,6 +28,7 @@ ROOMS = (
     {"procedures/sources", "triggers/capture"},
     {"procedures/score"},
     {"procedures/rank"},
+    {"procedures/merge"},
     {"procedures/run"},
     {"procedures/customer"},
     {"procedures/everybody"},

@@ -23,6 +23,7 @@ from psycopg.types.json import set_json_loads
 
 from engagement_runner.files import root
 
+from . import merges
 from .oracle import UTC, Award, Band, Host, Key, Parameters, Reversals, Rule, Score, Totals
 
 CRM_TABLES = (
@@ -237,6 +238,32 @@ class Driver:
             "select engagement.remove_social_score(%s, %s, %s, %s)",
             *(customer_id, social_type, social_subtype, source_system),
         )
+
+    def merges(self) -> merges.State:
+        """Who is merged into whom, and who holds what was entered for whom."""
+        set_aside = (
+            "select s.* from engagement.merged_input m cross join lateral"
+            " jsonb_populate_record(null::engagement.social_score, m.set_aside"
+            " || jsonb_build_object('source_id', m.source_id)) s where m.set_aside is not null"
+        )
+
+        def rows(table: str) -> list[dict[str, Any]]:
+            query = set_aside if table == "set_aside" else f"select * from engagement.{table}"
+            with self.connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(query.encode()).fetchall()
+
+        return merges.state_of(rows)
+
+    def try_merge(self, routine: str, double: Key, into: Key) -> bool:
+        """merge_customer or unmerge_customer; False where it is refused with EG016."""
+        try:
+            with self.connection.transaction():
+                self.execute(f"call engagement.{routine}(%s, %s)", double, into)
+        except psycopg.Error as refused:
+            if refused.sqlstate != "EG016":
+                raise
+            return False
+        return True
 
     def take_rejected_lines(self) -> set[int]:
         """Numbers of the lines that social_upload could not load; they are taken out of it."""

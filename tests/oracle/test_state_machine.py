@@ -939,6 +939,30 @@ class Association(RuleBasedStateMachine):
         )
         self.host_wrote()
 
+    # --- customers who are one, and two again ---
+
+    @rule(who=picks, into=picks)
+    def merge_customers(self, who: int, into: int) -> None:
+        """What was entered for one counts for the other; some pairs are refused."""
+        double, kept = self.customer(who), self.customer(into)
+        expected = self.driver.merges()
+        done = expected.merge(double, kept)
+        assert self.driver.try_merge("merge_customer", double, kept) is done
+        assert self.driver.merges() == expected
+        self.host_wrote()
+
+    @rule(which=picks)
+    def unmerge_customers(self, which: int) -> None:
+        """What was entered for whom is theirs again."""
+        expected = self.driver.merges()
+        pairs = sorted(expected.into.items())
+        if pairs:
+            double, kept = pairs[which % len(pairs)]
+            expected.unmerge(double)
+            assert self.driver.try_merge("unmerge_customer", double, kept)
+            assert self.driver.merges() == expected
+        self.host_wrote()
+
     # --- statements that are seldom, empty, or undone ---
 
     @rule(
@@ -1242,9 +1266,13 @@ class Association(RuleBasedStateMachine):
     # --- what must hold ---
 
     def recalculate(self, mode: str) -> None:
+        merges = self.driver.merges()
+        merges.run()
         self.driver.execute(
             "call engagement.recalculate(p_mode => %s, p_as_of => %s)", mode, self.as_of
         )
+        assert self.driver.merges() == merges
+        self.refresh_view_of_host()
         assert self.driver.latest_run().run_status == "COMPLETED"
         self.note_ranking()
         self.check_append_only()
@@ -1259,7 +1287,11 @@ class Association(RuleBasedStateMachine):
     )
     def run_and_die(self, mode: str, phase: str, steps: int) -> None:
         """A run gets so far and no further; life goes on, and the next one resumes it."""
+        inputs = self.driver.merges().inputs
         reached = self.driver.run_and_die(mode, self.as_of, phase, steps)
+        if self.driver.merges().inputs != inputs:  # what waited for a run has followed a merge
+            self.refresh_view_of_host()
+            self.is_settled = False
         if reached in ("BANDS", "DONE"):
             self.note_ranking()
 
@@ -1374,6 +1406,7 @@ class Association(RuleBasedStateMachine):
     def roll_up_employers(self) -> None:
         """Companies are summed anew from the ledger as it is, and everybody is ranked."""
         self.driver.execute("call engagement.roll_up_employers(%s)", self.as_of)
+        self.refresh_view_of_host()  # a resumed run may have moved what follows a merge
         self.check_append_only()  # it may have resumed another run
         self.note_ranking()
         live, stored = self.live_awards(), self.driver.stored_scores()

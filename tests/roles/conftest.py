@@ -33,7 +33,7 @@ class Association:
 
     Attributes:
         host: the session of whoever deployed.
-        keys: acme, ann, and idle, who does nothing.
+        keys: acme, ann, idle, who does nothing, and a double, who is merged into idle.
         logins: name of the login role by what it logs in as.
     """
 
@@ -61,11 +61,15 @@ def association(
     host = furnish(session)
     host.rule(quantity_score=2)
     host.seat_rule()
-    keys = {"acme": host.customer("COMPANY"), "ann": host.customer(), "idle": host.customer()}
+    keys = {
+        "acme": host.customer("COMPANY"),
+        **{name: host.customer() for name in ("ann", "idle", "double")},
+    }
     host.job(keys["ann"], keys["acme"])
     host.order(keys["ann"], Line(quantity=5))
     host.seat(keys["ann"], "2025-01-01")
     host.social(keys["ann"], 3)
+    host.merge(keys["double"], keys["idle"])
     host.band("GOOD", from_score=1)
     host.proven(as_of=NOW)
     made = Association(host, keys)

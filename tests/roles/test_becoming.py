@@ -274,6 +274,8 @@ COMMANDS = [
     ("trend", "{ann}"),
     ("forecast", "{ann}"),
     ("adjust", "{ann}", "1", "--reason", "Because"),
+    ("customer", "merge", "{ann}", "{idle}"),
+    ("customer", "unmerge", "{ann}", "{idle}"),
     ("export", "{ann}"),
     ("social", "add", "{ann}", "BLOG", "TRICK", "--score", "1"),
     ("social", "edit", "{ann}", "BLOG", "TRICK", "--score", "2"),

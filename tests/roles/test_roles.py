@@ -109,6 +109,9 @@ CALLS = {
         "set_social_score": "select engagement.set_social_score({ann}, 'BLOG',"
         """ p_changes => '{{"score": 4}}')""",
         "remove_social_score": "select engagement.remove_social_score({ann}, 'BLOG')",
+        "merge_customer": "call engagement.merge_customer({ann}, {double})",
+        "unmerge_customer": "call engagement.unmerge_customer({double}, {idle})",
+        "merged_group": "select engagement.merged_group({idle})",
         "take_events": "select * from engagement.take_events()",
         "hold_events": "select * from engagement.hold_events()",
         "acknowledge_events": "select engagement.acknowledge_events('{{}}')",

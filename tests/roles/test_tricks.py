@@ -83,6 +83,7 @@ LOOK_ALIKES = [
     *("award", "customer_score", "category_score", "score_rule", "app_parameter", "customer"),
     *("pending_activity", "scoring_failure", "activity_source", "employment", "order_line"),
     *("social_score", "social_upload", "score_adjustment", "setup_change", "new_rows", "old_rows"),
+    *("customer_merge", "merged_input", "m"),
     *("pg_class", "pg_proc", "pg_attribute", "pg_trigger", "pg_stat_activity", "k", "u", "d"),
 ]
 
@@ -211,6 +212,9 @@ ROUTINES = [
      " values ('{ann}', 'FORUM', '5'), ('{ann}', 'FORUM', 'five')"),
     ("operator", "delete from engagement.social_upload"),
     ("operator", "select engagement.remove_social_score({ann}, 'FORUM', '', 'UPLOAD')"),
+    ("operator", "call engagement.merge_customer({ann}, {idle})"),
+    ("operator", "call engagement.recalculate()"),
+    ("operator", "call engagement.unmerge_customer({ann}, {idle})"),
     ("admin", "select engagement.add_rule('EVIL', 'INVOLVEMENT', 'SOCIAL_COMMUNITY', null, null,"
      " null, 1)"),
     ("admin", "select engagement.revise_rule('EVIL', '{{\"flat_score\": 2}}', true)"),

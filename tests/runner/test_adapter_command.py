@@ -455,6 +455,52 @@ def test_adapter_check_finds_what_is_wrong_with_customers_jobs_and_labels(
     assert ("problem", place, finding) in found(result)
 
 
+REGISTERED = "\ncall engagement.register_source("
+MERGED = """
+create view engagement_host.merged_customer as
+select from_id::bigint, into_id::bigint from (values (2, 1), {rows}) v (from_id, into_id);
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("(4, 5), (5, 1)", []),
+        ("(1, null)", ["pairs with NULL"]),
+        ("(1, 1)", ["pairs of a customer with itself"]),
+        ("(1, 2)", ["pairs in a circle"]),
+        ("(2, 3)", ["pairs of a customer who is merged into two"]),
+        ("(3, 4)", ["into_id is neither in engagement_host.customer nor merged further"]),
+    ],
+)
+def test_adapter_check_of_merged_customers(
+    shop: Connection,
+    engagement: Callable[..., Any],
+    write: Callable[..., str],
+    rows: str,
+    expected: list[str],
+) -> None:
+    path = write((REGISTERED, MERGED.format(rows=rows) + REGISTERED))
+    result = engagement(shop, "adapter", "check", path, "--format", "json")
+    assert found(result) == [("problem", "merged_customer", finding) for finding in expected]
+    assert result.exit_code == (3 if expected else 0), result.output
+    (view_found,) = [
+        v for v in json.loads(result.stdout)["views"] if v["view"] == "merged_customer"
+    ]
+    assert view_found["row_count"] == 1 + rows.count("(")
+    assert len(view_found["sample"]) == view_found["row_count"]
+
+
+def test_adapter_check_of_merged_customers_of_another_shape(
+    shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
+) -> None:
+    view = "create view engagement_host.merged_customer as select 1::bigint as from_id;\n"
+    path = write((REGISTERED, view + REGISTERED))
+    result = engagement(shop, "adapter", "check", path, "--format", "json")
+    assert result.exit_code == 1
+    assert "into_id is missing" in result.output
+
+
 def test_adapter_check_names_tables_without_triggers(
     shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
 ) -> None:

@@ -52,6 +52,10 @@ REFUSED = {
     "export 987654321": "EG001",
     "erase 987654321": "EG001",
     "erase 987654321 --yes": "EG001",
+    "customer merge ADA ADA": "EG016",
+    "customer merge 987654321 ADA": "EG001",
+    "customer merge ADA 987654321": "EG001",
+    "customer unmerge ADA BOB": "EG016",
     "segment no_such": "EG011",
     "at-risk --weeks 0": "EG004",
     "at-risk --weeks many": "22P02",
@@ -103,8 +107,8 @@ engagement_type = 'COMMITTEE_PARTICIPATION'
 
 #: What a command could have changed.
 TABLES = (
-    "app_parameter", "award", "customer_score", "score_adjustment", "score_rule", "setup_change",
-    "social_score",
+    "app_parameter", "award", "customer_merge", "customer_score", "score_adjustment",
+    "score_rule", "setup_change", "social_score",
 )  # fmt: skip
 
 #: A line of progress in a log.

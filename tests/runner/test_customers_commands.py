@@ -98,6 +98,30 @@ def test_adjust_wrong_usage_is_a_usage_error(
     assert engagement(deployed, "adjust", *arguments).exit_code == 2
 
 
+# customer merge, customer unmerge
+
+
+def test_customer_merge_and_unmerge_say_what_they_did(
+    deployed: Connection, association: People, engagement: Callable[..., Any]
+) -> None:
+    ada, bob = association.ada, association.bob
+    before = points(deployed, bob)
+    deployed.execute("select engagement.adjust(%s, 5, 'why')", (ada,))
+    merged = engagement(deployed, "customer", "merge", str(ada), str(bob))
+    assert (merged.exit_code, merged.stdout) == (0, f"Customer {ada} merged into {bob}.\n")
+    assert "moved: 1 adjustments, 0 social scores" in merged.stderr
+    assert points(deployed, bob) == before + 5
+    again = engagement(deployed, "customer", "merge", str(ada), str(bob))
+    assert again.exit_code == 1
+    assert "EG016" in again.stderr and "engagement.unmerge_customer" in again.stderr
+    parted = engagement(deployed, "customer", "unmerge", str(ada), str(bob))
+    assert (parted.exit_code, parted.stdout) == (
+        *(0, f"Customer {ada} is no longer merged into {bob}.\n"),
+    )
+    assert "moved back: 1 adjustments" in parted.stderr
+    assert points(deployed, bob) == before
+
+
 # employers
 
 

@@ -83,6 +83,8 @@ CUSTOMER_COMMANDS = [
     ("export", "ADA"),
     ("erase", "ADA", "--yes"),
     ("erase", "ADA"),
+    ("customer", "merge", "ADA", "1"),
+    ("customer", "unmerge", "ADA", "1"),
     ("social", "list", "ADA"),
     ("social", "add", "ADA", "BLOG", "--score", "1"),
     ("social", "remove", "ADA", "BLOG"),
@@ -554,6 +556,7 @@ def test_every_command_on_a_database_without_the_package_is_one_line(
                       ["employers", "1"], ["trend", "1"], ["adjust", "1", "-5", "--reason", "why"],
                       ["schedule", "--print", "cron"], ["explain-change"], ["forecast", "1"],
                       ["at-risk"], ["events"], ["export", "1"], ["erase", "1"],
+                      ["customer", "merge", "1", "2"], ["customer", "unmerge", "1", "2"],
                       ["verify", "--batch", "1"]):  # fmt: skip
         result = engagement(session, *arguments)
         assert result.exit_code == 1
@@ -577,11 +580,10 @@ def test_every_command_takes_keys_of_the_deployment(
     deployed_as: Callable[[str], Connection], engagement: Callable[..., Any], key_type: str
 ) -> None:
     connection = deployed_as(key_type)
-    row = connection.execute(
-        "insert into crm.customer (display_name) values ('Ada') returning customer_id::text"
-    ).fetchone()
-    assert row
-    key = row[0]
+    (key,), (other,) = connection.execute(
+        "insert into crm.customer (display_name) values ('Ada'), ('Bob')"
+        " returning customer_id::text"
+    ).fetchall()
     for arguments in (
         ("recalculate",),
         ("recalculate", "--customer", key),
@@ -595,6 +597,8 @@ def test_every_command_takes_keys_of_the_deployment(
         ("verify", "--batch", "1"),
         ("verify", "--from", key, "--sample", "50%"),
         ("verify", "--to", key, "--batch", "1"),
+        ("customer", "merge", key, other),
+        ("customer", "unmerge", key, other),
         ("erase", key, "--yes"),
         ("recalculate",),
     ):

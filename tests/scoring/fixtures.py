@@ -56,6 +56,7 @@ delete from crm.customer; delete from crm.product; delete from crm.sales_order;
 delete from crm.order_line; delete from crm.invoice; delete from crm.invoice_line;
 delete from crm.committee; delete from crm.committee_member; delete from crm.employment;
 delete from engagement.social_score; delete from engagement.score_adjustment;
+delete from engagement.customer_merge; delete from engagement.merged_input;
 reset session_replication_role;
 delete from engagement.score_rule; delete from engagement.setup_change;
 delete from engagement.award; delete from engagement.pending_activity;

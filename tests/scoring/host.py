@@ -35,6 +35,8 @@ STATE = (
     "social_score",
     "social_upload",
     "score_adjustment",
+    "customer_merge",
+    "merged_input",
     "pending_activity",
     "pending_recheck",
     "scoring_failure",
@@ -392,6 +394,14 @@ class Host:
             "select line_number, rejected_reason from engagement.social_upload"
             " order by uploaded_at, line_number"
         )
+
+    def merge(self, double: Any, into: Any) -> None:
+        """Tell the package that two customers are one."""
+        self.run("call engagement.merge_customer(%s, %s)", double, into)
+
+    def unmerge(self, double: Any, into: Any) -> None:
+        """Tell the package that they are two after all."""
+        self.run("call engagement.unmerge_customer(%s, %s)", double, into)
 
     def band(self, code: str, from_score: Any = None, from_percentile: Any = None) -> None:
         """Add a band."""

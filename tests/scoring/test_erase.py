@@ -412,6 +412,98 @@ def test_erase_customer_whose_credit_note_took_from_somebody_else(
     assert host.score(other).score == 9
 
 
+@MODES
+@pytest.mark.parametrize("is_merged_further", [False, True])
+def test_erase_customer_erases_who_was_merged_into_them(
+    text_host: Host, mode: str, is_merged_further: bool
+) -> None:
+    """The double is the person; whoever the person was merged into gets back what is theirs."""
+    host = text_host
+    host.set(TRIGGER_MODE=mode)
+    double, kept = f"{MARKER} again", host.customer()
+    host.run("insert into crm.customer (customer_id, display_name) values (%s, 'Twin')", double)
+    for customer, score in ((double, 8), (MARKER, 6), (kept, 4)):
+        host.adjust(customer, 10 * score, f"Of {customer}")
+        host.social(customer, score, scored_at=f"2025-0{score}-01")
+    host.proven(as_of=None)
+    host.merge(double, MARKER)
+    if is_merged_further:
+        host.merge(MARKER, kept)
+    host.proven(as_of=None)
+    assert {"customer_merge", "merged_input"} <= found(host)
+    host.run("delete from crm.customer where customer_id = any (%s)", [MARKER, double])
+    erase(host)
+    assert found(host) == set()
+    assert host.count("customer_merge") == host.count("merged_input") == 0
+    assert host.verify() == []
+    host.proven(as_of=None)
+    assert found(host) == set()
+    assert host.score(kept).score == 44
+
+
+@MODES
+def test_erase_customer_who_was_merged_into_another(text_host: Host, mode: str) -> None:
+    """What was entered for the double goes, wherever it counts, and nothing else."""
+    host = text_host
+    host.set(TRIGGER_MODE=mode)
+    company, kept = host.customer("COMPANY"), host.customer()
+    host.job(kept, company)
+    host.order(kept, Line(quantity=3))
+    host.adjust(kept, 7)
+    host.social(kept, 4, scored_at="2025-01-01")
+    host.adjust(MARKER, 5, f"Of {MARKER}")
+    host.social(MARKER, 8, scored_at="2025-02-01", description=f"By {MARKER}")
+    host.proven(as_of=None)
+    host.merge(MARKER, kept)
+    host.proven(as_of=None)
+    assert (host.score(kept).score, host.score(company).employee_score) == (23, 23)
+    host.run("delete from crm.customer where customer_id = %s", MARKER)
+    erase(host)
+    assert found(host) == set()
+    assert host.count("customer_merge") == host.count("merged_input") == 0
+    assert len(host.live(kept)) == (3 if mode == "IMMEDIATE" else 2)
+    assert host.verify() == []
+    host.proven(as_of=None)
+    assert (host.score(kept).score, host.score(company).employee_score) == (14, 14)
+    with refused("EG001"):
+        erase(host)
+
+
+def test_export_customer_shows_merges(text_host: Host) -> None:
+    host = text_host
+    kept = host.customer()
+    host.social(kept, 4, scored_at="2025-01-01")
+    host.adjust(MARKER, 5)
+    host.social(MARKER, 8, scored_at="2025-02-01")
+    host.social(MARKER, 2, type="WIKI")
+    host.proven(as_of=None)
+    host.merge(MARKER, kept)
+    of_double = host.one("select engagement.export_customer(%s)", MARKER)
+    of_kept = host.one("select engagement.export_customer(%s)", kept)
+    for exported in (of_double, of_kept):
+        (merge,) = exported["merges"]
+        assert (merge["from_id"], merge["into_id"]) == (MARKER, kept)
+    assert (of_double["adjustments"], of_double["social_scores"]) == ([], [])
+
+    def entered(exported: Any) -> list[tuple[Any, ...]]:
+        return [
+            (
+                row["customer_id"] == MARKER,
+                row["is_set_aside"],
+                (row["adjustment"] or {}).get("points"),
+                (row["social_score"] or {}).get("score"),
+            )
+            for row in exported["merged_inputs"]
+        ]
+
+    moved = [(True, False, None, 2), (True, False, None, 8), (True, False, 5, None)]
+    assert sorted(entered(of_double), key=str) == sorted(moved, key=str)
+    assert sorted(entered(of_kept), key=str) == sorted([(False, True, None, 4), *moved], key=str)
+    assert len(of_kept["social_scores"]) == 2
+    host.run("delete from crm.customer where customer_id = %s", MARKER)
+    assert host.one("select engagement.export_customer(%s)", MARKER)["merges"] == [merge]
+
+
 def test_export_customer_holds_everything(text_host: Host) -> None:
     host = text_host
     company, _ = employ(host)

@@ -1,6 +1,7 @@
 """Commands about one customer besides its score card.
 
-Its key, adjustments, employers, the trend, the forecast, and a person's data: exported and erased.
+Its key, adjustments, employers, the trend, the forecast, merges with another, and a person's data:
+exported and erased.
 """
 
 import click
@@ -95,6 +96,48 @@ def adjust(
                 f"Customer {customer} adjusted by {show.number(made['points'])} points "
                 f"{f'until {until}' if until else 'for good'}: {made['reason']}"
             )
+
+
+@click.group()
+def customer() -> None:
+    """Merge customers who are one, and take that back."""
+
+
+@customer.command()
+@dsn_option
+@click.argument("double", metavar="FROM")
+@click.argument("into", metavar="INTO")
+def merge(dsn: str | None, double: str, into: str) -> None:
+    """Move the adjustments and social scores of customer FROM to customer INTO.
+
+    For customers who turned out to be one. What the host has of FROM, it moves itself. Of two
+    social scores of one system, type and subtype the newer stays in force, and the other is set
+    aside. Stored scores follow with the next recalculation.
+    """
+    with session(dsn) as connection:
+        queries.call(
+            connection, "merge_customer",
+            from_=queries.Customer(double), into=queries.Customer(into),
+        )  # fmt: skip
+        show.result(f"Customer {double} merged into {into}.")
+
+
+@customer.command()
+@dsn_option
+@click.argument("double", metavar="FROM")
+@click.argument("into", metavar="INTO")
+def unmerge(dsn: str | None, double: str, into: str) -> None:
+    """Take back that customer FROM was merged into customer INTO.
+
+    What was entered for FROM goes back as it is now, what was set aside is in force again, and what
+    was entered for INTO since stays with INTO.
+    """
+    with session(dsn) as connection:
+        queries.call(
+            connection, "unmerge_customer",
+            from_=queries.Customer(double), into=queries.Customer(into),
+        )  # fmt: skip
+        show.result(f"Customer {double} is no longer merged into {into}.")
 
 
 @click.command()

@@ -18,6 +18,8 @@ from engagement_runner.queries import Rows, loads
 
 #: Views that every host has besides its sources, each with a query that profiles it.
 HOST_VIEWS = ("customer", "employment", "subject")
+#: A host may do without it; a run reads all of it, so it has neither triggers nor look-ups.
+OPTIONAL_VIEW = "merged_customer"
 
 #: Queries whose rows are findings about a view, in the order in which they are told.
 FURTHER_FINDINGS = ("session_columns", "attachment_reach", "unindexed_tables")
@@ -96,10 +98,14 @@ def check(
         if not failed:  # else it is not known which sources it means to register
             findings += _unregistered(connection)
         views, look_ups = Rows([], []), Rows([], [])
-        for name in (*sources, *(HOST_VIEWS if sources or not failed else ())):
+        names = [*sources, *(HOST_VIEWS if sources or not failed else ())]
+        if queries.value(connection, "has_merged_customer"):
+            names.append(OPTIONAL_VIEW)
+        for name in names:
             report(f"measuring {name}")
-            asked = queries.rows(connection, "unsteady_calls", source=name).records
-            findings += [_finding(place=name, **part) for part in asked]
+            if name != OPTIONAL_VIEW:
+                asked = queries.rows(connection, "unsteady_calls", source=name).records
+                findings += [_finding(place=name, **part) for part in asked]
             try:
                 with connection.transaction():
                     view, found = _profile(connection, name, sample_count)
@@ -126,7 +132,7 @@ def _profile(
     connection: Connection, name: str, sample_count: int
 ) -> tuple[Rows, list[dict[str, Any]]]:
     """Return what a view is like, as one row, and what was found about it."""
-    query = f"profile_{name if name in HOST_VIEWS else 'source'}"
+    query = f"profile_{name if name in (*HOST_VIEWS, OPTIONAL_VIEW) else 'source'}"
     parameters = {"source": name, "sample_count": sample_count}
     row = connection.execute(queries.load(query), parameters).fetchone()
     assert row

@@ -152,7 +152,11 @@ def check(connection: Connection) -> list[str]:
     ]
     problems = queries.call_rows(connection, "host_problems").records
     findings += [f"{row['problem']} (hint: {row['hint']})" for row in problems]
-    named = {row["source"] for row in problems if row["problem_type"] == "SOURCE"}
+    named = {
+        row["source"] or row["object_name"].removeprefix("engagement_host.")
+        for row in problems
+        if row["problem_type"] in ("SOURCE", "VIEW")
+    }
     findings += [
         f"the last run could not read source {source}{reason} (hint: Repair what its view calls or "
         "correct the adapter and deploy it: engagement deploy --host FILE.sql. Then: engagement "

@@ -276,11 +276,13 @@ def test_party_merged_into_another_brings_its_points(scored: Tryton) -> None:
     membership = scored("subscription", party=twin, start=day(1, 1))
     scored("click_subscription", subscription=membership, buttons=["quote", "run"])
     scored("join", person=twin, category="Board")
-    scored.expect({ada: ORDERED_BOOK, twin: ORDERED_EVENT + ORDERED_MEMBERSHIP + SEAT})
+    scored.value("select engagement.adjust(%s, 5, 'Helped')", twin)
+    scored.expect({ada: ORDERED_BOOK, twin: ORDERED_EVENT + ORDERED_MEMBERSHIP + SEAT + 5})
     scored("deactivate", person=twin)
     scored("merge", source=twin, destination=ada)
+    scored.session.execute("call engagement.recalculate()")  # the adjustment follows with a run
     # Tryton leaves the categories where they were.
-    scored.expect({ada: ORDERED_BOOK + ORDERED_EVENT + ORDERED_MEMBERSHIP, twin: SEAT})
+    scored.expect({ada: ORDERED_BOOK + ORDERED_EVENT + ORDERED_MEMBERSHIP + 5, twin: SEAT})
     active = "select is_active from engagement_host.customer where customer_id = %s"
     assert (scored.value(active, ada), scored.value(active, twin)) == (True, False)
 

@@ -1,5 +1,6 @@
 -- Registered sources that the last run over everybody could not read, each with what was recorded
--- of it last: a view may be there and fail only when its rows are computed.
+-- of it last: a view may be there and fail only when its rows are computed. The optional view of
+-- merged customers counts as a source here.
 select
     s.source,
     coalesce((
@@ -9,8 +10,15 @@ select
         order by f.failed_at desc
         limit 1
     ), '') as reason
-from engagement.activity_source as s
-where s.detached_at is null and s.source = any ((
+from (
+    select a.source
+    from engagement.activity_source as a
+    where a.detached_at is null
+    union all
+    select 'merged_customer'
+    where pg_catalog.to_regclass('engagement_host.merged_customer') is not null
+) as s
+where s.source = any ((
     select r.failed_sources
     from engagement.recalculation_run as r
     where r.run_status = 'COMPLETED' and r.run_mode in ('INCREMENTAL', 'FULL')
