@@ -85,5 +85,6 @@ end
 $$;
 comment on function engagement.export_customer(engagement.host_key) is
     'All rows of a person as one JSON object: customer, score, category_scores, awards (voided '
-    'ones too), social_scores, social_uploads, adjustments, reversals, merges, merged_inputs (moved '
-    'or set aside by a merge), events, failures, queued. Raises EG001 for an unknown customer.';
+    'ones too), social_scores, social_uploads, adjustments, reversals, merges, merged_inputs '
+    '(moved or set aside by a merge), events, failures, queued. Raises EG001 for an unknown '
+    'customer.';
