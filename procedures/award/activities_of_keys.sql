@@ -16,13 +16,13 @@ begin
     execute format('select engagement.%I($1, $2)', 'activities_of_keys__' || p_source)
         into v_ids using p_activity_column, p_keys;
     if p_activity_column = 'subject_id' then
-        v_others := array(
-            select w.source_id from engagement.award w
-            where w.source = p_source and w.subject_id = any (p_keys)
-            union
-            select r.source_id from engagement.reversal r
-            where r.source = p_source and r.subject_id = any (p_keys)
-        );
+        select array_agg(distinct w.source_id) into v_others
+        from engagement.award w
+        where w.source = p_source and w.subject_id = any (p_keys);
+        select v_others || array_agg(r.source_id) into v_others
+        from engagement.reversal r
+        where r.source = p_source and r.subject_id = any (p_keys);
+        -- What they take back belongs to them.
         execute format('select $1 || engagement.%I($2, $3)', 'activities_of_keys__' || p_source)
             into v_ids using v_ids, 'source_id', v_others::text[];
     end if;
