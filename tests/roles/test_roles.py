@@ -89,6 +89,7 @@ CALLS = {
         "fade": "select engagement.fade(1, 4, 4)",
         "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
         "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, now())",
+        "reversals_in_words": "select engagement.reversals_in_words(3, 30, '[]')",
         "points_in_words": "select engagement.points_in_words(1, 1, 1, null, null,"
         " 1, 1, 1, 1, 1, 1)",
         "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",

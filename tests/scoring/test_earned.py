@@ -39,7 +39,9 @@ def test_earned_is_what_the_ledger_gets(deferred: Host) -> None:
     deferred.order(customer, Line(quantity=3), Line(quantity=-1))
     columns = "source_id, employer_id, effective_at, expires_at, rule_id, quantity, points"
     for arguments in ("", f"p_customer_id => {customer}"):
-        earned = deferred.rows(f"select {columns} from engagement.earned__order_line({arguments})")
+        earned = deferred.rows(
+            f"select {columns} from engagement.earned__order_line({arguments}) order by source_id"
+        )
         deferred.recalculate()
         assert earned == deferred.rows(
             f"select {columns} from engagement.award where voided_at is null order by source_id"
