@@ -89,7 +89,6 @@ grant execute on routine
     engagement.round_half_even,
     engagement.points_in_words,
     engagement.reversals_in_words,
-    engagement.primary_employer,
     engagement.awards_of_customers,
     -- setup
     engagement.parameter,
@@ -108,6 +107,7 @@ grant execute on routine
     engagement.capping_or_fading_rules,
     engagement.counted_awards,
     engagement.own_points_at,
+    engagement.employee_points_at,
     engagement.live_awards,
     engagement.faded_points,
     engagement.fade,

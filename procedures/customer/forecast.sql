@@ -37,11 +37,7 @@ begin
         from unnest(p_weeks, v_instants, engagement.own_points_at(p_customer_id, v_instants))
             n (weeks, at, points)
     loop
-        employee_score := (
-            select coalesce(sum(t.score), 0)
-            from engagement.sum_points__some(
-                p_customer_ids => array[p_customer_id]::engagement.host_key[],
-                p_as_of => at, p_is_employees => true) t);
+        employee_score := engagement.employee_points_at(p_customer_id, at);
         score := own_score + employee_score;
         return next;
     end loop;

@@ -79,16 +79,11 @@ begin
         from pg_temp.engagement_preview_point p
         where v_is_rolled_up and not v_is_current and p.employer_id <> p.customer_id
         union all
-        select m.employer_id, 0, m.points
-        from (
-            select engagement.primary_employer(g.customer_id, v_today) as employer_id,
-                   g.customer_id, g.points
-            from (select p.customer_id, sum(p.points) as points
-                  from pg_temp.engagement_preview_point p
-                  where v_is_rolled_up and v_is_current
-                  group by p.customer_id) g
-        ) m
-        where m.employer_id <> m.customer_id
+        select j.employer_id, 0, p.points
+        from pg_temp.engagement_preview_point p
+        inner join engagement.current_jobs(null, v_today) j
+            on j.employee_id = p.customer_id and j.employer_id <> p.customer_id
+        where v_is_rolled_up and v_is_current
     ) u
     group by u.customer_id;
 
@@ -114,18 +109,14 @@ begin
 
     create temporary table engagement_preview_score on commit drop as
     select coalesce(s.customer_id, i.customer_id) as customer_id,
-           case when i.customer_id is null then s.own_score else coalesce(o.score, 0) end
-               as old_own_score,
-           case when i.customer_id is null then s.employee_score else coalesce(e.score, 0) end
-               as old_employee_score,
+           coalesce(i.own_score, s.own_score) as old_own_score,
+           coalesce(i.employee_score, s.employee_score) as old_employee_score,
            coalesce(k.own_points, 0) as own_points,
            coalesce(k.employee_points, 0) as employee_points
     from engagement.stored_scores() s
-    full join unnest(v_ids) i (customer_id) on i.customer_id = s.customer_id
-    left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id
-    left join (select t.customer_id, sum(t.score) as score from unnest(v_own) t
-               group by t.customer_id) o on o.customer_id = i.customer_id
-    left join unnest(v_employees) e on e.customer_id = i.customer_id;
+    full join engagement.merged_totals(v_ids, v_own, v_employees) i
+        on i.customer_id = s.customer_id
+    left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id;
 
     return query
     select s.customer_id, c.display_name::text, c.customer_type::text,

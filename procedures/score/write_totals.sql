@@ -100,23 +100,12 @@ begin
             employee_ytd_score, employee_overview_score, previous_score, changed_at, raised_at,
             calculated_at, next_change_at
         )
-        select k.customer_id, coalesce(o.score, 0), coalesce(e.score, 0),
-               coalesce(o.score, 0) + coalesce(e.score, 0), coalesce(o.ytd_score, 0),
-               coalesce(o.overview_score, 0), coalesce(e.ytd_score, 0),
-               coalesce(e.overview_score, 0), null,
-               case when coalesce(o.score, 0) + coalesce(e.score, 0) <> 0 then p_as_of end,
-               case when coalesce(o.score, 0) + coalesce(e.score, 0) > 0 then p_as_of end,
-               p_as_of, least(o.next_change_at, e.next_change_at)
-        from unnest(p_customer_ids) k (customer_id)
-        left join (
-            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
-                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
-            from unnest(v_own) u
-            group by u.customer_id
-        ) o on o.customer_id = k.customer_id
-        left join unnest(v_employees) e on e.customer_id = k.customer_id
-        where o.customer_id is not null or e.customer_id is not null
-              or k.customer_id in (select i.id from unnest(v_shown_ids) i (id))
+        select m.customer_id, m.own_score, m.employee_score, m.score, m.ytd_score,
+               m.overview_score, m.employee_ytd_score, m.employee_overview_score, null,
+               case when m.score <> 0 then p_as_of end, case when m.score > 0 then p_as_of end,
+               p_as_of, m.next_change_at
+        from engagement.merged_totals(p_customer_ids, v_own, v_employees) m
+        where m.has_points or m.customer_id in (select i.id from unnest(v_shown_ids) i (id))
         on conflict (customer_id) do update
         set own_score = excluded.own_score,
             employee_score = excluded.employee_score,

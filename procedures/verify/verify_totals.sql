@@ -14,33 +14,17 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
 as $$
+declare
+    v_own engagement.period_total[];
+    v_employees engagement.period_total[];
 begin
+    v_own := array(select t from engagement.sum_points__some(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t);
+    v_employees := array(select t from engagement.sum_points__some(
+        p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
     return query
     with own as (
-        select t.* from engagement.sum_points__some(
-            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => false) t
-    ),
-    employees as (
-        select t.* from engagement.sum_points__some(
-            p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t
-    ),
-    wanted as (
-        select k.customer_id, coalesce(o.score, 0) as own_score,
-               coalesce(e.score, 0) as employee_score,
-               coalesce(o.score, 0) + coalesce(e.score, 0) as score,
-               coalesce(o.ytd_score, 0) as ytd_score,
-               coalesce(o.overview_score, 0) as overview_score,
-               coalesce(e.ytd_score, 0) as employee_ytd_score,
-               coalesce(e.overview_score, 0) as employee_overview_score,
-               least(o.next_change_at, e.next_change_at) as next_change_at
-        from unnest(p_customer_ids) k (customer_id)
-        left join (
-            select u.customer_id, sum(u.score) as score, sum(u.ytd_score) as ytd_score,
-                   sum(u.overview_score) as overview_score, min(u.next_change_at) as next_change_at
-            from own u
-            group by u.customer_id
-        ) o on o.customer_id = k.customer_id
-        left join employees e on e.customer_id = k.customer_id
+        select o.* from unnest(v_own) o
     ),
     stored as materialized (
         select s.* from engagement.stored_scores(p_customer_ids) s where s.calculated_at = p_as_of
@@ -51,7 +35,7 @@ begin
                w.employee_ytd_score, w.employee_overview_score, w.next_change_at)::text,
            row(s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
                s.employee_ytd_score, s.employee_overview_score, s.next_change_at)::text
-    from wanted w
+    from engagement.merged_totals(p_customer_ids, v_own, v_employees) w
     inner join stored s on s.customer_id = w.customer_id
     where (w.own_score, w.employee_score, w.score, w.ytd_score, w.overview_score,
            w.employee_ytd_score, w.employee_overview_score, w.next_change_at)

@@ -72,6 +72,7 @@ CALLS = {
         "capping_or_fading_rules": "select engagement.capping_or_fading_rules()",
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
+        "employee_points_at": "select engagement.employee_points_at({ann}, now())",
         "own_points_at": "select engagement.own_points_at({ann}, array[now()])",
         "live_awards": "select * from engagement.live_awards()",
         "is_distributed": "select engagement.is_distributed()",
@@ -93,7 +94,6 @@ CALLS = {
         "points_in_words": "select engagement.points_in_words(1, 1, 1, null, null,"
         " 1, 1, 1, 1, 1, 1)",
         "subject_name": "select engagement.subject_name('PRODUCT_PURCHASE', 'BOOK')",
-        "primary_employer": "select engagement.primary_employer({ann}, current_date)",
         "host_problems": "select * from engagement.host_problems()",
         "present_attachments": "select * from engagement.present_attachments()",
         "segment_view": "select engagement.segment_view('engagement.segment_rising')",
