@@ -23,9 +23,17 @@ from psycopg.conninfo import make_conninfo
 
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
-from patience import PATIENCE, STATEMENT_TIMEOUT
+from patience import PATIENCE
 
-from .conftest import PROGRAM, People, clean_environment
+from .conftest import (
+    PROGRAM,
+    People,
+    clean_environment,
+    found,
+    order,
+    wait_for_score,
+    wait_until,
+)
 
 Connection = psycopg.Connection[Any]
 
@@ -103,41 +111,6 @@ def follow() -> Iterator[Callable[..., Follower]]:
     yield start
     for follower in running:
         follower.kill()
-
-
-def wait_until(session: Connection, condition: str) -> None:
-    """Return when a condition in SQL holds."""
-    session.execute(STATEMENT_TIMEOUT)
-    session.execute(
-        f"""
-        do $$ begin
-            while not ({condition}) loop
-                perform pg_catalog.pg_stat_clear_snapshot();
-                perform pg_catalog.pg_sleep(0.01);
-            end loop;
-        end $$
-        """.encode()
-    )
-
-
-def order(session: Connection, customer: int) -> None:
-    """Sell five books for 100 to a customer: 60 points."""
-    session.execute(
-        "with o as (insert into crm.sales_order (ordered_at) values (now() - interval '1 day')"
-        " returning order_id)"
-        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
-        " select order_id, %s, 'BOOK', 5, 100 from o",
-        (customer,),
-    )
-
-
-def wait_for_score(session: Connection, customer: int, score: int) -> None:
-    """Return when the stored score of a customer is this one."""
-    wait_until(
-        session,
-        "exists (select from engagement.customer_score"
-        f" where customer_id = {customer} and score = {score})",
-    )
 
 
 SESSIONS = """
@@ -267,6 +240,7 @@ def test_follow_waits_for_a_server_that_is_not_there_and_follows_it_over_a_resta
 ) -> None:
     with psycopg.connect(own_server.dsn(), autocommit=True) as session:
         deploy(session, "reference")
+        people = found(session)
     own_server.stop()
     follower = follow(own_server.dsn(), patch="worker.LONGEST_PAUSE = 0.1")
     assert "trying again" in follower.read_until("cannot connect: ")
@@ -277,16 +251,15 @@ def test_follow_waits_for_a_server_that_is_not_there_and_follows_it_over_a_resta
     own_server.start()
     follower.read_until("following again")
     with psycopg.connect(own_server.dsn(), autocommit=True) as session:
-        session.execute("update crm.product set product_class = product_class")
-        wait_until(session, "not exists (select from engagement.pending_activity)")
-        wait_until(session, f"exists (select {SESSIONS})")
+        order(session, people.bob)
+        wait_for_score(session, people.bob, 60)
     assert follower.stop() == (0, "")
     kinds = [re.split("[ :]", event)[0] for event in follower.events]
     assert kinds == ["cannot", "started", "connection", "following", "stopped"]
 
 
 def test_follow_whose_password_is_wrong_ends(
-    own_server: EmbeddedServer, program: Callable[..., Any]
+    own_server: EmbeddedServer, program: Callable[..., Any], tmp_path: Path
 ) -> None:
     with psycopg.connect(own_server.dsn(), autocommit=True) as session:
         session.execute("create role locked login password 'right-one'")
@@ -295,7 +268,7 @@ def test_follow_whose_password_is_wrong_ends(
         session.execute("select pg_reload_conf()")
     for password in ("wrong-xyzzy", ""):
         dsn = make_conninfo(own_server.dsn(user="locked"), password=password)
-        done = program("follow", ENGAGEMENT_DSN=dsn, PGPASSFILE=os.devnull)
+        done = program("follow", ENGAGEMENT_DSN=dsn, PGPASSFILE=str(tmp_path / "none"))
         assert (done.returncode, done.stdout) == (8, "")
         assert len(done.stderr.splitlines()) == 1
         assert "xyzzy" not in done.stderr
@@ -408,6 +381,42 @@ def test_follow_says_once_that_scoring_is_switched_off(
     assert [re.split("[ :]", event)[0] for event in follower.events] == [
         "started", "scoring", "following", "stopped",
     ]  # fmt: skip
+
+
+def test_follow_steps_aside_for_a_run_and_says_so_once(
+    deployed: Connection,
+    association: People,
+    second_session: Callable[..., Connection],
+    follow: Callable[..., Follower],
+) -> None:
+    runner = second_session(deployed)
+    blocker = second_session(deployed, autocommit=False)
+    blocker.execute("lock table engagement.category_score in access exclusive mode")
+    runner.execute("select engagement.begin_run('FULL', null)")
+    runner.pgconn.send_query(b"select from engagement.category_score")
+    wait_until(deployed, f"cardinality(pg_blocking_pids({runner.info.backend_pid})) > 0")
+    patch = "follow_lines.LOG_INTERVAL = 0.2"
+    follower = follow(deployed.info.dsn, "--every", "0.05", patch=patch)
+    for _ in range(3):
+        follower.read_until("longest call .*; stepping aside")
+    order(deployed, association.bob)
+    blocker.rollback()
+    follower.read_until("following again")
+    wait_for_score(deployed, association.bob, 60)
+    assert follower.stop() == (0, "")
+    assert [re.split("[ :]", event)[0] for event in follower.events] == [
+        "started", "stepping", "following", "stopped",
+    ]  # fmt: skip
+
+
+def test_follow_waits_for_the_first_run(
+    deployed: Connection, follow: Callable[..., Follower]
+) -> None:
+    follower = follow(deployed.info.dsn, "--every", "0.05")
+    follower.read_until("waiting for the first run: engagement recalculate")
+    deployed.execute("call engagement.recalculate('FULL')")
+    follower.read_until("following again")
+    assert follower.stop() == (0, "")
 
 
 def test_follow_tries_again_after_a_lock_timeout_and_says_so_once(

@@ -37,6 +37,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 ASIDE = {
     "OFF": "scoring is switched off",
     "RUN": "stepping aside: a run is under way",
+    "FIRST": "waiting for the first run: engagement recalculate --mode FULL",
     "OTHER": "another session is at the queue",
 }
 """What people read for the results of the query ``why_aside``."""
