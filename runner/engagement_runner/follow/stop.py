@@ -44,8 +44,9 @@ class Stop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # After a signal the program ends. Another one must not change its exit code.
         for number, handler in self._previous.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if self.number is None else signal.SIG_IGN)
         signal.set_wakeup_fd(self._previous_fd)
         self._reader.close()
         self._writer.close()
