@@ -1,6 +1,6 @@
 -- Internal. Template: adds to some activities what they take back, now or when they were last seen,
--- and what that takes back in turn, up to the first sale. With a limit it stops as soon as there are
--- more than so many.
+-- and what that takes back in turn, up to the first sale. With a limit it stops as soon as there
+-- are more than so many.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, reversal.
 create or replace function engagement.with_reversed__template(

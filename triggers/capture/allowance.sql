@@ -15,12 +15,14 @@ as $$
 declare
     v_now constant timestamptz := clock_timestamp();
     v_began constant text := extract(epoch from statement_timestamp());
+    v_said constant text := current_setting('engagement.time_used', true);
     v_timeout constant numeric :=
         extract(epoch from current_setting('statement_timeout')::interval);
     -- Anything else than what this routine has noted counts as nothing.
-    v_used numeric := coalesce(substring(
-        current_setting('engagement.time_used', true)
-        from '^' || v_began || ' (\d{1,9}\.\d{6})$')::numeric, 0);
+    v_used numeric := case
+        when v_said ~ '^[0-9]{1,12}[.][0-9]{6} [0-9]{1,9}[.][0-9]{6}$'
+             and split_part(v_said, ' ', 1) = v_began then split_part(v_said, ' ', 2)::numeric
+        else 0 end;
     v_left numeric;
 begin
     if p_began_at is not null then

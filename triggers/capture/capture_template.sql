@@ -97,13 +97,18 @@ begin
                and cardinality(v_keys) <= coalesce(
                        v_limit, engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer)
                and current_setting('transaction_isolation') <> 'serializable' then
-                if v_limit is null then
+                -- Under a time-out a few activities go this way, more of them the way below.
+                if v_limit is null or cardinality(v_keys) <= 10 then
                     v_counts := engagement.sync_awards__template(
                         'TEMPLATE_COLUMN', v_keys, clock_timestamp(), tg_op = 'INSERT',
-                        engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer);
-                else
+                        case when v_limit is not null then least(v_limit, 10)
+                             else engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer end);
+                end if;
+                if v_limit is not null and v_counts is null then
                     v_limit := engagement.sync_in_time('template', 'TEMPLATE_COLUMN', v_keys,
                                                        tg_op = 'INSERT', v_limit);
+                elsif v_limit is not null then
+                    v_limit := engagement.allowance(v_began_at);
                 end if;
             end if;
         exception when others then

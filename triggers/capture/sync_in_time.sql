@@ -11,6 +11,7 @@ create or replace function engagement.sync_in_time(
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_source text;
