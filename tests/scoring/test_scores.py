@@ -11,7 +11,8 @@ from scoring.host import NOW, Host, Line, instant, refused
 CARD = {
     "customer_id", "display_name", "customer_type", "score", "own_score", "employee_score",
     "raised_recently", "raised_by", "raised_at", "previous_score", "changed_at", "calculated_at",
-    "rules_pending", "changes_waiting", "waiting_since", "band_code", "percentile", "categories", "trend",
+    "rules_pending", "changes_waiting", "waiting_since", "band_code", "percentile", "categories",
+    "trend",
 }  # fmt: skip
 COMPANY = {
     "employee_ytd_score", "employee_overview_score", "employee_count", "engaged_count",
