@@ -8,7 +8,8 @@ create or replace function engagement.differing_reversals__template(
     p_from engagement.host_key default null,
     p_to engagement.host_key default null,
     p_sample numeric default null,
-    p_seed integer default 0
+    p_seed integer default 0,
+    p_only_ids engagement.host_key[] default null
 )
 returns setof engagement.verify_difference
 language plpgsql
@@ -28,6 +29,7 @@ begin
         select v.* from engagement.activity__template v
         where v.reverses_id is not null
               and (p_unread_ids = '{}' or v.source_id <> all (p_unread_ids))
+              and (p_only_ids is null or v.source_id = any (p_only_ids))
         offset 0
     )
     select 'reversal differs', coalesce(s.customer_id, r.customer_id),
@@ -38,7 +40,9 @@ begin
                )::text
     from engagement.seen_reversals__template() s
     full join (
-        select r.* from engagement.reversal r where r.source = 'template' and r.is_shown
+        select r.* from engagement.reversal r
+        where r.source = 'template' and r.is_shown
+              and (p_only_ids is null or r.source_id = any (p_only_ids))
     ) r on r.source_id = s.source_id
     where coalesce(s.source_id, r.source_id) <> all (p_left_out_ids)
           and engagement.is_in_part(coalesce(s.customer_id, r.customer_id), p_from, p_to, p_sample,
@@ -61,6 +65,7 @@ begin
     ) n on n.source_id = s.source_id
     where p_from is null and p_to is null and p_sample is null
           and coalesce(s.source_id, n.source_id) <> all (p_left_out_ids)
+          and (p_only_ids is null or coalesce(s.source_id, n.source_id) = any (p_only_ids))
           and (s.source_id, s.quantity, s.amount, s.reversals)
           is distinct from (n.source_id, n.quantity, n.amount, n.reversals)
           and not engagement.is_circular('template', coalesce(s.source_id, n.source_id));
@@ -68,8 +73,9 @@ end
 $$;
 comment on function engagement.differing_reversals__template(
     engagement.host_key[], engagement.host_key[], engagement.host_key, engagement.host_key, numeric,
-    integer
+    integer, engagement.host_key[]
 ) is
     'Internal: template: differences between the reversals that the view shows and what is stored '
     'of them, for the customers that is_in_part selects. p_left_out_ids are not compared; '
-    'p_unread_ids are not even read. Sums have no customer; they are compared with all customers.';
+    'p_unread_ids are not even read. p_only_ids: no others are compared (NULL: all). Sums have no '
+    'customer; they are compared with all customers.';

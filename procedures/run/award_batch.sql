@@ -3,7 +3,8 @@
 -- its error; the others are scored. If the view itself is broken, the source fails instead.
 -- The batch waits at most 200 ms for awards that an open transaction of the host has locked,
 -- because other sessions may wait for the batch. Then the activities of these awards go back to the
--- queue, and the others are scored.
+-- queue, and the others are scored. A run records that as a failure. catch_up (a run without a
+-- number) does not, because it tries again within a second.
 -- Writes: award, scoring_failure, pending_activity, recalculation_key, recalculation_run.
 create or replace function engagement.award_batch(
     p_run engagement.recalculation_run, p_source text, p_ids engagement.host_key[]
@@ -55,12 +56,13 @@ begin
                 )
                 select clock_timestamp(), p_source, 'source_id', v_busy::text[],
                        case when cardinality(v_busy) = 1 then v_busy[1]::text end, sqlstate, sqlerrm
-                where not exists (
-                    select from engagement.scoring_failure f
-                    where f.source = p_source and f.keys = v_busy::text[]
-                          and f.source_id is not null and f.sqlstate_code = sqlstate
-                          and f.resolved_at is null
-                );
+                where (p_run.run_id is not null or sqlstate not in ('55P03', '40P01'))
+                      and not exists (
+                          select from engagement.scoring_failure f
+                          where f.source = p_source and f.keys = v_busy::text[]
+                                and f.source_id is not null and f.sqlstate_code = sqlstate
+                                and f.resolved_at is null
+                      );
                 if cardinality(v_busy) = cardinality(p_ids) then
                     return array[0, 0];
                 end if;

@@ -30,17 +30,14 @@ begin
     loop
         commit;
         set transaction isolation level read committed;
-        select s.statement_count, s.customer_count, s.left_count into v_step
+        select s.statement_count, s.customer_count, s.left_count, s.has_more into v_step
         from engagement.catch_up_step(v_began_at) s;
         exit when v_step.statement_count is null;
         statement_count := coalesce(statement_count, 0)
                            operator(pg_catalog.+) v_step.statement_count;
         customer_count := coalesce(customer_count, 0) operator(pg_catalog.+) v_step.customer_count;
         left_count := v_step.left_count;
-        exit when v_step.statement_count operator(pg_catalog.=) 0
-                  and v_step.customer_count operator(pg_catalog.=) 0
-                  or pg_catalog.clock_timestamp() operator(pg_catalog.-) v_began_at
-                     operator(pg_catalog.>) '5 seconds'::pg_catalog.interval;
+        exit when not v_step.has_more;
     end loop;
     commit;
 end
@@ -48,5 +45,5 @@ $$;
 comment on procedure engagement.catch_up(bigint, bigint, bigint) is
     'Brings awards, scores and ranks up to date with queued changes and with dates, at a cost that '
     'follows the work; call it as often as you like. Returns how many queue rows it took, how many '
-    'customers it summed, and how many queue rows are left for recalculate or a later call; NULL: '
+    'customers it summed, and how many queue rows are left for recalculate or a later call. NULL: '
     'it stepped aside for a run or another call, or scoring is switched off. Commits in batches.';

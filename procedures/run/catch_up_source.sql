@@ -1,10 +1,12 @@
 -- Internal. Brings the awards of one source up to date for the queue rows that catch_up has taken.
--- Returns the customers concerned. What fails here waits for the next
--- run, because the next second would fail as well. An activity that cannot be scored becomes work of the run. A source whose
--- keys cannot be looked up is to be compared as a whole. Only what another session has locked goes
--- back to the queue as it was.
+-- Returns the customers concerned.
+-- What fails here waits for the next run, because the next second would fail as well. An activity
+-- that cannot be scored becomes work of the run. If keys cannot be looked up, the source is to be
+-- compared as a whole and everybody to be summed: it is not known whom the keys concern. Only what
+-- another session has locked goes back to the queue as it was.
 -- A key may lead to many activities: a product, say, to all its lines. Those beyond p_limit go back
--- to the queue.
+-- to the queue, by their own keys. A row of such keys is always done as a whole. With a refund comes
+-- the line that it takes back, so its keys would otherwise never become fewer.
 -- Reads: the view and the ledger.
 -- Writes: award, pending_activity, recalculation_key, scoring_failure.
 create or replace function engagement.catch_up_source(
@@ -22,7 +24,8 @@ as $$
 declare
     v_column text;
     v_keys text[];
-    v_ids engagement.host_key[];
+    v_ids engagement.host_key[] := '{}';
+    v_found engagement.host_key[] := '{}';
 begin
     begin
         for v_column, v_keys in
@@ -33,7 +36,11 @@ begin
             where t.source in (p_source, 'employment')
             group by 1
         loop
-            v_ids := v_ids || engagement.activities_of_keys(p_source, v_column, v_keys);
+            if v_column = 'source_id' then
+                v_ids := engagement.activities_of_keys(p_source, v_column, v_keys);
+            else
+                v_found := v_found || engagement.activities_of_keys(p_source, v_column, v_keys);
+            end if;
         end loop;
     exception
         when connection_exception then
@@ -48,18 +55,26 @@ begin
             return '{}';
         when others then
             insert into engagement.pending_activity (source)
-            select p_source
+            select s.source
+            from (values (p_source), ('customer')) s (source)
             where not exists (select from engagement.pending_activity p
-                              where p.source = p_source and p.activity_column is null);
+                              where p.source = s.source and p.activity_column is null);
             perform engagement.skip_source(p_run, p_source, sqlstate, sqlerrm);
             return '{}';
     end;
-    v_ids := array(select distinct i from unnest(v_ids) i order by i);
+    v_found := array(select i from unnest(v_found) i except select i from unnest(v_ids) i
+                     order by 1);
     insert into engagement.pending_activity (source, activity_column, keys, queued_at)
-    select p_source, 'source_id', v_ids[g.first : g.first + p_limit - 1]::text[],
+    select p_source, 'source_id', v_found[g.first : g.first + p_limit - 1]::text[],
            (select min(t.queued_at) from unnest(p_taken) t)
-    from generate_series(p_limit + 1, cardinality(v_ids), p_limit) g (first);
-    v_ids := v_ids[: p_limit];
+    from generate_series(p_limit + 1, cardinality(v_found), p_limit) g (first);
+    v_ids := array(select i from unnest(v_ids) i
+                   union
+                   select i from unnest(v_found[: p_limit]) i
+                   order by 1);
+    if v_ids = '{}' then
+        return v_ids;
+    end if;
     perform engagement.award_batch(p_run, p_source, v_ids);
     if exists (select from engagement.scoring_failure f
                where f.source = p_source and f.source_id = any (v_ids::text[])
@@ -69,6 +84,7 @@ begin
             using engagement.scoring_failure f
             where p.source = p_source and p.activity_column = 'source_id'
                   and cardinality(p.keys) = 1 and p.keys[1] = any (v_ids::text[])
+                  and p.queued_at = now()  -- award_batch has put it there
                   and f.source = p_source and f.source_id = p.keys[1] and f.resolved_at is null
                   and f.sqlstate_code not in ('55P03', '40P01')
             returning p.keys[1] as source_id
@@ -84,4 +100,5 @@ comment on function engagement.catch_up_source(
     engagement.recalculation_run, text, engagement.pending_activity[], integer
 ) is
     'Internal: brings the awards of a source up to date for queue rows that were taken, for at most '
-    'p_limit activities; returns the customers concerned.';
+    'p_limit activities besides those that a row names by their own keys; returns the customers '
+    'concerned.';

@@ -6,7 +6,7 @@
 -- they write. So a run applies new rules and parameters either before the batch or after it, and
 -- compares afterwards what the batch has derived by the old ones. Before the first run there is
 -- nothing to keep up to date: history is not scored yet.
--- Reads: recalculation_run, activity_source, award, engagement_host.employment.
+-- Reads: recalculation_run, activity_source, award.
 -- Writes: award, customer_score, category_score, score_event, pending_activity, scoring_failure;
 -- recalculation_key and recalculation_customer, for what has to wait for the next run.
 -- Locks: advisory (class, 6).
@@ -14,7 +14,8 @@ create or replace function engagement.catch_up_step(
     p_before timestamptz,
     out statement_count bigint,
     out customer_count bigint,
-    out left_count bigint
+    out left_count bigint,
+    out has_more boolean
 )
 language plpgsql
 security definer
@@ -75,10 +76,7 @@ begin
                              where e.award_count > 200);
         v_ids := array(select i from unnest(v_ids) i except select c from unnest(v_companies) c);
         if v_is_current then
-            v_companies := v_companies || array(
-                select e.employer_id::engagement.host_key
-                from engagement_host.employment e
-                where e.employee_id = any (v_ids) and e.is_primary and e.employer_id is not null);
+            v_companies := v_companies || engagement.catch_up_employers(v_run, v_ids);
         end if;
         insert into engagement.pending_activity (source, activity_column, keys, queued_at)
         select 'customer', 'customer_id', v_companies::text[],
@@ -91,11 +89,14 @@ begin
     if customer_count > 0 then
         perform engagement.catch_up_totals(v_run, v_ids);
     end if;
-    left_count := (select count(*) from engagement.pending_activity p
-                   where statement_count + customer_count = 0);
+    has_more := statement_count + customer_count > 0
+                and clock_timestamp() < p_before + interval '5 seconds';
+    if not has_more then
+        left_count := (select count(*) from engagement.pending_activity);
+    end if;
 end
 $$;
 comment on function engagement.catch_up_step(timestamptz) is
-    'Internal: does one batch of what was queued before p_before. Counts of queue rows taken and of '
-    'customers summed; NULL: it stepped aside. Both 0: nothing is left to do; left_count rows are '
-    'still queued.';
+    'Internal: does one batch of what was queued before p_before. Returns how many queue rows it '
+    'took and how many customers it summed; NULL: it stepped aside. has_more is false when nothing '
+    'is left to do, or five seconds after p_before; then left_count rows are still queued.';

@@ -13,9 +13,10 @@ set lock_timeout = '200ms'
 as $$
 declare
     v_free engagement.host_key[] := p_customer_ids;
+    v_scored engagement.host_key[];
     v_is_written boolean := false;
 begin
-    for v_attempt in 1 .. 2 loop
+    for v_attempt in 1 .. 3 loop
         begin
             perform engagement.write_totals(
                 p_customer_ids => v_free, p_as_of => null, p_always_stamp => true,
@@ -27,8 +28,16 @@ begin
             when connection_exception then
                 raise;  -- see run_sources
             when lock_not_available or deadlock_detected then
-                exit when v_attempt = 2;
+                exit when v_attempt = 3;
                 v_free := engagement.lock_free_scores(p_customer_ids);
+                if v_attempt = 1 then
+                    -- Customers without a row are left out only if another session makes rows.
+                    v_scored := array(select s.customer_id
+                                      from engagement.customer_score s
+                                      where s.customer_id = any (p_customer_ids));
+                    v_free := v_free || array(select i from unnest(p_customer_ids) i
+                                              where i <> all (v_scored));
+                end if;
             when others then
                 insert into engagement.recalculation_customer (customer_id, is_touched)
                 select distinct i, true from unnest(p_customer_ids) i

@@ -4,9 +4,12 @@
 -- company of 50,000 employees the work of every second. Its sum cannot be carried forward by the
 -- difference: changes become visible in another order than they were made in, and neither the
 -- stored sum nor an award says which of the two came first.
--- A batch has at most p_limit customers. It ends before the company that would take the awards of
--- companies over 40,000, a tenth of a second.
--- Reads: customer_score, award. Reads and writes: pending_activity.
+-- A batch has at most p_limit customers of each kind. It ends before the company that would take
+-- the awards of companies over 40,000, a tenth of a second.
+-- Whoever waits already is not found by date: customers whom this call has put back into the queue,
+-- because somebody holds their row, and customers whom it has left to the next run. Otherwise the
+-- call would try them again and again.
+-- Reads: customer_score, award, recalculation_customer. Reads and writes: pending_activity.
 create or replace function engagement.take_due_customers(p_before timestamptz, p_limit integer)
 returns engagement.host_key[]
 language plpgsql
@@ -19,6 +22,7 @@ declare
     v_taken engagement.pending_activity[] := engagement.take_statements(
         p_sources => array['customer'], p_before => p_before, p_limit => p_limit);
     v_queued engagement.host_key[];
+    v_waiting engagement.host_key[];
     v_dated engagement.host_key[];
     v_ids engagement.host_key[];
     v_since timestamptz[];
@@ -28,22 +32,33 @@ begin
     v_queued := array(select distinct k.key::engagement.host_key
                       from unnest(v_taken) t
                       cross join lateral unnest(t.keys) k (key));
-    select array_agg(d.customer_id) into v_dated
-    from (select s.customer_id from engagement.customer_score s
-          where s.next_change_at <= v_now
-          order by s.next_change_at
-          limit p_limit) d;
+    if exists (select from engagement.customer_score s where s.next_change_at <= v_now) then
+        v_waiting := array(
+            select c.customer_id from engagement.recalculation_customer c
+            union
+            select k.key::engagement.host_key
+            from engagement.pending_activity p
+            cross join lateral unnest(p.keys) k (key)
+            where p.source = 'customer' and p.activity_column is not null
+                  and p.queued_at >= p_before);
+        select array_agg(d.customer_id) into v_dated
+        from (select s.customer_id from engagement.customer_score s
+              where s.next_change_at <= v_now
+                    and s.customer_id not in (select w.id from unnest(v_waiting) w (id))
+              order by s.next_change_at
+              limit p_limit) d;
+    end if;
+    v_due := array(select i from unnest(v_queued) i union select i from unnest(v_dated) i);
     select array_agg(s.customer_id), array_agg(s.calculated_at) into v_ids, v_since
     from engagement.customer_score s
-    where s.customer_id = any (v_queued || v_dated)
-          and s.calculated_at <= v_now;
+    where s.customer_id = any (v_due) and s.calculated_at <= v_now;
     with customer as (
         select k.id, coalesce(e.award_count, 0) as award_count,
                e.award_count > 1000
                and e.award_count > extract(epoch from v_now - s.since) * 10000 as is_early
-        from (select i as id from unnest(v_queued) i union select i from unnest(v_dated) i) k
+        from unnest(v_due) k (id)
         left join unnest(v_ids, v_since) s (id, since) on s.id = k.id
-        left join engagement.employer_sizes(v_queued || v_dated, 1000000) e on e.employer_id = k.id
+        left join engagement.employer_sizes(v_due, 1000000) e on e.employer_id = k.id
     )
     select array_agg(c.id order by c.id)
                filter (where not c.is_early and c.before_count < 40000),

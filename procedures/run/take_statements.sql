@@ -2,7 +2,9 @@
 -- about p_limit keys in all. A row has the keys of one statement of the host, which may be a
 -- million. Of such a row the first p_limit keys are taken, and the others go back in rows of that
 -- size. Rows are found by their place in the table: the queue has no key, and no index for a
--- trigger to pay for.
+-- trigger to pay for. A row that another session has locked (somebody is being erased) is left for
+-- a later call. The others are locked where they are found, so each is still in its place when it
+-- is deleted.
 -- Reads and writes: pending_activity.
 create or replace function engagement.take_statements(
     p_sources text[], p_before timestamptz, p_limit integer
@@ -27,6 +29,7 @@ begin
                 where p.activity_column is not null and p.source = any (p_sources)
                       and p.queued_at < p_before
                 limit p_limit
+                for update skip locked
             ) w
         ) w
         where w.before_count < p_limit

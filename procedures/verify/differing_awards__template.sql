@@ -9,7 +9,8 @@ create or replace function engagement.differing_awards__template(
     p_from engagement.host_key,
     p_to engagement.host_key,
     p_sample numeric,
-    p_seed integer
+    p_seed integer,
+    p_only_ids engagement.host_key[]
 )
 returns setof engagement.verify_difference
 language plpgsql
@@ -37,6 +38,7 @@ begin
         from engagement.net_activity__template() v
         where engagement.is_in_part(v.customer_id, p_from, p_to, p_sample, p_seed)
               and (p_unread_ids = '{}' or v.source_id <> all (p_unread_ids))
+              and (p_only_ids is null or v.source_id = any (p_only_ids))
         offset bigint '0'
     ),
     derived as (
@@ -47,6 +49,7 @@ begin
         select w.*
         from engagement.awards_of_source('template') w
         where w.source_id <> all (p_left_out_ids)
+              and (p_only_ids is null or w.source_id = any (p_only_ids))
               and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
     )
     select case when l.source_id is null then 'award missing'
@@ -71,8 +74,8 @@ end
 $$;
 comment on function engagement.differing_awards__template(
     engagement.host_key[], engagement.host_key[], engagement.host_key, engagement.host_key, numeric,
-    integer
+    integer, engagement.host_key[]
 ) is
     'Internal: template: differences between the activities of the source and its live awards, for '
     'the customers that is_in_part selects. p_left_out_ids are not compared; p_unread_ids are not '
-    'even read.';
+    'even read. p_only_ids: no others are compared (NULL: all).';

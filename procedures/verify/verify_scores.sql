@@ -6,7 +6,8 @@ create or replace function engagement.verify_scores(
     p_from engagement.host_key,
     p_to engagement.host_key,
     p_sample numeric,
-    p_seed integer
+    p_seed integer,
+    p_only_ids engagement.host_key[] default null
 )
 returns setof engagement.verify_difference
 language plpgsql
@@ -29,6 +30,7 @@ begin
         where s.customer_id not in (select q from unnest(p_queued_ids) q)
               and engagement.is_instant(s.calculated_at)  -- otherwise verify_ranks reports it
               and engagement.is_in_part(s.customer_id, p_from, p_to, p_sample, p_seed)
+              and (p_only_ids is null or s.customer_id = any (p_only_ids))
         group by s.calculated_at
     loop
         return query select t.* from engagement.verify_totals(v_as_of, v_ids) t;
@@ -42,6 +44,7 @@ begin
                           where s.customer_id = w.customer_id)
           and w.customer_id not in (select q from unnest(p_queued_ids) q)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
+          and (p_only_ids is null or w.customer_id = any (p_only_ids))
     group by w.customer_id;
     -- Without triggers on the host's customers, new customers are unknown until the next run.
     if exists (select from engagement.attached_table a where a.source = 'customer') then
@@ -49,6 +52,7 @@ begin
         v_missing := array(
             select h.customer_id::engagement.host_key from engagement_host.customer h
             where h.customer_id is not null
+                  and (p_only_ids is null or h.customer_id = any (p_only_ids))
             except
             select i.id from unnest(v_ids) i (id));
         select array_agg(distinct w.customer_id) into v_ids
@@ -66,11 +70,13 @@ begin
            null::text, c.score::text
     from engagement.category_score c
     where not exists (select 1 from engagement.customer_score s where s.customer_id = c.customer_id)
-          and engagement.is_in_part(c.customer_id, p_from, p_to, p_sample, p_seed);
+          and engagement.is_in_part(c.customer_id, p_from, p_to, p_sample, p_seed)
+          and (p_only_ids is null or c.customer_id = any (p_only_ids));
 end
 $$;
 comment on function engagement.verify_scores(
-    engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer
+    engagement.host_key[], engagement.host_key, engagement.host_key, numeric, integer,
+    engagement.host_key[]
 ) is
     'Internal: differences between the stored totals and the ledger, for the customers that '
-    'is_in_part selects, except p_queued_ids.';
+    'is_in_part selects, except p_queued_ids. p_only_ids: no others are compared (NULL: all).';
