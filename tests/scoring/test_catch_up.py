@@ -488,7 +488,7 @@ def test_a_huge_statement_is_done_in_batches(busy: tuple[Host, list[Any]]) -> No
     host.product("BOOK", "OTHER")
     until_done(host)
     sizes = host.rows(
-        "select count(*) from engagement.award where voided_at is not null group by xmax"
+        "select count(*) from engagement.award where voided_at is not null group by xmin"
     )
     assert len(sizes) >= 25
     assert host.score(people[1]).score == 500 * 2
