@@ -1,13 +1,20 @@
 -- Internal. The present employers of some customers, for catch_up. Where points go to the present
 -- employer, these companies are to be summed too. If the host's employments cannot be read, the
 -- customers become work of the next run, which finds their employers itself.
+-- Definer: the host's views run as the package's owner.
 -- Reads: engagement_host.employment. Writes: recalculation_customer, scoring_failure.
 create or replace function engagement.catch_up_employers(
     p_run engagement.recalculation_run, p_customer_ids engagement.host_key[]
 )
 returns engagement.host_key[]
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set row_security = on
 set lock_timeout = '200ms'
 set enable_seqscan = off
 set jit = off

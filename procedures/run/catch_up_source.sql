@@ -5,8 +5,8 @@
 -- compared as a whole and everybody to be summed: it is not known whom the keys concern. Only what
 -- another session has locked goes back to the queue as it was.
 -- A key may lead to many activities: a product, say, to all its lines. Those beyond p_limit go back
--- to the queue, by their own keys. A row of such keys is always done as a whole. With a refund comes
--- the line that it takes back, so its keys would otherwise never become fewer.
+-- to the queue, by their own keys. A row of such keys is always done as a whole. With a refund
+-- comes the line that it takes back, so the keys of refunds would otherwise never become fewer.
 -- Reads: the view and the ledger.
 -- Writes: award, pending_activity, recalculation_key, scoring_failure.
 create or replace function engagement.catch_up_source(
@@ -99,6 +99,6 @@ $$;
 comment on function engagement.catch_up_source(
     engagement.recalculation_run, text, engagement.pending_activity[], integer
 ) is
-    'Internal: brings the awards of a source up to date for queue rows that were taken, for at most '
-    'p_limit activities besides those that a row names by their own keys; returns the customers '
+    'Internal: brings the awards of a source up to date for queue rows that were taken; at most '
+    'p_limit activities besides those that a row names by their own keys. Returns the customers '
     'concerned.';

@@ -427,6 +427,18 @@ class Driver:
         """How many entries wait in the queue."""
         return int(self.scalar("select count(*) from engagement.pending_activity"))
 
+    def catch_up(self) -> int:
+        """engagement.catch_up; how much it has left in the queue."""
+        ((_, _, left),) = self._rows("call engagement.catch_up()")
+        return int(left)
+
+    def work_length(self) -> int:
+        """How much work a run that died has left."""
+        return sum(
+            int(self.scalar(f"select count(*) from engagement.recalculation_{what}"))
+            for what in ("source", "key", "customer")
+        )
+
     def failures(self) -> list[tuple[Any, ...]]:
         """Source, row and rule of every recorded failure that is not resolved."""
         return self._rows(

@@ -1389,6 +1389,40 @@ class Association(RuleBasedStateMachine):
         stored = self.driver.stored_scores()[customer_id]
         self.check_customer(row, live, stored, calculated_at)
 
+    @precondition(lambda self: not self.in_transaction)
+    @rule()
+    def catch_up(self) -> None:
+        """As a refresh of everybody touched; what has to wait for a run waits."""
+        begun_at, before = self.driver.clock(), self.driver.customer_scores()
+        runs = self.driver.instants_of_runs()
+        left = self.driver.catch_up()
+        self.check_append_only()
+        assert self.driver.instants_of_runs() == runs
+        # Whole sources and everybody; and jobs, if points go to the present employer.
+        queue = self.driver.queue()
+        assert left == len(queue)
+        is_current = self.parameters.current_employers
+        for source, column, *_ in queue:
+            assert column is None or (source == "employment" and is_current)
+        rows, stored = self.driver.customer_scores(), self.driver.stored_scores()
+        ended_at = self.driver.clock()
+        touched = {k for k, row in rows.items() if begun_at <= row.calculated_at <= ended_at}
+        for key in rows.keys() - touched:
+            assert rows[key] == before[key], key
+        for key in touched:
+            self.check_rank(rows[key])
+        if self.setup_pending:
+            return
+        assert self.driver.verify() == []
+        if queue or self.driver.work_length() > 0:
+            return
+        self.is_settled = True
+        self.check_ledger()
+        # Whoever was not touched is right as of the instant of before.
+        for key, row in rows.items():
+            assert row.next_change_at is None or row.next_change_at > begun_at, key
+            self.check_customer(row, self.live_awards(), stored[key], row.calculated_at)
+
     def check_rank(self, row: Any) -> None:
         """A refreshed customer stands where its score was in the last run's ranking."""
         type_of = {
