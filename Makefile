@@ -112,7 +112,7 @@ lint: venv
 release: $(VENV)/.demo-installed
 	$(BIN)/python -m engagement_runner.release
 
-# SMOKE=1: everything once and small, in a few minutes, and no results are written. For the record:
+# SMOKE=1: everything once and small, in three minutes, and no results are written. For the record:
 # BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much.
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m bench $(if $(SMOKE),--smoke) $(BENCH)
