@@ -173,10 +173,12 @@ class Ground:
 
     def _clone(self, template: str, name: str) -> None:
         self._drop(name)
+        # By files is faster for a large one, but takes two checkpoints.
+        strategy = "file_copy" if self._sizes[template] > 200_000 else "wal_log"
         with self.connect("postgres") as connection:
             connection.execute(
-                sql.SQL("create database {} template {} strategy file_copy").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                sql.SQL("create database {} template {} strategy {}").format(
+                    sql.Identifier(name), sql.Identifier(template), sql.SQL(strategy)
                 )
             )
         self._sizes[name] = self._sizes[template]
