@@ -224,6 +224,7 @@ def test_probe_sees_points_when_they_are_stored(
 ) -> None:
     connection = used("current")
     probe = Probe(connection, 2)
+    execute(connection, "catch_up")  # they have a score, which is zero
     probe.order()
     probe.order()
     probe.look()
