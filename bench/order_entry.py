@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from bench.contenders import ALTERNATIVES, BARE, BASE, OURS, QUEUE, ROW, Contender, queue_loop
 from bench.driver import enter_orders
 from bench.follow import empty_queue, follow_running
-from bench.ground import Ground, in_turn, set_mode
+from bench.ground import Connection, Ground, in_turn, set_mode, value
 from bench.proc import ServerTimes
 
 ENTRY, CPU = "Order entry", "CPU time per order"
+#: Of an order, in each of the scripts.
+LINES = 2
 LOOPING, FOLLOWING = "queue, its loop running", "deferred, follow running"
 BESIDE = [
     Contender(LOOPING, "queue", beside="loop"),
@@ -57,11 +59,19 @@ def order_entry(ground: Ground) -> None:
 
 @dataclass(frozen=True)
 class Turn:
-    """Orders per second; per order, the CPU time of its session and of the whole server, in µs."""
+    """How a contender entered orders.
+
+    Attributes:
+        rate: orders per second.
+        cpu, server_cpu: CPU time per order in µs, of its session and of the whole server.
+        scored: how many lines were scored meanwhile, as a share of those entered; 1 where nothing
+            runs beside.
+    """
 
     rate: float
     cpu: float
     server_cpu: float
+    scored: float
 
 
 def _take_turns(
@@ -96,11 +106,20 @@ def take_turn(
         if who.beside == "follow":
             empty_queue(connection)
         connection.execute("checkpoint")
-    with _beside(ground, who, database):
-        times = ServerTimes(ground.server)
-        entered = enter_orders(ground, database, script, durability, seconds)
-        cpu, server_cpu = (1e6 * spent / entered.count for spent in times.spent())
-    return Turn(entered.rate, cpu, server_cpu)
+        with _beside(ground, who, database):
+            waiting = _waiting(connection, who)
+            times = ServerTimes(ground.server)
+            entered = enter_orders(ground, database, script, durability, seconds)
+            waiting -= _waiting(connection, who)
+            cpu, server_cpu = (1e6 * spent / entered.count for spent in times.spent())
+    return Turn(entered.rate, cpu, server_cpu, 1 + waiting / (LINES * entered.count))
+
+
+def _waiting(connection: Connection, who: Contender) -> float:
+    """Return how many lines wait for what runs beside the order entry of a contender."""
+    if not who.beside:
+        return 0
+    return float(value(connection, {"loop": "queued_lines", "follow": "waiting_lines"}[who.beside]))
 
 
 def _beside(ground: Ground, who: Contender, database: str) -> AbstractContextManager[None]:
@@ -125,6 +144,12 @@ def _compare(
         note(name, BARE, target)
     for name in (FOLLOWING, ROW, QUEUE, LOOPING):
         note(name, BARE)
+    for name in (FOLLOWING, LOOPING):
+        if name in taken:
+            found = ground.measure(
+                ENTRY, f"{title}: {name}, share of the lines scored meanwhile", ""
+            )
+            found.values = [turn.scored for turn in taken[name]]
     note("immediate", ROW)
     note("deferred", QUEUE, "≥ 1")
     note(FOLLOWING, LOOPING, "≥ 1")

@@ -209,6 +209,7 @@ def test_take_turn_gives_orders_and_cpu_time(ground: Ground, who: Contender) -> 
         found = order_entry.take_turn(ground, who, database, "order_entry", "off", 1)
         assert found.rate > 0
         assert 0 < found.cpu < found.server_cpu
+        assert 0 <= found.scored <= 1
         if who.beside == "follow":
             with ground.connect(database) as connection:
                 scored = connection.execute(
