@@ -146,6 +146,7 @@ grant execute on routine
     -- run
     engagement.recalculate,
     engagement.roll_up_employers,
+    engagement.catch_up,
     -- input
     engagement.adjust,
     engagement.set_social_score,
@@ -173,6 +174,7 @@ grant execute on routine
     engagement.begin_run,
     engagement.run_step,
     engagement.drive_run,
+    engagement.catch_up_step,
     engagement.queued_activities,
     engagement.queued_customers,
     -- verify

@@ -146,6 +146,9 @@ def own_server(bindir: Path, memory: Path | None) -> Iterator[EmbeddedServer]:
         yield running
 
 
+#: Triggers award, too: the mode in which they do most. What only queues, tests set themselves.
+AWARD_AT_ONCE = "select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')"
+
 #: What a caller's session may have set; nothing that the package answers depends on it. A text of
 #: an instant in these settings reads as another one, or as none.
 HOSTILE = {
@@ -273,8 +276,7 @@ def template_of(
                     deploy(session, "reference", key_type)
                 else:
                     deploy(session, "reference", key_type, distribute=True, shards=SHARD_COUNT)
-                    # IMMEDIATE, as the tests expect a deployment to be.
-                    session.execute("select engagement.set_parameter('TRIGGER_MODE', 'IMMEDIATE')")
+                session.execute(AWARD_AT_ONCE)
             templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])
         return templates[key_type]
 
@@ -294,6 +296,7 @@ def overlaid_template_of(
             with psycopg.connect(dsn, autocommit=True) as session:
                 deploy(session, "reference", key_type)
                 put_overlays(session)
+                session.execute(AWARD_AT_ONCE)
             templates[key_type] = str(conninfo_to_dict(dsn)["dbname"])
         return templates[key_type]
 

@@ -4,11 +4,13 @@
 -- PL/pgSQL keeps the plans of static SQL, so no trigger call plans afresh. A plan is made once and
 -- serves all later calls. So custom plans, sequential scans (the tables may be empty when the plan
 -- is made) and JIT are off. Look-ups are lateral, key by key.
+-- With p_limit, which a trigger gives, more activities than so many are left to the next run.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, employment, award, score_rule.
 -- Writes: award, reversal, reversed_activity, scoring_failure.
 create or replace function engagement.sync_awards__template(
-    p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false
+    p_activity_column text, p_keys text[], p_at timestamptz, p_is_new boolean default false,
+    p_limit integer default null
 )
 returns bigint[]
 language plpgsql
@@ -31,6 +33,10 @@ declare
     v_counts bigint[] := array[0, 0];
 begin
     if p_activity_column = 'customer_id' then
+        if p_limit is not null and engagement.activities_of_keys__template(
+                                       p_activity_column, p_keys, p_limit) is null then
+            return null;
+        end if;
         v_ids := array(select distinct k.key::engagement.host_key from unnest(p_keys) k (key));
         if 'TEMPLATE_REVERSES' <> 'N' then
             perform engagement.sync_reversals__template(
@@ -79,7 +85,10 @@ begin
             return v_counts;
         end if;
     end if;
-    v_ids := engagement.activities_of_keys__template(p_activity_column, p_keys);
+    v_ids := engagement.activities_of_keys__template(p_activity_column, p_keys, p_limit);
+    if v_ids is null then
+        return null;
+    end if;
     if 'TEMPLATE_REVERSES' <> 'N' then
         perform engagement.sync_reversals__template(v_ids);
     end if;
@@ -130,7 +139,10 @@ begin
     return v_counts;
 end
 $$;
-comment on function engagement.sync_awards__template(text, text[], timestamptz, boolean) is
+comment on function engagement.sync_awards__template(
+    text, text[], timestamptz, boolean, integer
+) is
     'Internal: template: brings the awards of activities into line with the view, recorded at '
     'p_at. The activities are those with these keys (as text) in p_activity_column; NULL: all. '
-    'p_is_new: the rows were just inserted. Returns awards made and voided.';
+    'p_is_new: the rows were just inserted. p_limit: nothing is done if there are more activities. '
+    'Returns awards made and voided; NULL: nothing was done.';

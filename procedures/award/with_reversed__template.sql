@@ -1,8 +1,11 @@
 -- Internal. Template: adds to some activities what they take back, now or when they were last seen,
--- and what that takes back in turn, up to the first sale.
+-- and what that takes back in turn, up to the first sale. With a limit it stops as soon as there
+-- are more than so many.
 -- Definer, because the host's role has no right here.
 -- Reads: the view, reversal.
-create or replace function engagement.with_reversed__template(p_ids engagement.host_key[])
+create or replace function engagement.with_reversed__template(
+    p_ids engagement.host_key[], p_limit integer default null
+)
 returns engagement.host_key[]
 language plpgsql
 security definer
@@ -40,12 +43,15 @@ begin
             ) r
             except
             select i from unnest(v_ids) i
+            limit p_limit + 1
         );
         exit when v_next = '{}';
         v_ids := v_ids || v_next;
+        exit when cardinality(v_ids) > p_limit;
     end loop;
     return v_ids;
 end
 $$;
-comment on function engagement.with_reversed__template(engagement.host_key[]) is
-    'Internal: template: these activities, and all that they take back directly or indirectly.';
+comment on function engagement.with_reversed__template(engagement.host_key[], integer) is
+    'Internal: template: these activities, and all that they take back directly or indirectly; '
+    'with p_limit some of them, if they are more.';

@@ -21,6 +21,7 @@ declare
     v_month_ends timestamptz[];  -- the last instants of the twelve months before that of p_as_of
     v_own numeric[];  -- at p_as_of, then at the ends of the months
     v_raise record;
+    v_waiting record;
     v_card jsonb;
 begin
     perform engagement.check_customer(p_customer_id);
@@ -38,6 +39,14 @@ begin
     );
     v_own := engagement.own_points_at(p_customer_id, p_as_of || v_month_ends, p_known_at);
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
+
+    -- A refresh has read what the customer had bought when it began. What is queued of a company's
+    -- people it has not.
+    select count(*) as statement_count, min(p.queued_at) as since into v_waiting
+    from engagement.pending_activity p
+    where p.activity_column is not null
+          and (p.queued_at > v_stored.calculated_at or v_stored.calculated_at is null
+               or v_customer.customer_type = 'COMPANY');
 
     with own as (
         select w.rule_id, w.capped_points, w.effective_at,
@@ -78,6 +87,8 @@ begin
                          or exists (select from engagement.recalculation_source)
                          or exists (select from engagement.score_rule r
                                     where r.is_applied <> r.is_active),
+        'changes_waiting', v_waiting.statement_count,
+        'waiting_since', v_waiting.since,
         'band_code', v_stored.band_code,
         'percentile', v_stored.percentile,
         'categories', (
@@ -119,5 +130,6 @@ end
 $$;
 comment on function engagement.score_card(engagement.host_key, timestamptz, timestamptz) is
     'The customer''s screen as JSON: score, categories with their rules (score, year to date, '
-    'overview; award_count: awards that count), the trend over twelve month-ends and, for a '
-    'company, figures on its employees. Raises EG001 for an unknown customer.';
+    'overview; award_count: awards that count), the trend over twelve month-ends, how many '
+    'statements of the CRM wait to be scored and since when (changes_waiting, waiting_since) and, '
+    'for a company, figures on its employees. Raises EG001 for an unknown customer.';

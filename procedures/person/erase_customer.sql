@@ -26,7 +26,6 @@ declare
     v_source engagement.activity_source;
     v_is_shown boolean;
     v_employers engagement.host_key[];
-    v_employer engagement.host_key;
     v_companies engagement.host_key[];
     v_merge engagement.customer_merge;
     v_inputs engagement.host_key[];
@@ -130,9 +129,7 @@ begin
     perform engagement.write_totals(
         p_customer_ids => v_employers, p_as_of => null, p_always_stamp => true,
         p_follow_clock => false);
-    foreach v_employer in array v_employers loop
-        perform engagement.rank_customer(v_employer);
-    end loop;
+    perform engagement.rank_customers(v_employers);
     delete from engagement.score_event e where e.customer_id = p_customer_id;
 end
 $$;

@@ -1,7 +1,5 @@
--- Internal. Begins a run, or takes over one that died. A run is alive while its server process
--- exists and is active. A process whose state is hidden (it belongs to another role) counts as
--- alive.
--- Reads: pg_stat_activity. Writes: recalculation_run. Locks: advisory (class, 2).
+-- Internal. Begins a run, or takes over one that died.
+-- Writes: recalculation_run. Locks: advisory (class, 2).
 -- Raises: EG004, EG006, EG009.
 create or replace function engagement.begin_run(p_mode text, p_as_of timestamptz)
 returns engagement.recalculation_run
@@ -31,14 +29,7 @@ begin
 
     select * into v_run from engagement.recalculation_run r where r.run_status = 'RUNNING';
     if found then
-        if v_run.backend_pid <> pg_backend_pid()
-           and v_run.backend_started_at > pg_postmaster_start_time()
-           and exists (
-            select from pg_stat_activity a
-            where a.pid = v_run.backend_pid
-                  and (a.backend_start is null or a.backend_start <= v_run.backend_started_at)
-                  and (a.state is null or a.state = 'active')
-        ) then
+        if engagement.is_run_alive(v_run) then
             raise exception 'a recalculation is already running'
                 using errcode = 'EG009',
                       detail = format('run %s (%s) since %s, server process %s, phase %s, %s of %s',

@@ -31,6 +31,7 @@ begin
             set view_fingerprint = v_fingerprint
             where s.source = v_source.source;
             perform engagement.clone_templates(v_source.source);
+            perform engagement.spare_inserts(v_source.source);
             insert into engagement.pending_activity (source) values (v_source.source);
         exception
             when lock_not_available or deadlock_detected then
@@ -55,6 +56,26 @@ begin
             perform engagement.renew_capture(v_attachment_id);
         exception when lock_not_available or deadlock_detected then
             null;  -- the host has locked the table; host_problems reports it, the next run retries
+        end;
+    end loop;
+
+    -- A foreign key has proven that a header just inserted has no lines. It proves it no more.
+    for v_source in
+        select s.*
+        from engagement.activity_source s
+        where exists (
+            select from engagement.attached_table a
+            where a.source = s.source and a.line_key is not null
+                  and not engagement.has_late_lines(a.attachment_id))
+        order by s.source
+    loop
+        perform engagement.lock_setup();
+        begin
+            perform set_config('lock_timeout', '500ms', true);
+            perform engagement.spare_inserts(v_source.source);
+            insert into engagement.pending_activity (source) values (v_source.source);
+        exception when lock_not_available or deadlock_detected then
+            null;  -- as above
         end;
     end loop;
 

@@ -17,7 +17,6 @@ as $$
 declare
     v_source text;
     v_ids engagement.host_key[];
-    v_concerned engagement.host_key[];
     v_customers engagement.host_key[];
 begin
     if exists (select from engagement.pending_activity p where p.activity_column is null)
@@ -43,18 +42,7 @@ begin
             return null;  -- the source cannot be read, so it may concern anybody
         end;
         v_ids := array(select distinct k.id from unnest(v_ids) k (id));
-        -- Live awards and voided ones each have an index of their own.
-        with found as materialized (
-            select w.customer_id, w.employer_id
-            from engagement.awards_of_activities(v_source, v_ids, true) w
-            union all
-            select w.customer_id, w.employer_id
-            from engagement.awards_of_activities(v_source, v_ids, false) w
-        )
-        select array_agg(u.id) into v_concerned
-        from (select f.customer_id from found f union select f.employer_id from found f) u (id)
-        where u.id is not null;
-        v_customers := v_customers || v_concerned;
+        v_customers := v_customers || engagement.concerned_customers(v_source, v_ids);
     end loop;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         v_customers := v_customers || array(

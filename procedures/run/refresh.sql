@@ -32,7 +32,7 @@ begin
         p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
         p_always_stamp => true,
         p_follow_clock => p_as_of is null);
-    perform engagement.rank_customer(p_customer_id);
+    perform engagement.rank_customers(array[p_customer_id]::engagement.host_key[]);
 end
 $$;
 comment on function engagement.refresh(engagement.host_key, timestamptz) is

@@ -1,7 +1,8 @@
 -- Internal. Generates the routines of the totals and of every source and attachment again, from the
 -- present templates. Routines whose view or table is gone or changed cannot be generated and stay
 -- as they are; `engagement check` names them.
--- Reads: activity_source, attached_table. Writes: the generated routines. Locks: the setup lock.
+-- Reads: activity_source, attached_table. Writes: the generated routines, and what
+-- spare_inserts writes. Locks: the setup lock; as spare_inserts.
 create or replace function engagement.regenerate()
 returns void
 language plpgsql
@@ -24,6 +25,10 @@ begin
     from engagement.attached_table a
     where to_regclass(engagement.source_view(a.source)) is not null
     order by a.attachment_id;
+    perform engagement.spare_inserts(s.source)
+    from engagement.activity_source s
+    where s.detached_at is null
+    order by s.source;
 end
 $$;
 comment on function engagement.regenerate() is

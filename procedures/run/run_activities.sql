@@ -36,16 +36,8 @@ begin
     -- Every customer that has or had an award of these activities is concerned, even if this run
     -- changed nothing: a trigger may have made the change already.
     insert into engagement.recalculation_customer (customer_id, is_touched)
-    with found as materialized (
-        select w.customer_id, w.employer_id
-        from engagement.awards_of_activities(v_source, v_ids, true) w
-        union
-        select w.customer_id, w.employer_id
-        from engagement.awards_of_activities(v_source, v_ids, false) w
-    )
-    select f.customer_id, true from found f
-    union
-    select f.employer_id, true from found f where f.employer_id is not null
+    select c.id, true
+    from unnest(engagement.concerned_customers(v_source, v_ids)) c (id)
     on conflict (customer_id) do update set is_touched = true;
     update engagement.recalculation_run r
     set award_count = r.award_count + v_counts[1],

@@ -1,6 +1,7 @@
 -- Internal. Does one bounded batch of a run. If the phase has no work left, goes on to the next
 -- phase.
--- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2).
+-- Reads and writes: recalculation_run, and what its phase does. Locks: advisory (class, 2)
+-- and (class, 6).
 -- Raises: EG009.
 create or replace function engagement.run_step(p_run_id integer)
 returns boolean
@@ -19,6 +20,8 @@ declare
     v_has_more boolean;
 begin
     perform pg_advisory_xact_lock(engagement.lock_class(), 2);
+    -- A batch of catch_up that has just begun ends first. It steps aside for the run from then on.
+    perform pg_advisory_xact_lock(engagement.lock_class(), 6);
     select * into v_run from engagement.recalculation_run r where r.run_id = p_run_id for update;
     if v_run.run_status is distinct from 'RUNNING' or v_run.backend_pid <> pg_backend_pid() then
         raise exception 'the run was taken over by another session'

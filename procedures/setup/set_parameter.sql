@@ -83,7 +83,8 @@ begin
         select s.source from engagement.activity_source s
         where s.detached_at is null;
     end if;
-    if p_parameter_name not in ('TRIGGER_MODE', 'RAISED_RECENTLY_DAYS', 'LOCALE') then
+    if p_parameter_name not in ('TRIGGER_MODE', 'IMMEDIATE_ROW_LIMIT', 'RAISED_RECENTLY_DAYS',
+                                'LOCALE') then
         insert into engagement.pending_activity (source) values ('customer');
     end if;
 end

@@ -22,6 +22,7 @@ declare
     v_source engagement.activity_source;
     v_view text;
     v_template record;
+    v_old regprocedure;
     v_name text;
     v_text text;
 begin
@@ -33,6 +34,7 @@ begin
     for v_template in
         select p.proname as name, pg_get_functiondef(p.oid) as text,
                pg_get_function_identity_arguments(p.oid) as arguments,
+               p.proargtypes as argument_types,
                obj_description(p.oid, 'pg_proc') as comment
         from pg_proc p
         inner join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
@@ -53,6 +55,15 @@ begin
         execute replace(v_text, 'engagement.activity__' || p_source, v_view);
         v_name := format('engagement.%I(%s)', replace(v_template.name, '__template',
                                                       '__' || p_source), v_template.arguments);
+        -- An older template may have had other arguments.
+        for v_old in
+            select p.oid from pg_proc p
+            where p.pronamespace = 'engagement'::regnamespace
+                  and p.proname = replace(v_template.name, '__template', '__' || p_source)
+                  and p.proargtypes <> v_template.argument_types
+        loop
+            execute format('drop function %s', v_old);
+        end loop;
         execute format('revoke all on function %s from public', v_name);
         execute format('comment on function %s is %L', v_name,
                        format('Source %s: %s', p_source,

@@ -12,11 +12,13 @@ as $$
 declare
     v_source text;
     v_column text;
+    v_line_key text;
+    v_problem engagement.host_problem;
 begin
     if p_table_id is null then
         return;
     end if;
-    select a.source, a.activity_column into v_source, v_column
+    select a.source, a.activity_column, a.line_key into v_source, v_column, v_line_key
     from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
     return query
@@ -32,7 +34,17 @@ begin
         inner join pg_proc p on p.oid = t.tgfoid
         where t.tgrelid = p_table_id and t.tgtype & e.bit > 0
               and p.pronamespace = 'engagement'::regnamespace
-              and p.proname = 'capture__' || p_attachment_id);
+              and p.proname = 'capture__' || p_attachment_id)
+          and not (e.name = 'insert' and v_line_key is not null);
+    if v_line_key is not null and not engagement.has_late_lines(p_attachment_id) then
+        v_problem.hint := 'The next run puts it and compares the source as a whole: '
+            'call engagement.recalculate();';
+        return query
+        select 'TRIGGER', v_source, p_table_name, true, null::text,
+               format('table %s has no insert trigger, and foreign key %s no longer proves that none '
+                      'is needed (source %s)', p_table_name, v_line_key, v_source),
+               v_problem.hint;
+    end if;
     return query
     select 'TRIGGER', v_source, p_table_name, true, null::text,
            format('table %s: trigger %s is disabled (source %s)', p_table_name,

@@ -23,6 +23,7 @@ from engagement_runner.commands.customers import (
 )
 from engagement_runner.commands.demo import demo
 from engagement_runner.commands.events import events
+from engagement_runner.commands.follow import follow
 from engagement_runner.commands.parameters import params
 from engagement_runner.commands.report import report
 from engagement_runner.commands.rules import rules
@@ -95,6 +96,7 @@ for command in (
     deployment.detach,
     adapter,
     recalculate,
+    follow,
     refresh,
     find,
     score,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -26,8 +27,32 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 #: What a session of the command searches: nothing that anybody else may create in.
 PINNED_PATH = "pg_catalog, pg_temp"
 
+#: What a server says that will say the same the next time. libpq passes on no SQLSTATE of a refused
+#: connection, so a server with other languages than English seems to be one that may come back.
+_REFUSALS = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry"
+    r"|pg_hba\.conf rejects|role \".*\" does not exist|database \".*\" does not exist"
+    r"|permission denied for database|is not permitted to log in|definition of service"
+)
+
 #: Severities that reach the user; `create … if not exists` and the like only make notices.
 _SHOWN = ("WARNING",)
+
+
+class UnreachableError(EngagementError):
+    """There is no connection.
+
+    Args:
+        error: why.
+
+    Attributes:
+        may_pass: whether another attempt may succeed, as when the server is not there yet.
+    """
+
+    def __init__(self, error: psycopg.Error) -> None:
+        super().__init__(f"cannot connect: {describe(error)}", exit_code=EXIT_UNREACHABLE)
+        needs_password = error.pgconn is not None and error.pgconn.needs_password
+        self.may_pass = not (needs_password or _REFUSALS.search(str(error)))
 
 
 def dsn_option(function: _Function) -> _Function:
@@ -50,7 +75,12 @@ def _show_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
         click.echo(" ".join(parts), err=True)
 
 
-def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = True) -> Connection:
+def connect(
+    dsn: str | None,
+    autocommit: bool = True,
+    shows_warnings: bool = True,
+    defaults: Mapping[str, str | int] | None = None,
+) -> Connection:
     """Connect to the database.
 
     Args:
@@ -58,15 +88,17 @@ def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = Tru
         autocommit: whether each statement is a transaction of its own. Procedures that commit
             need it.
         shows_warnings: whether the server's warnings go to stderr; the caller may listen itself.
+        defaults: parameters of libpq for which the string has no value of its own.
 
     Raises:
-        EngagementError: the string cannot be parsed, or the server cannot be reached. The
-            message holds no part of an unparsable string, which may be a password. The exit code
-            for a server that cannot be reached is EXIT_UNREACHABLE. Or: the session is a
-            superuser's, and the package belongs to a role that is none.
+        UnreachableError: the server cannot be reached, or refuses the session.
+        EngagementError: the string cannot be parsed. The message holds no part of it, which may
+            be a password. Or: the session is a superuser's, and the package belongs to a role that
+            is none.
     """
     try:
-        conninfo = make_conninfo(dsn or "", fallback_application_name="engagement")
+        given = {**(defaults or {}), **conninfo_to_dict(dsn or "")}
+        conninfo = make_conninfo("", **{**given, "fallback_application_name": "engagement"})
         # An @ in a password that is not encoded leaves the rest of it in the host.
         if "@" in str(conninfo_to_dict(conninfo).get("host", ""))[1:]:
             raise psycopg.ProgrammingError
@@ -85,9 +117,7 @@ def connect(dsn: str | None, autocommit: bool = True, shows_warnings: bool = Tru
         if not autocommit:
             connection.commit()
     except psycopg.Error as error:
-        raise EngagementError(
-            f"cannot connect: {describe(error)}", exit_code=EXIT_UNREACHABLE
-        ) from None
+        raise UnreachableError(error) from None
     if owner is not None:
         connection.close()
         raise EngagementError(

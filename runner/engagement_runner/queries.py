@@ -150,6 +150,15 @@ def call(connection: psycopg.Connection[Any], routine: str, /, **arguments: obje
     connection.execute(*_composed_call("call_procedure", routine, arguments))
 
 
+def call_outputs(
+    connection: psycopg.Connection[Any], routine: str, /, **arguments: object
+) -> dict[str, Any]:
+    """Call a procedure as :func:`call` does, and return its output parameters by their names."""
+    cursor = connection.execute(*_composed_call("call_procedure", routine, arguments))
+    row = cursor.fetchone() or ()
+    return dict(zip((column.name for column in cursor.description or ()), row, strict=True))
+
+
 def call_value(connection: psycopg.Connection[Any], routine: str, /, **arguments: object) -> Any:
     """Return what the function ``engagement.ROUTINE`` returns. Arguments as for :func:`call`."""
     row = connection.execute(*_composed_call("call_value", routine, arguments)).fetchone()

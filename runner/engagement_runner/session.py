@@ -2,7 +2,8 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import click
@@ -92,6 +93,15 @@ def _comes_of_interrupt(error: BaseException | None) -> bool:
     while error and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None
+
+
+def cancel_running(connection: Connection, run: Future[Any]) -> None:
+    """Cancel the statement that another thread runs on *connection*, and wait until it ended."""
+    while not run.done():
+        # A cancel that cannot be sent, or that arrives between two commands, is tried again.
+        with suppress(psycopg.Error):
+            connection.cancel_safe(timeout=5)
+        wait([run], timeout=1)
 
 
 def _notice(diagnostic: Diagnostic) -> None:

@@ -33,8 +33,12 @@ from (
      'matters, such as en, en_GB or de_CH.'),
     ('RAISED_RECENTLY_DAYS', 'integer 1..3660', '30',
      'How many days back "raised recently" looks.'),
-    ('TRIGGER_MODE', 'IMMEDIATE|DEFERRED', 'IMMEDIATE',
-     'IMMEDIATE: awards are in the ledger when the host commits; DEFERRED: triggers only queue.')
+    ('TRIGGER_MODE', 'DEFERRED|IMMEDIATE', 'DEFERRED',
+     'DEFERRED: triggers only queue, and engagement follow or the weekly job does the rest. '
+     'IMMEDIATE: awards are in the ledger when the host commits.'),
+    ('IMMEDIATE_ROW_LIMIT', 'integer 0..100000', '300',
+     'A statement that changes more rows than this, or rows of more activities, is only queued: '
+     'IMMEDIATE leaves it to engagement follow or the next run.')
 ) v (parameter_name, value_type, default_value, description)
 on conflict (parameter_name) do update
 set value_type = excluded.value_type,

@@ -65,7 +65,7 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "crm.order_line has no update trigger (source order_line)",
         ),
         (
-            "drop function engagement.activities_of_keys__order_line(text, text[])",
+            "drop function engagement.activities_of_keys__order_line(text, text[], integer)",
             "engagement.activities_of_keys__order_line is missing (source order_line)",
         ),
         ("drop function engagement.capture__1() cascade", "engagement.capture__1 is missing"),
@@ -74,7 +74,7 @@ def test_check_after_parameter_change_finds_nothing(deployed: Connection) -> Non
             "engagement.capture__1 is not security definer",
         ),
         (
-            "alter function engagement.activities_of_keys__order_line(text, text[])"
+            "alter function engagement.activities_of_keys__order_line(text, text[], integer)"
             " reset search_path",
             "engagement.activities_of_keys__order_line has no pinned search_path",
         ),
@@ -126,7 +126,7 @@ def test_check_after_registering_by_hand_finds_nothing(deployed: Connection) -> 
     )
     assert catalog.check(deployed) == []
     deployed.execute(
-        "drop function engagement.sync_awards__gift(text, text[], timestamptz, boolean)"
+        "drop function engagement.sync_awards__gift(text, text[], timestamptz, boolean, integer)"
     )
     assert catalog.check(deployed) == [
         "generated routine engagement.sync_awards__gift is missing (source gift)"

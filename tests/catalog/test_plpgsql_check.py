@@ -25,13 +25,18 @@ def checked(request: pytest.FixtureRequest) -> Connection:
     deployed.execute(
         "create schema plpgsql_check; create extension plpgsql_check schema plpgsql_check"
     )
+    # The optional view, and the type of its columns.
+    deployed.execute(
+        "create view engagement_host.merged_customer as"
+        " select null::engagement.host_key as from_id, null::engagement.host_key as into_id"
+    )
     # Temporary tables that routines make for themselves, and those of a run share.
     deployed.execute(
         """
         create temporary table engagement_stage as
         select customer_id, source_id, document_id, employer_id, effective_at, expires_at, rule_id,
-               subject_id, subject_class, quantity, amount, points, recorded_at,
-               true as is_scorable, 0::bigint as batch
+               subject_id, subject_class, quantity, amount, points, reversals,
+               recorded_at, true as is_scorable, 0::bigint as batch
         from engagement.award;
         create temporary table engagement_stage_customer as
         select customer_id from engagement.award;

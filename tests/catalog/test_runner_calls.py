@@ -10,7 +10,7 @@ import psycopg
 
 import engagement_runner
 
-FRAMES = {"call": "p", "call_value": "f", "call_json": "f", "call_rows": "f"}
+FRAMES = {"call": "p", "call_outputs": "p", "call_value": "f", "call_json": "f", "call_rows": "f"}
 
 
 def calls() -> list[tuple[str, str, set[str]]]:

@@ -232,6 +232,28 @@ def test_deploy_of_a_next_version_regenerates_what_was_registered_by_hand(
     assert catalog.check(session) == []
 
 
+def test_template_with_other_arguments_leaves_no_old_routine(
+    database: str, databases: Any, package: Path
+) -> None:
+    file = package / "procedures/award/with_reversed__template.sql"
+    text = file.read_text()
+    limited = ", p_limit integer default null"
+    assert limited in text
+    old = text.replace(limited, "").replace("p_limit", "null")
+    file.write_text(old.replace("engagement.host_key[], integer)", "engagement.host_key[])"))
+    session = databases.connect(database)
+    deploy(session, "reference", top=package)
+    query = "select count(*) from pg_proc where proname = 'with_reversed__invoice_line'"
+    assert session.execute(query).fetchone() == (1,)
+    file.write_text(text)
+    deploy(session, top=package)
+    assert session.execute(query).fetchone() == (1,)
+    assert session.execute(
+        "select pronargs from pg_proc where proname = 'with_reversed__invoice_line'"
+    ).fetchone() == (2,)
+    assert catalog.check(session) == []
+
+
 def test_deploy_of_a_next_version_with_a_view_or_table_gone_succeeds(
     database: str, databases: Any, package: Path
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engagement_runner.cli import main
-from patience import PATIENCE
+from patience import PATIENCE, STATEMENT_TIMEOUT
 
 PROGRAM = Path(sys.executable).with_name("engagement")
 
@@ -108,7 +108,7 @@ def association_template(
     """Name of a database with the association, and its customers."""
     dsn = _session_databases.create(template_of("bigint"))
     with psycopg.connect(dsn, autocommit=True) as session:
-        people = _found(session)
+        people = found(session)
         return session.info.dbname, people
 
 
@@ -136,7 +136,8 @@ def association(
     return association_template[1]
 
 
-def _found(session: psycopg.Connection[Any]) -> People:
+def found(session: psycopg.Connection[Any]) -> People:
+    """Found the association in a fresh deployment."""
     run = session.execute
     run("insert into crm.product values ('BOOK', 'PUBLICATION', 'A book')")
     run("insert into crm.committee values ('BOARD', 'GOVERNANCE', 'The board')")
@@ -175,3 +176,38 @@ def _found(session: psycopg.Connection[Any]) -> People:
     )
     run("call engagement.recalculate('FULL')")
     return people
+
+
+def wait_until(session: psycopg.Connection[Any], condition: str) -> None:
+    """Return when a condition in SQL holds."""
+    session.execute(STATEMENT_TIMEOUT)
+    session.execute(
+        f"""
+        do $$ begin
+            while not ({condition}) loop
+                perform pg_catalog.pg_stat_clear_snapshot();
+                perform pg_catalog.pg_sleep(0.01);
+            end loop;
+        end $$
+        """.encode()
+    )
+
+
+def order(session: psycopg.Connection[Any], customer: int) -> None:
+    """Sell five books for 100 to a customer: 60 points."""
+    session.execute(
+        "with o as (insert into crm.sales_order (ordered_at) values (now() - interval '1 day')"
+        " returning order_id)"
+        " insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " select order_id, %s, 'BOOK', 5, 100 from o",
+        (customer,),
+    )
+
+
+def wait_for_score(session: psycopg.Connection[Any], customer: int, score: int) -> None:
+    """Return when the stored score of a customer is this one."""
+    wait_until(
+        session,
+        "exists (select from engagement.customer_score"
+        f" where customer_id = {customer} and score = {score})",
+    )

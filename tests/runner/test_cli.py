@@ -62,7 +62,8 @@ def test_help_lists_every_command_of_the_contract() -> None:
     for name in ("deploy", "status", "check", "undeploy", "detach", "recalculate", "refresh",
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
                  "points", "adjust", "employers", "trend", "schedule", "explain-change",
-                 "forecast", "at-risk", "events", "export", "erase", "customer"):  # fmt: skip
+                 "forecast", "at-risk", "events", "export", "erase", "customer",
+                 "follow"):  # fmt: skip
         assert name in listed
 
 

@@ -43,6 +43,9 @@ def complete(line: str) -> list[str]:
         ("deploy --host ref", ["plain,reference", "file,ref"]),
         ("adapter check try", ["plain,tryton", "file,try"]),
         ("status --format j", ["plain,json"]),
+        ("fol", ["plain,follow"]),
+        ("follow --o", ["plain,--once"]),
+        ("schedule --print s", ["plain,systemd"]),
         ("segment nobody", []),
     ],
 )

@@ -1,7 +1,8 @@
-"""The weekly job as text, and pg_cron running it for real where it is installed."""
+"""The weekly job and the follower as text, and pg_cron running both for real where it is there."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from psycopg.conninfo import make_conninfo
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer
 from patience import STATEMENT_TIMEOUT
+
+from .conftest import found, order, wait_for_score, wait_until
 
 Connection = psycopg.Connection[Any]
 
@@ -100,7 +103,7 @@ def test_schedule_is_in_the_organisations_zone_and_says_where_it_belongs(
     assert "Where: " in text.splitlines()[1]
 
 
-def test_schedule_systemd_is_a_service_and_a_timer(
+def test_schedule_systemd_is_a_service_a_timer_and_the_follower(
     deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
     deployed.execute("select engagement.set_parameter('TIME_ZONE', 'America/New_York')")
@@ -109,11 +112,23 @@ def test_schedule_systemd_is_a_service_and_a_timer(
     assert "OnCalendar=Sat *-*-* 05:30:00 America/New_York" in lines
     assert "Persistent=true" in lines
     assert "Environment=PGSERVICE=engagement" in lines
-    (command,) = [line for line in lines if line.startswith("ExecStart=")]
-    assert re.fullmatch(r"ExecStart=/\S+/engagement recalculate", command)
+    weekly, follower = [line for line in lines if line.startswith("ExecStart=")]
+    assert re.fullmatch(r"ExecStart=/\S+/engagement recalculate", weekly)
+    assert re.fullmatch(r"ExecStart=/\S+/engagement follow", follower)
     assert [line for line in lines if line.startswith("[")] == [
-        "[Unit]", "[Service]", "[Unit]", "[Timer]", "[Install]",
+        "[Unit]", "[Service]", "[Unit]", "[Timer]", "[Install]", "[Unit]", "[Service]", "[Install]",
     ]  # fmt: skip
+
+
+def test_schedule_systemd_keeps_the_follower_running(
+    deployed: Connection, engagement: Callable[..., Any]
+) -> None:
+    text = printed(deployed, engagement, "systemd")
+    unit = settings(text.partition("# ---- /etc/systemd/system/engagement-follow.service\n")[2])
+    assert {"Type=simple", "Restart=always", "RestartSec=30"} <= set(unit)
+    assert "Environment=PGSERVICE=engagement" in unit
+    assert unit[-1] == "WantedBy=multi-user.target"
+    assert "enable --now engagement-recalculate.timer engagement-follow.service" in text
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
@@ -144,20 +159,24 @@ def test_schedule_systemd_accepts_the_units(
     assert [file.name for file in files] == [
         "engagement-recalculate.service",
         "engagement-recalculate.timer",
+        "engagement-follow.service",
     ]
     done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, text=True)
-    assert "engagement-recalculate" not in done.stdout + done.stderr
+    assert "engagement-" not in done.stdout + done.stderr
 
 
-def test_schedule_cron_names_zone_and_service_before_its_one_job(
+def test_schedule_cron_names_zone_and_service_before_its_jobs(
     deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
     deployed.execute("select engagement.set_parameter('TIME_ZONE', 'America/New_York')")
     text = printed(deployed, engagement, "cron")
-    *variables, job = settings(text)
+    *variables, job, follower = settings(text)
     assert "CRON_TZ=America/New_York" in variables
     assert "PGSERVICE=engagement" in variables
     assert re.fullmatch(r"30 5 \* \* 6 postgres /\S+/engagement recalculate", job)
+    assert re.fullmatch(
+        r"\* \* \* \* \* postgres /\S+/engagement follow --once >/dev/null", follower
+    )
     assert "Debian" in text
 
 
@@ -178,7 +197,9 @@ def test_schedule_quotes_an_awkward_path_of_the_command(
 ) -> None:
     monkeypatch.setattr("engagement_runner.commands.schedule._program", lambda: Path(path))
     assert f"ExecStart={systemd} recalculate\n" in printed(deployed, engagement, "systemd")
+    assert f"ExecStart={systemd} follow\n" in printed(deployed, engagement, "systemd")
     assert f"postgres {cron} recalculate\n" in printed(deployed, engagement, "cron")
+    assert f"postgres {cron} follow --once " in printed(deployed, engagement, "cron")
 
 
 @pytest.mark.parametrize("scheduler", ["systemd", "cron", "pg_cron"])
@@ -282,10 +303,12 @@ def test_schedule_pg_cron_runs_what_is_printed(
                     "delete from cron.job where schedule <> '@reboot'"
                     " returning jobname, schedule, database, command"
                 ).fetchall()
-                ((job, schedule, database, command),) = planned
-                assert (job, schedule, database) == (
-                    f"engagement-recalculate-{name}", "30 5 * * 6", name,
-                )  # fmt: skip
+                assert sorted(row[:3] for row in planned) == [
+                    (f"engagement-catch-up-{name}", "* * * * *", name),
+                    ("engagement-clean-up", "17 3 * * *", "postgres"),
+                    (f"engagement-recalculate-{name}", "30 5 * * 6", name),
+                ]
+                (command,) = [row[3] for row in planned if "recalculate" in row[0]]
                 assert command.count(WINDOW) == 1
                 for what, statement in (
                     ("printed", command),
@@ -302,3 +325,74 @@ def test_schedule_pg_cron_runs_what_is_printed(
         for name in ("postgres", "elsewhere"):
             with psycopg.connect(server.dsn(name), autocommit=True) as session:
                 assert ("FULL", "COMPLETED") in runs(session)
+
+
+@pytest.mark.skipif(not PG_CRON, reason="pg_cron is not installed (postgresql-15-cron)")
+@pytest.mark.parametrize("workers", ["on", "off"])
+def test_schedule_pg_cron_follows_what_is_written(
+    engagement: Callable[..., Any], workers: str
+) -> None:
+    """The printed job, by pg_cron's own clock: it begins with the next minute."""
+    server = EmbeddedServer(
+        PG_CRON[-1].parents[1] / "bin",
+        settings={
+            "shared_preload_libraries": "pg_cron",
+            "cron.database_name": "postgres",
+            "cron.use_background_workers": workers,
+        },
+    )
+    with server, psycopg.connect(server.dsn(), autocommit=True) as session:
+        session.execute("create extension pg_cron")
+        deploy(session, "reference")
+        people = found(session)
+        before = runs(session)
+        session.execute(printed(session, engagement, "pg_cron").encode())
+        session.execute("update cron.job set nodename = %s", (str(server.socket_dir),))
+        for number in range(1, 4):
+            order(session, people.bob)
+            wait_for_score(session, people.bob, 60 * number)
+        wait_until(
+            session,
+            "exists (select from pg_stat_activity where application_name = 'engagement follow')",
+        )
+        content = json.loads(engagement(session, "status", "--format", "json").stdout)
+        assert content["followers"] == 1
+        # Three orders, one row in pg_cron's own record; the job goes on until its minute ends.
+        wait_until(session, "exists (select from cron.job_run_details where status = 'succeeded')")
+        assert runs(session) == before
+        assert session.execute(
+            "select return_message from cron.job_run_details where status <> 'running'"
+            " and status <> 'starting'"
+        ).fetchall() == [("DO",)]
+
+
+@pytest.mark.skipif(not PG_CRON, reason="pg_cron is not installed (postgresql-15-cron)")
+def test_schedule_pg_cron_removes_old_rows_of_its_own_job_alone(
+    engagement: Callable[..., Any],
+) -> None:
+    server = EmbeddedServer(
+        PG_CRON[-1].parents[1] / "bin",
+        settings={"shared_preload_libraries": "pg_cron", "cron.database_name": "postgres"},
+    )
+    with server, psycopg.connect(server.dsn(), autocommit=True) as session:
+        session.execute("create extension pg_cron")
+        deploy(session, "reference")
+        session.execute(printed(session, engagement, "pg_cron").encode())
+        session.execute("select cron.schedule('theirs', '@reboot', 'select 1')")
+        session.execute("update cron.job set active = false")
+        session.execute(
+            "insert into cron.job_run_details (jobid, runid, status, start_time, end_time)"
+            " select j.jobid, row_number() over (), 'succeeded', now() - d.age, now() - d.age"
+            " from cron.job j, (values (interval '1 hour'), ('25 hours')) d (age)"
+        )
+        commands = session.execute(
+            "select command from cron.job where jobname = 'engagement-clean-up'"
+        ).fetchall()
+        for (command,) in commands:
+            assert session.execute(command.encode()).rowcount == 1
+        assert session.execute(
+            "select jobname from cron.job_run_details join cron.job using (jobid)"
+            " where end_time < now() - interval '1 day' order by 1"
+        ).fetchall() == [
+            ("engagement-clean-up",), ("engagement-recalculate-postgres",), ("theirs",),
+        ]  # fmt: skip

@@ -142,6 +142,29 @@ def test_card_rules_pending_says_what_to_run() -> None:
     assert "engagement recalculate" in drawn(canned(rules_pending=True))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"changes_waiting": 0, "waiting_since": None}, None),
+        (
+            {"changes_waiting": 1, "waiting_since": "2026-11-20T10:00:00+00:00"},
+            "1 change of the CRM waits since 2026-11-20 10:00: `engagement refresh 1042` scores",
+        ),
+        (
+            {
+                "changes_waiting": 1200,
+                "waiting_since": "2026-11-20T10:00:00+00:00",
+                "customer_type": "COMPANY",
+            },
+            "1,200 changes of the CRM wait since 2026-11-20 10:00: `engagement follow` or the next",
+        ),
+    ],
+)
+def test_card_changes_waiting_are_told(change: dict[str, Any], said: str | None) -> None:
+    text = " ".join(drawn(canned(**change), 200).split())
+    assert said in text if said else "wait" not in text
+
+
 def test_card_company_shows_its_employees() -> None:
     text = drawn(
         canned(

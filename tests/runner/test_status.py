@@ -300,6 +300,33 @@ def test_status_as_json_has_what_monitoring_asks_for(
     assert (content["max_age_seconds"], content["max_queue_age_seconds"]) == (691200, 691200)
 
 
+def test_status_says_what_waits_since_when_and_who_follows(
+    in_order: Connection,
+    second_session: Callable[..., Connection],
+    engagement: Callable[..., Any],
+) -> None:
+    in_order.execute("select engagement.set_parameter('TIME_ZONE', 'Pacific/Auckland')")
+    in_order.execute("delete from engagement.pending_activity")
+    lines = engagement(in_order, "status").stdout.splitlines()
+    assert "followed  by nobody: the next run takes it" in lines
+    assert not any("oldest" in line for line in lines)
+    in_order.execute(
+        "insert into engagement.pending_activity (source, activity_column, keys, queued_at)"
+        " values ('order_line', 'source_id', '{1}', '2026-11-22 21:40+00'),"
+        " ('order_line', 'source_id', '{2}', '2026-11-22 21:41+00')"
+    )
+    for number in (1, 2):
+        second_session(in_order, application_name="engagement follow")
+        lines = engagement(in_order, "status").stdout.splitlines()
+        assert "          the oldest since 2026-11-23 10:40" in lines
+        assert f"followed  by {number} session{'s' if number > 1 else ''}" in lines
+        assert max(map(len, lines)) <= 80
+    content = json.loads(engagement(in_order, "status", "--format", "json").stdout)
+    assert content["queued_statements"] == 2
+    assert content["queued_since"] == "2026-11-23T10:40:00+13:00"
+    assert content["followers"] == 2
+
+
 def test_status_while_a_run_is_under_way_is_not_failed(
     in_order: Connection,
     second_session: Callable[..., Connection],

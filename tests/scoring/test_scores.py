@@ -11,7 +11,8 @@ from scoring.host import NOW, Host, Line, instant, refused
 CARD = {
     "customer_id", "display_name", "customer_type", "score", "own_score", "employee_score",
     "raised_recently", "raised_by", "raised_at", "previous_score", "changed_at", "calculated_at",
-    "rules_pending", "band_code", "percentile", "categories", "trend",
+    "rules_pending", "changes_waiting", "waiting_since", "band_code", "percentile", "categories",
+    "trend",
 }  # fmt: skip
 COMPANY = {
     "employee_ytd_score", "employee_overview_score", "employee_count", "engaged_count",
@@ -276,3 +277,30 @@ def test_customer_score_rows_of_categories_agree(host: Host) -> None:
     host.run("delete from crm.sales_order where order_id = %s", order.key)
     host.proven()
     assert host.rows(query) == []
+
+
+def test_score_card_tells_what_waits(host: Host) -> None:
+    """Statements since the customer was calculated; of a company's people, all that are queued."""
+    host.rule(quantity_score=1)
+    host.set(TRIGGER_MODE="DEFERRED")
+    company, customer, other = host.customer("COMPANY"), host.customer(), host.customer()
+    host.job(customer, company)
+    host.proven(as_of=None)
+
+    def waits(somebody: Any) -> tuple[int, Any]:
+        card = host.card(somebody)
+        return card["changes_waiting"], card["waiting_since"]
+
+    assert [waits(who) for who in (company, customer, other)] == [(0, None)] * 3
+    host.order(customer)
+    host.order(other)
+    since = host.one("select to_jsonb(min(queued_at)) from engagement.pending_activity")
+    assert [waits(who) for who in (company, customer, other)] == [(2, since)] * 3
+    host.refresh(customer)
+    host.refresh(company)
+    count = host.count("pending_activity")
+    assert waits(customer) == (0, None)
+    assert waits(other) == (count, since)
+    assert waits(company) == (count, since)
+    host.proven(as_of=None)
+    assert [waits(who) for who in (company, customer, other)] == [(0, None)] * 3

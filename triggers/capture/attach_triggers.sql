@@ -144,6 +144,9 @@ begin
         where not exists (select from engagement.pending_activity p
                           where p.source = p_source and p.activity_column is null);
     end if;
+    if not v_is_trial then
+        perform engagement.spare_inserts(p_source);
+    end if;
 end
 $$;
 comment on procedure engagement.attach_triggers(text, regclass, text, text) is

@@ -1,6 +1,6 @@
 -- Internal. Handles the failure of a trigger: the keys go to the queue, the error goes to
 -- scoring_failure, and the host's transaction can commit. If even this fails, it can only warn; a
--- FULL run finds the change.
+-- FULL run finds the change. The trigger may have waited for a lock already, so this waits less.
 -- Writes: pending_activity, scoring_failure.
 create or replace function engagement.capture_failed(
     p_source text, p_activity_column text, p_keys text[], p_sqlstate text, p_message text
@@ -8,6 +8,7 @@ create or replace function engagement.capture_failed(
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '10ms'
 as $$
 begin
     -- NULL keys could not be computed, so the whole source is queued.

@@ -3,12 +3,16 @@
 -- The host's statement must not notice the trigger. The trigger appends one row to the queue. In
 -- IMMEDIATE mode it then brings the awards of these rows up to date. All of this stands in one
 -- exception block, waits at most 50 ms for a lock, and on any error leaves the keys in the queue.
--- In a SERIALIZABLE transaction it only queues, because its reads could make the host's commit
--- fail. After 50 calls in one transaction it only queues, too: a block that writes is a
--- subtransaction with an id, and more than 64 of them slow down every session. From then on the
--- block only reads, and the append stands outside the block. It is safe there, because the same
--- append has worked 50 times; if it has not, is_broken says so. Calls are assignments where
--- possible, because PL/pgSQL evaluates these without a query.
+-- Four things are only queued. After TRUNCATE, everything may have to be compared. Rows beyond
+-- IMMEDIATE_ROW_LIMIT, written or found, take too long. What does not fit into the host's
+-- statement_timeout would cancel the host's statement, see allowance. In a SERIALIZABLE transaction
+-- the trigger's reads could make the host's commit fail.
+--
+-- After 50 calls in one transaction it only queues, too: a block that writes is a subtransaction
+-- with an id, and more than 64 of them slow down every session. From then on the block only reads,
+-- and the append stands outside the block. It is safe there, because the same append has worked 50
+-- times; if it has not, is_broken says so. Calls are assignments where possible, because PL/pgSQL
+-- evaluates these without a query.
 --
 -- generate_capture replaces these markers:
 --   t.key__template      the key of a row, as text;
@@ -33,18 +37,30 @@ declare
     v_keys text[];
     v_is_whole boolean;
     v_counts bigint[];
+    v_began_at timestamptz;
+    v_limit integer;
 begin
     if engagement.parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS') = 'N' then
         raise notice 'engagement scores are switched off (CALCULATE_ENGAGEMENT_SCORE_POINTS is N)';
     elsif length(v_calls) <= 50 then
+        if engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
+           and current_setting('statement_timeout') <> '0' then
+            v_began_at := clock_timestamp();
+            v_limit := engagement.allowance();
+        end if;
         begin
-            if tg_op = 'INSERT' then
+            if tg_op = 'INSERT' and engagement.parameter('TRIGGER_MODE') = 'DEFERRED' then
+                -- The most frequent call: nothing needs the keys afterwards.
                 insert into engagement.pending_activity (source, activity_column, keys)
                 select 'template', 'TEMPLATE_COLUMN', k.keys
-                from (select array(
-                    select k.key from (select t.key__template from new_rows t) k (key)
-                    where k.key is not null
-                ) as keys offset 0) k
+                from (select array_remove(array(select t.key__template from new_rows t), null)
+                      as keys offset 0) k
+                where k.keys <> '{}';
+            elsif tg_op = 'INSERT' then
+                insert into engagement.pending_activity (source, activity_column, keys)
+                select 'template', 'TEMPLATE_COLUMN', k.keys
+                from (select array_remove(array(select t.key__template from new_rows t), null)
+                      as keys offset 0) k
                 where k.keys <> '{}'
                 returning keys into v_keys;
             elsif tg_op = 'UPDATE' then
@@ -78,13 +94,27 @@ begin
                 insert into engagement.pending_activity (source) values ('template'), ('customer');
             end if;
             if engagement.parameter('TRIGGER_MODE') = 'IMMEDIATE'
-               and (v_keys is not null or tg_op = 'TRUNCATE')
+               and cardinality(v_keys) <= coalesce(
+                       v_limit, engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer)
                and current_setting('transaction_isolation') <> 'serializable' then
-                v_counts := engagement.sync_awards__template(
-                    case when tg_op <> 'TRUNCATE' then 'TEMPLATE_COLUMN' end, v_keys,
-                    clock_timestamp(), tg_op = 'INSERT');
+                -- Under a time-out a few activities go this way, more of them the way below.
+                if v_limit is null or cardinality(v_keys) <= 10 then
+                    v_counts := engagement.sync_awards__template(
+                        'TEMPLATE_COLUMN', v_keys, clock_timestamp(), tg_op = 'INSERT',
+                        case when v_limit is not null then least(v_limit, 10)
+                             else engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer end);
+                end if;
+                if v_limit is not null and v_counts is null then
+                    v_limit := engagement.sync_in_time('template', 'TEMPLATE_COLUMN', v_keys,
+                                                       tg_op = 'INSERT', v_limit);
+                elsif v_limit is not null then
+                    v_limit := engagement.allowance(v_began_at);
+                end if;
             end if;
         exception when others then
+            if v_began_at is not null then
+                v_limit := engagement.allowance(v_began_at);
+            end if;
             perform engagement.capture_failed('template', 'TEMPLATE_COLUMN', v_keys, sqlstate,
                                               sqlerrm);
         end;

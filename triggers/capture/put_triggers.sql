@@ -1,5 +1,6 @@
 -- Internal. Puts the statement triggers of an attachment on its table, those that are missing. A
--- trial puts none. A trigger has the name of its source; where another attachment of the table has
+-- trial puts none. An INSERT that can show nothing in the view needs none, see spare_inserts. A
+-- trigger has the name of its source; where another attachment of the table has
 -- that name, it has the attachment's number too. The number follows two underscores, which no
 -- source has in its name.
 -- Reads: attached_table, pg_catalog. Writes: the host's triggers.
@@ -26,6 +27,7 @@ begin
                     array[4, 16, 8, 32]) with ordinality e (name, bit, position)
         order by e.position
     loop
+        continue when v_event = 'insert' and v_attached.line_key is not null;
         continue when exists (
             select from pg_trigger t
             where t.tgrelid = v_attached.table_id and t.tgtype & v_bit > 0

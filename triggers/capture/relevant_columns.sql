@@ -1,9 +1,7 @@
 -- Internal. The columns of a host table that its views read. An UPDATE of other columns does not
 -- matter. An inheritance child is read through its parent, by the names of the parent's columns.
 -- All columns count in two cases in which they cannot be known: no view reads the table itself, so
--- a function must; or a view calls a function that may read any table. Such a function is one of
--- the host's own that is not immutable; functions of the package and of extensions read no table of
--- the host.
+-- a function must; or a view calls a function of the host, which may read any table.
 -- Reads: pg_catalog (pg_depend of the views' rules, through nested views).
 create or replace function engagement.relevant_columns(p_view_names text[], p_table regclass)
 returns text[]
@@ -39,23 +37,6 @@ begin
                                       and d.refclassid = 'pg_class'::regclass
             inner join ancestor a on a.table_id = d.refobjid
             left join pg_attribute k on k.attrelid = d.refobjid and k.attnum = d.refobjsubid
-        ),
-        called as (
-            select p.oid
-            from reached v
-            inner join pg_rewrite r on r.ev_class = v.view_oid
-            inner join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                                      and d.refclassid in ('pg_proc'::regclass,
-                                                           'pg_operator'::regclass)
-            left join pg_operator o on d.refclassid = 'pg_operator'::regclass
-                                       and o.oid = d.refobjid
-            inner join pg_proc p on p.oid = coalesce(o.oprcode::oid, d.refobjid)
-            inner join pg_language l on l.oid = p.prolang
-            where p.provolatile <> 'i' and l.lanname not in ('internal', 'c')
-                  and p.pronamespace <> 'engagement'::regnamespace
-                  and not exists (
-                      select from pg_depend e
-                      where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
         )
         select array_agg(a.attname::text order by a.attnum)
         from pg_attribute a
@@ -63,7 +44,7 @@ begin
               and (a.attname in (select r.column_name from read r)
                    or exists (select from read r where r.reads_row)
                    or not exists (select from read r)
-                   or exists (select from called c))
+                   or engagement.calls_host_code(p_view_names))
     );
 end
 $$;

@@ -1,4 +1,4 @@
-"""The command that writes the weekly job for a scheduler."""
+"""The command that writes the weekly job, and the follower beside it, for a scheduler."""
 
 import shlex
 import shutil
@@ -26,6 +26,8 @@ SCHEDULERS = ("pg_cron", "systemd", "cron")
 )
 def schedule(dsn: str | None, scheduler: str) -> None:
     """Write the weekly job: Saturday 05:30 in the organisation's time zone.
+
+    Beside it stands what keeps scores current between the weekly runs: engagement follow.
 
     Goes to stdout, with comments that say where to put it; changes nothing. The connection's
     password is never part of it.

@@ -1,16 +1,15 @@
 """Commands that make, show and explain scores."""
 
-import contextlib
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import click
-import psycopg
 
 from engagement_runner import queries, show
 from engagement_runner.connection import Connection, connect, dsn_option
 from engagement_runner.errors import EXIT_INTERRUPTED, EngagementError
 from engagement_runner.session import (
     as_of_option,
+    cancel_running,
     format_option,
     interruptible,
     option,
@@ -97,7 +96,7 @@ def run_recalculation(
                 while not wait([run], timeout=POLL_SECONDS).done:
                     progress.update(queries.record(watcher, "run_progress", backend_pid=pid))
             except BaseException:
-                _cancel(connection, run)
+                cancel_running(connection, run)
                 raise
         run.result()
     except KeyboardInterrupt:
@@ -107,15 +106,6 @@ def run_recalculation(
             exit_code=EXIT_INTERRUPTED,
         ) from None
     _print_result(connection, pid, since, customer, output)
-
-
-def _cancel(connection: Connection, run: Future[None]) -> None:
-    """Cancel the statement that another thread runs on *connection*, and wait until it ended."""
-    while not run.done():
-        # A cancel that cannot be sent, or that arrives between two commands, is tried again.
-        with contextlib.suppress(psycopg.Error):
-            connection.cancel_safe(timeout=5)
-        wait([run], timeout=1)
 
 
 def _print_result(

@@ -59,5 +59,5 @@ def load(connection: Connection) -> None:
 def contents(connection: Connection) -> str:
     """Return what the sample consists of, as a sentence."""
     found = dict(queries.record(connection, "demo_contents") or {})
-    found.pop("awards", None)
+    found.pop("queued", None)
     return ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in found.items()) + "."

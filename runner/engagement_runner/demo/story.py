@@ -72,8 +72,8 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
     story.step("Add rules, and load a sample association")
     sample.load(connection)
     story.tell(sample.contents(connection))
-    awards = (queries.record(connection, "demo_contents") or {})["awards"]
-    story.tell(f"While they were written, triggers made {awards:,} awards of points.")
+    queued = (queries.record(connection, "demo_contents") or {})["queued"]
+    story.tell(f"Triggers have queued {queued:,} statements that wrote them, and scored nothing.")
 
     story.step("Score everybody: engagement recalculate --mode FULL")
     run_recalculation(connection, dsn, "FULL")
@@ -90,15 +90,14 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
 
     story.step(f"{show.literal(name)} orders two handbooks")
     story.run(connection, "demo_order", customer=int(customer))
-    story.tell("The CRM wrote its own tables, no more. The triggers have scored the line already:")
-    story.blank()
+    story.tell("The CRM wrote its own tables, no more. A trigger has queued the statement.")
+    story.step("Bring the scores up to date, as engagement follow does within a second")
+    before = queries.record(connection, "stored_score", customer=customer) or {}
+    queries.call(connection, "catch_up")
+    after = queries.record(connection, "stored_score", customer=customer) or {}
     show.listing(
         queries.rows(connection, "demo_earned", customer=customer), EARNED, "table", empty=""
     )
-    story.step(f"Refresh the score on record: engagement refresh {customer}")
-    before = queries.record(connection, "stored_score", customer=customer) or {}
-    queries.call(connection, "refresh_customer", customer_id=queries.Customer(customer))
-    after = queries.record(connection, "stored_score", customer=customer) or {}
     number = show.points((before["score"], after["score"]))
     story.figure("Score before", number(before["score"]))
     story.figure("Score after", number(after["score"]))

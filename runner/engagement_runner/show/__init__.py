@@ -7,6 +7,7 @@ lines are drawn to scale from the numbers that SQL returned.
 
 from engagement_runner.show.deployment_state import status
 from engagement_runner.show.explanations import awards, causes
+from engagement_runner.show.follow_lines import FollowLines
 from engagement_runner.show.output import (
     Format,
     console,
@@ -43,6 +44,7 @@ from engagement_runner.show.values import (
 __all__ = [
     "MOVER_COUNT",
     "Column",
+    "FollowLines",
     "Format",
     "RunProgress",
     "awards",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from engagement_runner.show.output import Format, console, csv_text, json_text
-from engagement_runner.show.values import instant, literal
+from engagement_runner.show.values import count, instant, literal
 
 if TYPE_CHECKING:
     from engagement_runner.deploy.catalog import Status
@@ -102,6 +102,11 @@ def _engine(engine: Mapping[str, Any]) -> None:
         f"{engine['queued_statements']:,} statements, {engine['queued_keys']:,} keys, "
         f"{engine['queued_sources']:,} whole sources",
     )
+    if engine["queued_statements"]:
+        _state("", f"the oldest since {instant(engine['queued_since'])}")
+    followers = engine["followers"]
+    who = f"by {count(followers, 'session')}" if followers else "by nobody: the next run takes it"
+    _state("followed", who)
     if engine.get("waiting_rechecks"):
         _state("", f"sources to compare once more: {engine['waiting_rechecks']:,}")
     _state(

@@ -89,12 +89,25 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
         parts.append(
             Text("A rule or parameter has changed: run `engagement recalculate`.", style="yellow")
         )
+    if content.get("changes_waiting"):
+        parts.append(_waiting(content))
     parts.append(Text())
     if categories:
         parts.append(_categories(categories, show, width, unicode, is_company))
     else:
         parts.append(Text("No points yet.", style="dim"))
     return Group(*parts)
+
+
+def _waiting(content: dict[str, Any]) -> Text:
+    count = content["changes_waiting"]
+    changes = "1 change of the CRM waits" if count == 1 else f"{count:,} changes of the CRM wait"
+    remedy = "`engagement follow` or the next run scores them."
+    if content.get("customer_type") != "COMPANY":
+        customer = literal(content.get("customer_id"))
+        remedy = f"`engagement refresh {customer}` scores what is of this customer."
+    text = f"{changes} since {instant(content.get('waiting_since'))}: {remedy}"
+    return Text(text, style="yellow")
 
 
 def _labelled(label: str, text: Text) -> Text:

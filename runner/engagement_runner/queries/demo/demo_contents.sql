@@ -8,5 +8,5 @@ from (
         (select count(*) from crm.invoice_line) as invoice_lines,
         (select count(*) from crm.committee_member) as committee_seats,
         (select count(*) from engagement.score_rule) as rules,
-        (select count(*) from engagement.award) as awards
+        (select count(*) from engagement.pending_activity) as queued
 ) as c

@@ -14,8 +14,11 @@ CRON_TZ=%%1$s
 PGSERVICEFILE=/etc/pg-engagement/pg_service.conf
 PGPASSFILE=/etc/pg-engagement/pgpass
 PGSERVICE=engagement
+# The second job keeps scores current to a minute between the weekly runs. Leave it out where weekly
+# scores are enough. cron cannot do it by the second: --print systemd can.
 # minute hour day month weekday account command; any account that may read the two files above
 30 5 * * 6 postgres %%3$s recalculate
+* * * * * postgres %%3$s follow --once >/dev/null
 $text$,
     engagement.get_parameter('TIME_ZONE'),
     %(service)s::text,

@@ -3,6 +3,8 @@
 -- is Saturday 05:30 in the organisation's zone on some day of the coming year, summer time or not,
 -- and recalculates only where it is. Half an hour is allowed for a late start; planned times are
 -- no nearer to each other.
+-- The follower's job lasts for its minute and calls twice a second. pg_cron knows seconds from 1.5
+-- on only, and would start a process and add a row to cron.job_run_details for each.
 with place as (
     select
         engagement.get_parameter('TIME_ZONE') as zone,
@@ -60,6 +62,47 @@ begin
 end
 $engagement$
     $job$%%6$s);
+
+-- Scores that are current between the weekly runs: leave out the rest where weekly scores are
+-- enough. The job begins every minute, lasts for the minute, and looks at the queue twice a second.
+-- So any version of pg_cron will do. It takes one of cron.max_running_jobs for good, and one of
+-- max_worker_processes if cron.use_background_workers is on.
+-- select cron.unschedule(%%8$L) ends it.
+select cron.%%4$s(
+    %%8$L,
+    '* * * * *',
+    $job$
+do $engagement$
+declare
+    v_until timestamptz := date_trunc('minute', clock_timestamp()) + interval '59.5 seconds';
+    v_statement_count bigint;
+    v_customer_count bigint;
+    v_left_count bigint;
+begin
+    -- engagement status counts the sessions of this name.
+    perform set_config('application_name', 'engagement follow', false);
+    loop
+        call engagement.catch_up(v_statement_count, v_customer_count, v_left_count);
+        commit;
+        exit when clock_timestamp() >= v_until;
+        perform pg_sleep(0.5);
+    end loop;
+end
+$engagement$
+    $job$%%6$s);
+
+-- pg_cron adds a row a minute to cron.job_run_details for that job, and never removes it. This job
+-- removes what is older than a day, at night. select cron.unschedule('engagement-clean-up') ends it.
+select cron.schedule(
+    'engagement-clean-up',
+    '17 3 * * *',
+    $job$
+delete from cron.job_run_details as d
+using cron.job as j
+where j.jobname like 'engagement-catch-up-%%%%'
+    and d.jobid = j.jobid
+    and coalesce(d.end_time, d.start_time) < now() - interval '1 day'
+    $job$);
 $text$,
     t.zone,
     -- Names in comments: on one line.
@@ -68,7 +111,8 @@ $text$,
     case when d.is_elsewhere then 'schedule_in_database' else 'schedule' end,
     t.plan,
     case when d.is_elsewhere then format(',%%s    %%L', chr(10), current_database()) end,
-    'engagement-recalculate-' || regexp_replace(current_database(), '[[:cntrl:]]', ' ', 'g'))
+    'engagement-recalculate-' || regexp_replace(current_database(), '[[:cntrl:]]', ' ', 'g'),
+    'engagement-catch-up-' || regexp_replace(current_database(), '[[:cntrl:]]', ' ', 'g'))
 from times as t
 cross join lateral (
     select coalesce(t.cron_database <> current_database(), false) as is_elsewhere

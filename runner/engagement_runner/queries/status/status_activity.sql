@@ -95,7 +95,17 @@ from (
         (
             select count(*) from engagement.pending_activity where activity_column is null
         ) as queued_sources,
+        (select min(queued_at) from engagement.pending_activity) as queued_since,
         floor(extract(epoch from f.queue_age))::bigint as queue_age_seconds,
+        (
+            select count(*)
+            -- As above, not the view. Everybody sees the name of a session.
+            from pg_catalog.pg_stat_get_activity(null) as a
+            join pg_catalog.pg_database as d on d.oid = a.datid
+            where
+                d.datname = pg_catalog.current_database()
+                and a.application_name = 'engagement follow'
+        ) as followers,
         (select count(*) from engagement.recalculation_source) as unfinished_sources,
         (select count(*) from engagement.recalculation_key) as unfinished_keys,
         (select count(*) from engagement.recalculation_customer) as unfinished_customers,
