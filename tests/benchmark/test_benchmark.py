@@ -327,15 +327,11 @@ def test_measure_with_target_says_if_met_and_how_far(
 def test_benchmark_smallest_size_gives_every_measure_a_value(
     bindir: Path, memory: Path | None, tmp_path: Path
 ) -> None:
-    smallest = (
-        "from bench import __main__ as benchmark;"
-        f" benchmark.SETTINGS.update({FAST}); benchmark.SMOKE['lines'] = {LINES}; benchmark.main()"
-    )
     written = tmp_path / "RESULTS.md"
     written.write_text(f"Introduction.\n\n{results.MARK}\n\nold")
     subprocess.run(
         [
-            *(sys.executable, "-c", smallest, "--smoke", "--clients", "2"),
+            *(sys.executable, "-m", "bench", "--smoke", "--grow", "2", "--clients", "2"),
             *("--bindir", bindir, "--output", written),
         ],
         cwd=Path(results.__file__).parents[1],
@@ -349,7 +345,7 @@ def test_benchmark_smallest_size_gives_every_measure_a_value(
         for line in text.splitlines()
         if line.startswith("| ") and not line.startswith(("| ---", "| measure"))
     ]
-    assert len(rows) > 60
+    assert len(rows) > 130
     for title, value, against, other, ratio, target, met in rows:
         assert value, title
         assert bool(against) == bool(other) == bool(ratio), title
