@@ -112,8 +112,9 @@ lint: venv
 release: $(VENV)/.demo-installed
 	$(BIN)/python -m engagement_runner.release
 
-# SMOKE=1: everything once and small, in a few minutes, and no results are written. For the record:
-# BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much.
+# SMOKE=1: everything once and small, in three minutes, and no results are written. For the record:
+# BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much;
+# --grow 2 for that in the smoke mode.
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m bench $(if $(SMOKE),--smoke) $(BENCH)
 

@@ -1,10 +1,11 @@
-"""The contenders that are programs: a queue with a loop in Python, and DuckDB over Parquet."""
+"""The contenders: who they are, and those that are programs beside the host."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as PipeConnection
 from pathlib import Path
@@ -15,6 +16,30 @@ import psycopg
 from bench.ground import Connection, row, text_of
 
 PARQUET = ("order_line", "sales_order", "product", "rule")
+BARE, ROW, QUEUE = "no scoring", "row-level trigger", "queue"
+OURS = ("deferred", "immediate")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who takes part: its database, the trigger mode if it is ours, and what runs beside it.
+
+    Beside it runs nothing, the ``loop`` of the queue, or ``follow``.
+    """
+
+    name: str
+    kind: str
+    variant: str = ""
+    mode: str = ""
+    beside: str = ""
+
+
+BASE = [
+    Contender(BARE, "bare"),
+    Contender("deferred", "scored", mode="DEFERRED"),
+    Contender("immediate", "scored", mode="IMMEDIATE"),
+]
+ALTERNATIVES = [Contender(ROW, "row_trigger"), Contender(QUEUE, "queue")]
 
 
 def score_next(connection: Connection) -> bool:

@@ -3,11 +3,13 @@
 Databases are named by kind and variant. Kinds:
 
 - ``bare``: the host alone;
-- ``ready``: the package deployed, nothing scored yet; ``scored``: its ledger filled;
+- ``ready``: the package deployed, nothing scored yet; ``scored``: its ledger filled; ``current``:
+  brought up to now besides, where ``scored`` ends with the data;
 - ``row_trigger`` and ``queue``: the host with that contender.
 
-Variants: none; ``one_company`` and ``many_rules``, changed by the SQL file of that name; ``grown``,
-the larger size. They are made when first asked for, and never worked in: see :meth:`Ground.used`.
+Variants: none; ``one_company``, ``large_company`` and ``many_rules``, changed by the SQL file of
+that name; ``grown``, the larger size. They are made when first asked for, and never worked in: see
+:meth:`Ground.used`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,6 +82,8 @@ class Ground:
         self.grow = grow
         #: The turns of the rounds; turn 0 warms up, and does not count.
         self.turns = range(0 if warm_up else 1, rounds + 1)
+        #: The turns of what takes milliseconds; those below 0 warm up, and do not count.
+        self.short_turns = range(-5, rounds * 20) if warm_up else range(-1, 3)
         self.measures: dict[tuple[str, str, str], Measure] = {}
         self.console = Console(stderr=True)
         self._sizes: dict[str, int] = {"postgres": lines, "template1": lines}
@@ -138,8 +143,9 @@ class Ground:
             self._sizes[name] = self.lines_of(variant)
         elif kind == "bare":
             self._clone(self.database("bare"), name)
-        elif kind == "scored":
-            self._clone(self.database("ready", variant), name)
+        elif kind in ("scored", "current"):
+            before = {"scored": "ready", "current": "scored"}[kind]
+            self._clone(self.database(before, variant), name)
         else:
             self._clone(self.database("bare", variant), name)
         if kind != "bare":
@@ -157,6 +163,9 @@ class Ground:
                 execute(connection, "rules")
             elif kind == "scored":
                 recalculate(connection, "FULL", UNTIL)
+            elif kind == "current":
+                set_mode(connection, "DEFERRED")
+                recalculate(connection, "INCREMENTAL", None)
             else:
                 execute(connection, "running_total")
                 execute(connection, kind)
@@ -164,10 +173,12 @@ class Ground:
 
     def _clone(self, template: str, name: str) -> None:
         self._drop(name)
+        # By files is faster for a large one, but takes two checkpoints.
+        strategy = "file_copy" if self._sizes[template] > 200_000 else "wal_log"
         with self.connect("postgres") as connection:
             connection.execute(
-                sql.SQL("create database {} template {} strategy file_copy").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                sql.SQL("create database {} template {} strategy {}").format(
+                    sql.Identifier(name), sql.Identifier(template), sql.SQL(strategy)
                 )
             )
         self._sizes[name] = self._sizes[template]
@@ -181,6 +192,7 @@ class Ground:
         self._sizes.pop(name, None)
 
 
+@cache
 def text_of(name: str) -> bytes:
     """Return one of the SQL files, without the comments before and between its statements."""
     # Comments may hold a percent sign, which is psycopg's once there are parameters.

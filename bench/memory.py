@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import click
 
-from bench.ground import HERE, UNTIL, WEEK_LATER, Ground, execute, row, set_setting, value
+from bench.ground import UNTIL, WEEK_LATER, Ground, execute, row, set_setting, value
+from bench.proc import start_command, status_kb
 
 SECTION = "Memory"
 _SAMPLE_SECONDS = 0.005
@@ -57,14 +53,7 @@ def memory(ground: Ground) -> None:
 
 def _peaks(ground: Ground, database: str, options: tuple[str, ...]) -> tuple[float, float]:
     """Run the weekly job by the command; return the MB of the runner and of its server process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.peak", "recalculate", *options],
-        cwd=HERE.parent,
-        env={**os.environ, "ENGAGEMENT_DSN": ground.server.dsn(database)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start_command(ground.server.dsn(database), "recalculate", *options)
     backend = 0
     with ground.connect(database) as connection:
         pid: int | None = None
@@ -77,13 +66,3 @@ def _peaks(ground: Ground, database: str, options: tuple[str, ...]) -> tuple[flo
     if process.returncode:
         raise click.ClickException(f"recalculate failed: {error}")
     return int(error.splitlines()[-1]) / 1024, backend / 1024
-
-
-def status_kb(process: str, name: str) -> int:
-    """Return a line of ``/proc/PROCESS/status`` in kB; 0 where the system or the process is not."""
-    try:
-        text = Path("/proc", process, "status").read_text()
-    except OSError:
-        return 0
-    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) if found else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import sys
 
-from bench.memory import status_kb
+from bench.proc import status_kb
 from engagement_runner.cli import main
 
 if __name__ == "__main__":

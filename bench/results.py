@@ -14,9 +14,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from rich.console import Console
 from rich.table import Table
 
+from bench.driver import find_pgbench
 from bench.ground import Ground, value
 from bench.measure import HEADINGS, Measure
-from bench.order_entry import find_pgbench
 
 MARK = "<!-- What follows is written by the benchmark. -->"
 
@@ -52,6 +52,7 @@ def _memory_gb() -> float:
 def show(ground: Ground) -> None:
     """Print the results."""
     console = Console(width=160)
+    console.print(machine(ground), highlight=False)
     for section, measures in _sections(ground):
         table = Table(*HEADINGS, title=section, title_justify="left")
         for measure in measures:

@@ -16,8 +16,10 @@ from xml.etree import ElementTree
 import psycopg
 import pytest
 
-from bench import order_entry, results
-from bench.contenders import DuckDB, score_queue
+from bench import catch_up, follow, order_entry, results
+from bench.contenders import BASE, Contender, DuckDB, score_queue
+from bench.driver import orders_by_python
+from bench.follow import Probe
 from bench.ground import (
     SETTINGS,
     UNTIL,
@@ -28,8 +30,11 @@ from bench.ground import (
     recalculate,
     set_mode,
     set_setting,
+    text_of,
 )
+from bench.locks import hindrance
 from bench.measure import Measure
+from bench.proc import ServerTimes, cpu_seconds
 from bench.weekly import as_instant
 from engagement_runner.embedded import EmbeddedServer
 from patience import PATIENCE
@@ -160,10 +165,140 @@ def test_hindrance_lock_on_orders_is_counted(ground: Ground) -> None:
         with ground.connect(database) as connection:
             set_mode(connection, "IMMEDIATE")
             execute(connection, "lock_settings")
-        free = order_entry.hindrance(ground, database, lambda _: None)
+        free = hindrance(ground, database, lambda _: None)
         assert free.longest > 0
-        held_up = order_entry.hindrance(ground, database, lock_orders_once)
+        held_up = hindrance(ground, database, lock_orders_once)
         assert held_up.waits > free.waits and held_up.longest > 50
+
+
+def test_orders_by_python_at_a_rate_are_no_more(ground: Ground) -> None:
+    with ground.used("bare") as database:
+        dsn, customers = ground.server.dsn(database), ground.customers(database)
+        found = orders_by_python(dsn, {}, "order_entry", 2, 2, customers, rate=4)
+        with ground.connect(database) as connection:
+            entered = connection.execute(
+                "select count(*) from crm.sales_order where ordered_at > now() - interval '1 year'"
+            ).fetchone()
+    assert entered == (found.count,)
+    assert 2 <= found.count <= 8 and found.rate == found.count / 2
+
+
+def test_server_times_tell_sessions_that_ended_from_those_that_live(ground: Ground) -> None:
+    work = "select count(sqrt(n)) from generate_series(1, 1000000) as n"
+    with ground.connect("postgres") as living:
+        living.execute(work)
+        times = ServerTimes(ground.server)
+        before = cpu_seconds(living.info.backend_pid)
+        with ground.connect("postgres") as ending:
+            ending.execute(work)
+            ended = cpu_seconds(ending.info.backend_pid)
+        living.execute(work)
+        lived = cpu_seconds(living.info.backend_pid) - before
+        clients, server = times.spent()
+    assert ended > 0 and lived > 0
+    tick = 1 / os.sysconf("SC_CLK_TCK")
+    assert ended - 2 * tick <= clients < ended + lived / 2
+    assert clients + lived <= server
+
+
+@pytest.mark.parametrize(
+    "who", [*BASE, *order_entry.BESIDE], ids=lambda who: str(who.name).replace(" ", "_")
+)
+def test_take_turn_gives_orders_and_cpu_time(ground: Ground, who: Contender) -> None:
+    with ground.used(who.kind) as database:
+        found = order_entry.take_turn(ground, who, database, "order_entry", "off", 1)
+        assert found.rate > 0
+        assert 0 < found.cpu < found.server_cpu
+        assert 0 <= found.scored <= 1
+        if who.beside == "follow":
+            with ground.connect(database) as connection:
+                scored = connection.execute(
+                    "select count(*) from engagement.customer_score"
+                    " join crm.customer using (customer_id)"
+                    " where display_name like 'Probe%' and own_score > 0"
+                ).fetchone()
+            assert scored == (1,)
+
+
+def test_probe_sees_points_when_they_are_stored(
+    used: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    connection = used("current")
+    probe = Probe(connection, 2)
+    execute(connection, "catch_up")  # they have a score, which is zero
+    probe.order()
+    probe.order()
+    probe.look()
+    assert len(probe.waiting) == 2 and not probe.lags
+    (customer, _) = probe.waiting.popitem()
+    execute(connection, "catch_up")
+    probe.look()
+    assert not probe.waiting and len(probe.lags) == 1 and probe.lags[0] > 0
+    found = connection.execute(
+        "select own_score > 0 from engagement.customer_score where customer_id = %s", [customer]
+    ).fetchone()
+    assert found == (True,)
+
+
+def test_probe_gives_up_after_its_patience(
+    used: Callable[[str], psycopg.Connection[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_PATIENCE", 0)
+    probe = Probe(used("current"), 1)
+    probe.order()
+    probe.look()
+    assert not probe.waiting and len(probe.lags) == 1
+
+
+def test_behind_finds_the_lag_beside_orders_at_a_rate(ground: Ground) -> None:
+    with ground.used("current") as database:
+        rate, lags = follow.behind(ground, database, "on", 10)
+    assert rate > 0
+    assert 1 <= len(lags) <= 2 / follow.PROBE_SECONDS
+    assert all(lag > 0 for lag in lags)
+
+
+def test_follow_that_cannot_run_is_an_error(ground: Ground) -> None:
+    with ground.used("current") as database:
+        with ground.connect(database) as connection:
+            connection.execute("drop procedure engagement.catch_up")
+        with (
+            pytest.raises(ChildProcessError, match="follow ended with"),
+            follow.follow_running(ground, database),
+        ):
+            pytest.fail("it runs without what it calls")
+
+
+def test_orders_are_as_many_as_set_and_catch_up_leaves_none(
+    used: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    connection = used("current")
+    set_setting(connection, "round", "1")
+    set_setting(connection, "orders", "7")
+    execute(connection, "orders")
+    counts = connection.execute(
+        "select count(distinct o.order_id), count(distinct l.ship_customer_id), count(*),"
+        " (select count(*) from engagement.pending_activity where source = 'order_line')"
+        " from crm.sales_order o join crm.order_line l using (order_id)"
+        " where o.ordered_at > now() - interval '1 year'"
+    ).fetchone()
+    assert counts is not None and counts[:3] == (7, 7, 14) and counts[3] >= 7
+    assert min(catch_up.cost(connection, lambda session: execute(session, "catch_up"))) > 0
+    waiting = connection.execute("select count(*) from engagement.pending_activity").fetchone()
+    assert waiting == (0,)
+
+
+def test_large_company_employs_everybody_of_a_small_ground(ground: Ground) -> None:
+    with ground.connect(ground.database("scored", "large_company")) as connection:
+        execute(connection, "refresh", {"customer": catch_up.EMPLOYER})
+        found = connection.execute(text_of("employees")).fetchone()
+        people, score = connection.execute(
+            "select count(*) filter (where c.customer_type = 'INDIVIDUAL' and c.customer_id > 0),"
+            " max(s.employee_score) filter (where s.employee_score > 0)"
+            " from crm.customer c join engagement.customer_score s using (customer_id)"
+        ).fetchone()  # type: ignore[misc]
+    assert found == (people,) and people > 700
+    assert score > 0
 
 
 @pytest.mark.parametrize(
@@ -192,15 +327,11 @@ def test_measure_with_target_says_if_met_and_how_far(
 def test_benchmark_smallest_size_gives_every_measure_a_value(
     bindir: Path, memory: Path | None, tmp_path: Path
 ) -> None:
-    smallest = (
-        "from bench import __main__ as benchmark;"
-        f" benchmark.SETTINGS.update({FAST}); benchmark.SMOKE['lines'] = {LINES}; benchmark.main()"
-    )
     written = tmp_path / "RESULTS.md"
     written.write_text(f"Introduction.\n\n{results.MARK}\n\nold")
     subprocess.run(
         [
-            *(sys.executable, "-c", smallest, "--smoke", "--clients", "2"),
+            *(sys.executable, "-m", "bench", "--smoke", "--grow", "2", "--clients", "2"),
             *("--bindir", bindir, "--output", written),
         ],
         cwd=Path(results.__file__).parents[1],
@@ -214,7 +345,7 @@ def test_benchmark_smallest_size_gives_every_measure_a_value(
         for line in text.splitlines()
         if line.startswith("| ") and not line.startswith(("| ---", "| measure"))
     ]
-    assert len(rows) > 60
+    assert len(rows) > 130
     for title, value, against, other, ratio, target, met in rows:
         assert value, title
         assert bool(against) == bool(other) == bool(ratio), title

@@ -1,0 +1,1 @@
+call engagement.catch_up()

@@ -1,0 +1,1 @@
+vacuum engagement.pending_activity
