@@ -47,5 +47,5 @@ begin
 end
 $$;
 comment on function engagement.spare_inserts(text) is
-    'Internal: drops the INSERT triggers of a source''s tables where a foreign key proves that a row '
-    'just inserted has no lines, and puts them where the proof is gone.';
+    'Internal: drops the INSERT triggers of a source''s tables where a foreign key proves that a '
+    'row just inserted has no lines, and puts them where the proof is gone.';
