@@ -32,11 +32,11 @@ begin
                 v_free := engagement.lock_free_scores(p_customer_ids);
                 if v_attempt = 1 then
                     -- Customers without a row are left out only if another session makes rows.
-                    v_scored := array(select s.customer_id
-                                      from engagement.customer_score s
-                                      where s.customer_id = any (p_customer_ids));
+                    select array_agg(s.customer_id) into v_scored
+                    from engagement.customer_score s
+                    where s.customer_id = any (p_customer_ids);
                     v_free := v_free || array(select i from unnest(p_customer_ids) i
-                                              where i <> all (v_scored));
+                                              where i <> all (coalesce(v_scored, '{}')));
                 end if;
             when others then
                 insert into engagement.recalculation_customer (customer_id, is_touched)

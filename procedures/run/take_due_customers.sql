@@ -32,7 +32,7 @@ begin
     v_queued := array(select distinct k.key::engagement.host_key
                       from unnest(v_taken) t
                       cross join lateral unnest(t.keys) k (key));
-    if exists (select from engagement.customer_score s where s.next_change_at <= v_now) then
+    if exists (select 1 from engagement.customer_score s where s.next_change_at <= v_now) then
         v_waiting := array(
             select c.customer_id from engagement.recalculation_customer c
             union

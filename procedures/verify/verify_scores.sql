@@ -44,7 +44,8 @@ begin
                           where s.customer_id = w.customer_id)
           and w.customer_id not in (select q from unnest(p_queued_ids) q)
           and engagement.is_in_part(w.customer_id, p_from, p_to, p_sample, p_seed)
-          and (p_only_ids is null or w.customer_id = any (p_only_ids))
+          and (p_only_ids is null
+               or w.customer_id in (select o from unnest(p_only_ids) o))
     group by w.customer_id;
     -- Without triggers on the host's customers, new customers are unknown until the next run.
     if exists (select from engagement.attached_table a where a.source = 'customer') then
