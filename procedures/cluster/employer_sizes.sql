@@ -22,4 +22,5 @@ begin
 end
 $$;
 comment on function engagement.employer_sizes(engagement.host_key[], integer) is
-    'Internal: companies among these customers, with the number of live awards that count for each.';
+    'Internal: companies among these customers, with the number of live awards that count for '
+    'each.';

@@ -1,7 +1,7 @@
 -- Internal. Finds the percentile and band of some customers, by the thresholds of the last run.
--- Their rows are the caller's: it has just written them. Scores and the host's customers are read by
--- a statement each, because a cluster cannot join the two. Sequential scans are off, because a plan
--- may have been made when the tables were empty.
+-- Their rows are the caller's: it has just written them. Scores and the host's customers are read
+-- by a statement each, because a cluster cannot join the two. Sequential scans are off, because a
+-- plan may have been made when the tables were empty.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, score_percentile, score_band, engagement_host.customer.
 -- Writes: customer_score, score_event.

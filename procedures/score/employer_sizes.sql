@@ -26,5 +26,5 @@ begin
 end
 $$;
 comment on function engagement.employer_sizes(engagement.host_key[], integer) is
-    'Internal: companies among these customers, with the number of live awards that count for each, '
-    'at most p_limit.';
+    'Internal: companies among these customers, with the number of live awards that count for '
+    'each, at most p_limit.';

@@ -1,6 +1,6 @@
--- Internal. Whether the foreign key that spares an attachment its INSERT trigger still proves that a
--- row just inserted has no lines. Every run asks, so it is a look-up in the catalogue only; a changed
--- view is noticed by its fingerprint.
+-- Internal. Whether the foreign key that spares an attachment its INSERT trigger still proves that
+-- a row just inserted has no lines. Every run asks, so it is a look-up in the catalogue only; a
+-- changed view is noticed by its fingerprint.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.has_late_lines(p_attachment_id integer)
 returns boolean
@@ -18,5 +18,5 @@ begin
 end
 $$;
 comment on function engagement.has_late_lines(integer) is
-    'Internal: true if the foreign key that spares an attached table its INSERT trigger is still in '
-    'force.';
+    'Internal: true if the foreign key that spares an attached table its INSERT trigger is still '
+    'in force.';

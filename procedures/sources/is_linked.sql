@@ -1,6 +1,5 @@
--- Internal. Whether a condition of a plan node is the link between a scan and a line: an equality of
--- two columns that must hold for each row. Casts may stand around the columns.
--- See plan_admits.
+-- Internal. Whether a condition of a plan node is the link between a scan and a line: an equality
+-- of two columns that must hold for each row. Casts may stand around the columns. See plan_admits.
 create or replace function engagement.is_linked(p_node jsonb, p_alias text, p_link text)
 returns boolean
 language plpgsql

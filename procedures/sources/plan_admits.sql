@@ -5,7 +5,8 @@
 -- a row that gets through.
 --
 -- p_link is a regular expression for the link in a condition of EXPLAIN, with %s for the alias.
--- Nodes are read from the root down, so a join decides about the aliases that its sides let through.
+-- Nodes are read from the root down, so a join decides about the aliases that its sides let
+-- through.
 create or replace function engagement.plan_admits(
     p_node jsonb, p_table text, p_line_table text, p_link text
 )

@@ -1,8 +1,8 @@
--- Internal. Compares the totals of rows that were computed for one instant with new sums of the
--- ledger.
+-- Internal. Compares the totals of rows with new sums of the ledger at an instant. A row that has
+-- been computed again since is left out: it is no longer the row that was to be compared.
 -- Reads: customer_score, category_score, award.
 create or replace function engagement.verify_totals(
-    p_as_of timestamptz, p_customer_ids engagement.host_key[]
+    p_as_of timestamptz, p_customer_ids engagement.host_key[], p_calculated_ats timestamptz[]
 )
 returns setof engagement.verify_difference
 language plpgsql
@@ -27,7 +27,10 @@ begin
         select o.* from unnest(v_own) o
     ),
     stored as materialized (
-        select s.* from engagement.stored_scores(p_customer_ids) s where s.calculated_at = p_as_of
+        select s.*
+        from engagement.stored_scores(p_customer_ids) s
+        inner join unnest(p_customer_ids, p_calculated_ats) k (id, calculated_at)
+            on k.id = s.customer_id and k.calculated_at = s.calculated_at
     )
     select 'customer score differs', w.customer_id, null::text, null::engagement.host_key,
            null::integer,
@@ -53,10 +56,11 @@ begin
     where ((o.score, o.ytd_score, o.overview_score)
            is distinct from (c.score, c.ytd_score, c.overview_score)
            or o.customer_id is null or c.customer_id is null)
-          -- A refresh may have computed the row for a later instant meanwhile.
           and coalesce(o.customer_id, c.customer_id) in (select s.customer_id from stored s);
 end
 $$;
-comment on function engagement.verify_totals(timestamptz, engagement.host_key[]) is
-    'Internal: differences between the stored totals of these customers, computed for p_as_of, and '
-    'the ledger.';
+comment on function engagement.verify_totals(
+    timestamptz, engagement.host_key[], timestamptz[]
+) is
+    'Internal: differences between the stored totals of these customers and the ledger at p_as_of. '
+    'Rows with another calculated_at than p_calculated_ats are left out.';

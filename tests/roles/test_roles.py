@@ -138,7 +138,7 @@ CALLS = {
         "unread_activities": "select * from engagement.unread_activities("
         "'order_line', null, null, null, 0)",
         "verify_totals": "select * from engagement.verify_totals('2025-06-15 12:00+00',"
-        " array[{ann}]::engagement.host_key[])",
+        " array[{ann}]::engagement.host_key[], array[now()])",
     },
     "admin": {
         "add_rule": "select engagement.add_rule('NEW', 'INVOLVEMENT', 'SOCIAL_COMMUNITY')",

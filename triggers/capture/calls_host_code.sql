@@ -1,5 +1,5 @@
--- Internal. Whether views call a function that may read any table: one of the host's own that is not
--- immutable. Functions of the package and of extensions read no table of the host.
+-- Internal. Whether views call a function that may read any table: one of the host's own that is
+-- not immutable. Functions of the package and of extensions read no table of the host.
 -- Reads: pg_catalog (pg_depend of the views' rules, through nested views).
 create or replace function engagement.calls_host_code(p_view_names text[])
 returns boolean
