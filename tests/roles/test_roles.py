@@ -126,6 +126,8 @@ CALLS = {
         "run_step": "select engagement.run_step(run_id)"
         " from engagement.begin_run('INCREMENTAL', null)",
         "drive_run": "call engagement.drive_run('FULL', null)",
+        "catch_up": "call engagement.catch_up()",
+        "catch_up_step": "select * from engagement.catch_up_step(now())",
         "queued_activities": "select engagement.queued_activities('order_line')",
         "queued_customers": "select engagement.queued_customers()",
         "verify_source": "select v.* from engagement.activity_source s"
@@ -154,7 +156,7 @@ CALLS = {
     },
 }
 #: They commit.
-RUNS = {"check_commits", "drive_run", "recalculate", "roll_up_employers"}
+RUNS = {"catch_up", "check_commits", "drive_run", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
     "staff": CALLS["staff"],
