@@ -5,7 +5,8 @@
 -- the last run, as a refresh does. It leaves to recalculate what concerns whole sources or
 -- everybody: a table that was truncated, a changed view, rule or parameter.
 -- A call does what was queued before it began. It works in batches and commits each. It leaves no
--- row in recalculation_run. After five seconds it returns, and the next call goes on.
+-- row in recalculation_run. After five seconds it returns, and the next call goes on. It also
+-- returns when only companies are left and other changes have come meanwhile.
 -- The procedure commits, see recalculate.
 -- Raises: 2D000.
 create or replace procedure engagement.catch_up(

@@ -1,6 +1,8 @@
 -- Internal. Does one bounded batch of catch_up, in one transaction: takes statements off the queue,
 -- brings their awards up to date, then sums and ranks the customers concerned. When no statement is
--- left, it takes customers: companies, and whom a date has changed.
+-- left, it takes customers: companies, and whom a date has changed. If statements have come
+-- meanwhile, the call ends after such a batch, and the next call takes them first. So people are
+-- current although their companies are not: summing up a few hundred companies takes a second.
 --
 -- It steps aside for a run, and a run waits for its batch: both hold the same advisory lock while
 -- they write. So a run applies new rules and parameters either before the batch or after it, and
@@ -66,7 +68,8 @@ begin
         where f.resolved_at is null and f.source_id is null and f.source = t.source
               and f.activity_column = t.activity_column and f.keys = t.keys;
         foreach v_source in array v_sources loop
-            if exists (select from unnest(v_taken) t where t.source in (v_source, 'employment')) then
+            if exists (select from unnest(v_taken) t
+                       where t.source in (v_source, 'employment')) then
                 v_ids := v_ids || engagement.catch_up_source(v_run, v_source, v_taken, v_limit);
             end if;
         end loop;
@@ -90,7 +93,11 @@ begin
         perform engagement.catch_up_totals(v_run, v_ids);
     end if;
     has_more := statement_count + customer_count > 0
-                and clock_timestamp() < p_before + interval '5 seconds';
+                and clock_timestamp() < p_before + interval '5 seconds'
+                and (statement_count > 0
+                     or not exists (select from engagement.pending_activity p
+                                    where p.activity_column is not null and p.source <> 'customer'
+                                          and p.queued_at >= p_before));
     if not has_more then
         left_count := (select count(*) from engagement.pending_activity);
     end if;
@@ -99,4 +106,5 @@ $$;
 comment on function engagement.catch_up_step(timestamptz) is
     'Internal: does one batch of what was queued before p_before. Returns how many queue rows it '
     'took and how many customers it summed; NULL: it stepped aside. has_more is false when nothing '
-    'is left to do, or five seconds after p_before; then left_count rows are still queued.';
+    'is left to do, when statements have come that go before companies, and five seconds after '
+    'p_before; then left_count rows are still queued.';

@@ -1,5 +1,5 @@
 -- Internal. Compares the stored totals of all customers except p_queued_ids with the ledger.
--- catch_up computes totals for a new instant twice a second, and a comparison for each instant
+-- catch_up computes totals for new instants all the time, and a comparison for each instant
 -- would take too long. Totals that no date changes within an hour are those of the end of the hour,
 -- so all of an hour are compared for that instant. The others are compared for the instant of their
 -- row.

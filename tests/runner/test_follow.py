@@ -137,7 +137,7 @@ def test_follow_scores_an_order_without_another_call_and_leaves_no_run(
     assert deployed.execute("select count(*) from engagement.verify()").fetchone() == (0,)
     assert runs(deployed) == before
     assert follower.events == [
-        f"started: following the queue of {deployed.info.dbname}, every 0.5 s",
+        f"started: following the queue of {deployed.info.dbname}, every 0.25 s",
         follower.events[-1],
     ]
     assert re.fullmatch(

@@ -582,3 +582,26 @@ def test_a_large_company_is_not_summed_again_at_once(scene: Scene) -> None:
     assert tuple(catch_up(host)) == (0, 1, 0)
     assert host.score(scene.company).score == 15 + 23 + 7
     settled(host)
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_catch_up_takes_new_statements_before_the_next_companies(host: Host, is_busy: bool) -> None:
+    host.set(TRIGGER_MODE="DEFERRED")
+    host.rule(quantity_score=1)
+    company, customer = host.customer("COMPANY"), host.customer()
+    host.proven(as_of=None)
+    host.run(
+        "insert into engagement.pending_activity (source, activity_column, keys)"
+        " values ('customer', 'customer_id', array[%s::text])",
+        company,
+    )
+    began_at = host.clock()
+    if is_busy:
+        host.order(customer)
+    step = "select statement_count, customer_count, left_count, has_more"
+    assert host.rows(f"{step} from engagement.catch_up_step(%s)", began_at) == [
+        (0, 1, 1, False) if is_busy else (0, 1, None, True)
+    ]
+    host.run("call engagement.catch_up()")
+    assert host.score(customer).score == (1 if is_busy else 0)
+    assert host.rows("select * from engagement.pending_activity") == []

@@ -31,7 +31,7 @@ def _interval(context: click.Context, parameter: click.Parameter, value: float) 
     type=float,
     callback=_interval,
     metavar="SECONDS",
-    default=0.5,
+    default=0.25,
     help="Look at the queue this often; a fraction such as 0.2 is allowed.",
 )
 @option("--once", is_flag=True, help="Bring the scores up to date once, and end.")
