@@ -35,6 +35,9 @@ from .conftest import (
     wait_until,
 )
 
+#: What it calls is tested on each server; how it lives is a matter of the command.
+pytestmark = pytest.mark.once
+
 Connection = psycopg.Connection[Any]
 
 #: The command, after a statement that changes one of its constants.
