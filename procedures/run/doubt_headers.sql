@@ -1,0 +1,24 @@
+-- Internal. Queues a source as a whole if a foreign key that spares a header its INSERT trigger is
+-- not in force. Without the key, lines may come first, and their headers later and unseen. If the
+-- key is there again when the next run begins, that run does not see that it was away. So whoever
+-- takes keys off the queue calls this after it, before activities are derived: if the key is in
+-- force then, each line that was taken has its header.
+-- Reads: attached_table, pg_catalog. Writes: pending_activity.
+create or replace function engagement.doubt_headers(p_sources text[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into engagement.pending_activity (source)
+    select distinct a.source
+    from engagement.attached_table a
+    where a.source = any (p_sources) and a.line_key is not null
+          and not exists (select from engagement.pending_activity p
+                          where p.source = a.source and p.activity_column is null)
+          and not engagement.has_late_lines(a.attachment_id);
+end
+$$;
+comment on function engagement.doubt_headers(text[]) is
+    'Internal: queues those of these sources as a whole that miss the foreign key that spares a '
+    'header its INSERT trigger.';
