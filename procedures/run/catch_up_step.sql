@@ -61,6 +61,7 @@ begin
         p_before => p_before, p_limit => v_limit);
     statement_count := coalesce(cardinality(v_taken), 0);
     if statement_count > 0 then
+        perform engagement.doubt_headers(array(select distinct t.source from unnest(v_taken) t));
         -- Triggers that failed have left these keys.
         update engagement.scoring_failure f
         set resolved_at = v_run.started_at

@@ -24,6 +24,7 @@ begin
     cross join lateral unnest(
         engagement.activities_of_keys(p_source, k.activity_column, k.keys)) i
     on conflict (source, source_id) do nothing;
+    perform engagement.doubt_headers(array[p_source]);
 exception
     when connection_exception then
         raise;  -- see run_sources

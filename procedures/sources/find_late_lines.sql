@@ -24,8 +24,8 @@ declare
     v_plan jsonb;
     v_key record;
     v_aliases text;
-    v_column constant text := '\(?%s\.%s\)?(::(smallint|integer|bigint|uuid|text|character varying'
-                              '|engagement\.host_key))?';
+    v_cast text;
+    v_column text;
 begin
     select a.* into strict v_attached from engagement.attached_table a
     where a.attachment_id = p_attachment_id;
@@ -50,6 +50,19 @@ begin
         from jsonb_path_query(v_plan, 'strict $.** ? (exists (@."Relation Name"))') n (node)
         where format('%I.%I', n.node ->> 'Schema', n.node ->> 'Relation Name') = v_key.line_table;
         continue when v_aliases is null;
+        -- Other texts may be the same number: 7 and 07.
+        select case when t.typcategory = 'S' and h.typcategory = 'S'
+                    then 'text|character varying|engagement\.host_key'
+                    when t.typcategory = 'S' then 'text|character varying'
+                    else 'smallint|integer|bigint|uuid|text|character varying'
+                         '|engagement\.host_key' end
+        into v_cast
+        from pg_attribute a
+        inner join pg_type t on t.oid = a.atttypid
+        inner join pg_type h on h.oid = 'engagement.host_key'::regtype
+        where a.attrelid = v_table_name::regclass and a.attnum > 0
+              and quote_ident(a.attname) = v_key.header_column;
+        v_column := '\(?%s\.%s\)?(::(' || v_cast || '))?';
         if engagement.plan_admits(
             v_plan -> 0 -> 'Plan', v_table_name, v_key.line_table,
             format('^' || v_column || ' = ' || v_column || '$',

@@ -3,7 +3,10 @@
 -- comes before its header, not even within a transaction; and nobody has switched it off. Its lines
 -- must be attached to the same source, so that they are captured when they come. Partitions and
 -- inheritance children are left out: a key says nothing of rows in other tables. Only types are
--- accepted whose values stay distinct whatever a view casts them to.
+-- accepted whose values stay distinct by the casts that find_late_lines allows. The lines' trigger
+-- must capture each line, so its key is a column that is never NULL. Deleting a header may delete
+-- its lines, or take the header from them, but no rule and no trigger of the host may prevent that:
+-- PostgreSQL does not look again, and the lines would be there before the next header.
 -- Reads: attached_table, pg_catalog.
 create or replace function engagement.late_line_keys(p_attachment_id integer)
 returns table (line_table text, line_key text, line_column text, header_column text)
@@ -30,6 +33,9 @@ begin
         select q.table_name
         from engagement.attached_table o
         inner join engagement.present_attachments() q on q.attachment_id = o.attachment_id
+        inner join pg_attribute n
+            on n.attrelid = q.table_id and n.attnum > 0 and n.attnotnull
+               and quote_ident(n.attname) = q.key_expression
         where o.source = a.source and not o.is_settings and q.table_id = k.conrelid
               and exists (
                   select from pg_trigger g
@@ -45,6 +51,15 @@ begin
               = any ('{int2,int4,int8,uuid,text,varchar}'::regtype[])
           and not exists (select from pg_trigger g
                           where g.tgconstraint = k.oid and g.tgenabled not in ('O', 'A'))
+          and not (lt.relhasrules and not (k.confdeltype in ('a', 'r')
+                                           and k.confupdtype in ('a', 'r')))
+          and not exists (
+              -- 3: for each row, before; 8: delete; 16: update
+              select from pg_trigger g
+              where g.tgrelid = k.conrelid and not g.tgisinternal and g.tgtype & 3 = 3
+                    and (g.tgtype & 8 > 0 and k.confdeltype = 'c'
+                         or g.tgtype & 16 > 0
+                            and (k.confdeltype in ('n', 'd') or k.confupdtype in ('c', 'n', 'd'))))
     order by k.conname::text, l.table_name;
 end
 $$;

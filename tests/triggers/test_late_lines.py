@@ -383,3 +383,122 @@ def test_late_lines_changed_view_is_looked_at_again(shop: Host) -> None:
     shop.recalculate(as_of=NOW)
     assert shop.score(customer).score == 2
     assert shop.rows("select * from engagement.verify()") == []
+
+
+TO_HEADER = "foreign key (order_id) references crm.sales_order (order_id) on delete cascade"
+
+
+def insert_header(host: Host, order: int) -> None:
+    host.run(
+        "insert into crm.sales_order (order_id, order_status, ordered_at)"
+        " overriding system value values (%s, 'PLACED', '2025-03-03')",
+        order,
+    )
+
+
+@pytest.mark.parametrize("how", ["dropped", "switched off"])
+@pytest.mark.parametrize("who", ["catch_up", "recalculate"])
+def test_late_lines_key_that_is_back_before_the_next_run(shop: Host, how: str, who: str) -> None:
+    """Lines are loaded first, without the key; somebody takes them off the queue meanwhile."""
+    customer = shop.customer()
+    shop.proven()
+    if who == "recalculate":
+        # A run that has looked at the host's tables, and has not taken the queue yet.
+        shop.run(
+            "create table crm.paused as select pg_get_functiondef(oid) as text from pg_proc"
+            " where oid = 'engagement.follow_host(engagement.recalculation_run)'::regprocedure"
+        )
+        shop.run(
+            "create or replace function"
+            " engagement.follow_host(p_run engagement.recalculation_run)"
+            " returns void language plpgsql as 'begin end'"
+        )
+    if how == "dropped":
+        shop.run(f"alter table crm.order_line drop constraint {LINES}")
+    else:
+        shop.run(
+            "alter table crm.order_line disable trigger all;"
+            " alter table crm.order_line enable trigger user"
+        )
+    shop.run(
+        "insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)"
+        " values (9000001, %s, 'BOOK', 4, 0)",
+        customer,
+    )
+    if who == "recalculate":
+        shop.recalculate()
+        shop.run(shop.one("select text from crm.paused"))
+    else:
+        shop.run("call engagement.catch_up()")
+    insert_header(shop, 9000001)
+    if how == "dropped":
+        shop.run(f"alter table crm.order_line add constraint {LINES} {TO_HEADER}")
+    else:
+        shop.run("alter table crm.order_line enable trigger all")
+    shop.proven()
+    assert shop.score(customer).score == 8
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        "create trigger keep before delete on crm.order_line for each row"
+        " execute function crm.keep()",
+        "create rule keep as on delete to crm.order_line where old.quantity > 1 do instead nothing",
+    ],
+    ids=["trigger", "rule"],
+)
+def test_late_lines_lines_that_survive_their_header(shop: Host, keep: str) -> None:
+    """The host may keep a cascade from deleting lines. PostgreSQL does not look again."""
+    customer = shop.customer()
+    order = shop.order(customer, Line(quantity=3))
+    shop.proven()
+    shop.run(
+        "create function crm.keep() returns trigger language plpgsql as 'begin return null; end'"
+    )
+    shop.run(keep)
+    shop.run("delete from crm.sales_order where order_id = %s", order.key)
+    shop.proven()
+    assert shop.score(customer).score == 0
+    insert_header(shop, order.key)
+    shop.proven()
+    assert shop.score(customer).score == 6
+
+
+def test_late_lines_lines_captured_by_a_key_that_may_be_null(host: Host) -> None:
+    host.run("alter table crm.order_line alter ship_customer_id drop not null")
+    host.run("call engagement.detach_triggers('order_line', 'crm.order_line')")
+    host.run(
+        "call engagement.attach_triggers('order_line', 'crm.order_line', 'ship_customer_id',"
+        " 'customer_id')"
+    )
+    assert ("order_line", "crm.sales_order", LINES) not in spared(host)
+    assert events(host) == ALL
+
+
+def test_late_lines_texts_that_are_the_same_number(host: Host) -> None:
+    """07 may take the place of 7, whose lines are there."""
+    host.run("create table crm.paper (id text primary key, at timestamptz not null)")
+    host.run(
+        "create table crm.paper_line (id bigint primary key, customer_id bigint not null,"
+        " paper_id text references crm.paper (id))"
+    )
+    host.run("insert into crm.paper values ('7', now())")
+    host.run("insert into crm.paper_line values (1, 1, '7')")
+    host.run("analyze crm.paper, crm.paper_line")
+    host.run(
+        "create view engagement_host.w as select l.id::engagement.host_key as source_id,"
+        " l.paper_id::engagement.host_key as document_id,"
+        " l.customer_id::engagement.host_key as customer_id,"
+        " null::engagement.host_key as employer_id, null::text as subject_id,"
+        " null::text as subject_class, 1::numeric as quantity, 1::numeric as amount,"
+        " p.at as occurred_at, null::timestamptz as ended_at"
+        " from crm.paper_line l join crm.paper p on p.id::bigint = l.paper_id::bigint"
+    )
+    host.run(
+        "call engagement.register_source('w', 'PRODUCT_PURCHASE', 'ORDER_CREATION',"
+        " 'engagement_host.w')"
+    )
+    host.run("call engagement.attach_triggers('w', 'crm.paper_line', 'id')")
+    host.run("call engagement.attach_triggers('w', 'crm.paper', 'id', 'document_id')")
+    assert [row for row in spared(host) if row[0] == "w"] == []
