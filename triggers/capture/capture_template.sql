@@ -97,8 +97,8 @@ begin
                and cardinality(v_keys) <= coalesce(
                        v_limit, engagement.parameter('IMMEDIATE_ROW_LIMIT')::integer)
                and current_setting('transaction_isolation') <> 'serializable' then
-                -- Under a time-out a few activities go this way, more of them the way below.
-                if v_limit is null or cardinality(v_keys) <= 10 then
+                -- Under a generous time-out a few activities go this way, otherwise the way below.
+                if v_limit is null or cardinality(v_keys) <= least(v_limit / 25, 10) then
                     v_counts := engagement.sync_awards__template(
                         'TEMPLATE_COLUMN', v_keys, clock_timestamp(), tg_op = 'INSERT',
                         case when v_limit is not null then least(v_limit, 10)

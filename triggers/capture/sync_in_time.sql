@@ -1,8 +1,8 @@
 -- Internal. What a trigger does in the place of sync_awards while the host's statement_timeout
--- runs: it brings a few activities up to date, looks at the clock, and goes on while there is time.
--- How long an activity takes is the host's affair: its view may be slow. The trigger has queued all
--- keys before, so the next run does the rest. What is written by then stays, because each activity
--- is right by itself.
+-- runs: it brings one activity up to date, looks at the clock, and goes on with more of them while
+-- there is time. How long an activity takes is the host's affair: its view may be slow. The trigger
+-- has queued all keys before, so the next run does the rest. What is written by then stays, because
+-- each activity is right by itself.
 -- Reads: activity_source; the views and the ledger through activities_of_keys__SOURCE.
 -- Writes: award, scoring_failure through sync_awards__SOURCE; the setting engagement.time_used.
 create or replace function engagement.sync_in_time(
@@ -18,6 +18,8 @@ declare
     v_ids text[];
     v_found_ids text[] := '{}';
     v_found_sources text[] := '{}';
+    v_first integer := 1;
+    v_size integer := 1;
     v_left integer;
     v_began_at timestamptz := clock_timestamp();
 begin
@@ -39,11 +41,11 @@ begin
         v_found_sources := v_found_sources
                            || array_fill(v_source, array[cardinality(v_ids)]);
     end loop;
-    for v_first in 1 .. cardinality(v_found_ids) by 10 loop
+    while v_first <= cardinality(v_found_ids) loop
         for v_source, v_ids in
             select f.source, array_agg(f.id)
-            from unnest(v_found_sources[v_first : v_first + 9],
-                        v_found_ids[v_first : v_first + 9]) f (source, id)
+            from unnest(v_found_sources[v_first : v_first + v_size - 1],
+                        v_found_ids[v_first : v_first + v_size - 1]) f (source, id)
             group by f.source
         loop
             execute format('select engagement.%I($1, $2, $3, $4)', 'sync_awards__' || v_source)
@@ -53,6 +55,8 @@ begin
         v_left := engagement.allowance(v_began_at);
         exit when v_left = 0;
         v_began_at := clock_timestamp();
+        v_first := v_first + v_size;
+        v_size := least(2 * v_size, 10);
     end loop;
     return v_left;
 end
