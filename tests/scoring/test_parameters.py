@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from engagement_runner.deploy import deploy
 from scoring.host import Host, Line, refused
 
 DEFAULTS = {
@@ -20,12 +22,14 @@ DEFAULTS = {
     "ROLLUP_EMPLOYEES_TO_EMPLOYER": "Y",
     "SCORE_DECIMALS": "2",
     "TIME_ZONE": "UTC",
-    "TRIGGER_MODE": "IMMEDIATE",
+    "TRIGGER_MODE": "DEFERRED",
     "YTD_START_MONTH": "1",
 }
 
 
-def test_parameters_of_a_fresh_deployment(host: Host) -> None:
+def test_parameters_of_a_fresh_deployment(databases: Any) -> None:
+    host = Host(databases.connect(databases.create()))
+    deploy(host.session, "reference")
     stored = host.rows("select parameter_name, parameter_value, default_value"
                        " from engagement.app_parameter")  # fmt: skip
     assert {name: value for name, value, _ in stored} == DEFAULTS
@@ -52,6 +56,7 @@ def test_parameters_of_a_fresh_deployment(host: Host) -> None:
     ],
 )
 def test_set_parameter_is_read_back_and_audited_once(host: Host, name: str, value: str) -> None:
+    before = host.one("select engagement.get_parameter(%s)", name)
     host.set(**{name: value})
     with host.unchanged():
         host.set(**{name: value})
@@ -59,7 +64,7 @@ def test_set_parameter_is_read_back_and_audited_once(host: Host, name: str, valu
     assert host.rows(
         "select object_type, object_name, old_value #>> '{}', new_value #>> '{}', changed_by"
         " from engagement.setup_change"
-    ) == [("PARAMETER", name, DEFAULTS[name], value, host.session.info.user)]
+    ) == [("PARAMETER", name, before, value, host.session.info.user)]
 
 
 @pytest.mark.parametrize(

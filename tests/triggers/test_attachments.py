@@ -423,7 +423,7 @@ def test_deploy_with_a_key_more_and_again_without_it(host: Host, tmp_path: Path)
     assert host.one(
         "select count(*) from pg_trigger where tgrelid = 'crm.sales_order'::regclass"
         " and not tgisinternal"
-    ) == 8  # fmt: skip
+    ) == 6  # fmt: skip
     host.rule(quantity_score=2)
     customer = host.customer()
     order = host.order(customer, status="DRAFT")

@@ -27,6 +27,7 @@ begin
     foreach v_attachment_id in array v_attachment_ids loop
         perform engagement.drop_capture(v_attachment_id);
     end loop;
+    perform engagement.spare_inserts(p_source);  -- headers may have relied on these lines
 end
 $$;
 comment on procedure engagement.detach_triggers(text, regclass) is

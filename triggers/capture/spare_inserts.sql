@@ -2,7 +2,8 @@
 -- or drops it. None is needed where find_late_lines finds a proof. Only the owner of the table may
 -- drop a trigger; for others it stays and captures what means nothing. If the table is locked, that
 -- waits for the next deployment; to put a trigger that is missing does not wait.
--- Reads: pg_catalog, the view (EXPLAIN only). Writes: attached_table, the host's triggers.
+-- Reads: pg_catalog, the view (EXPLAIN only). Writes: attached_table, pending_activity, the host's
+-- triggers.
 -- Locks: ACCESS EXCLUSIVE on a table whose trigger is dropped; else as put_triggers. Raises: EG008.
 create or replace function engagement.spare_inserts(p_source text)
 returns void
@@ -25,8 +26,12 @@ begin
         where a.attachment_id = v_attached.attachment_id
               and (a.line_table, a.line_key) is distinct from (v_late.line_table, v_late.line_key);
         if v_late.line_key is null then
-            if v_attached.line_key is not null then
-                perform engagement.put_triggers(v_attached.attachment_id, false);
+            if v_attached.line_key is not null
+               and engagement.put_triggers(v_attached.attachment_id, false) then
+                insert into engagement.pending_activity (source)
+                select p_source
+                where not exists (select from engagement.pending_activity p
+                                  where p.source = p_source and p.activity_column is null);
             end if;
             continue;
         end if;
