@@ -17,7 +17,7 @@ create or replace procedure engagement.catch_up(
 language plpgsql
 as $$
 declare
-    v_began_at timestamptz;
+    v_began_at pg_catalog.timestamptz;
     v_step record;
 begin
     statement_count := null;

@@ -62,7 +62,7 @@ def test_sample_as_ordinary_role_warns_of_nothing(database: str, databases: Any)
         deploy(session, "reference")
         sample.load(session)
         analyzed = session.execute(
-            "select reltuples from pg_class where oid = 'engagement.award'::regclass"
+            "select reltuples from pg_class where oid = 'engagement.pending_activity'::regclass"
         ).fetchone()
         assert analyzed is not None
         assert analyzed[0] > 0

@@ -974,6 +974,7 @@ class Association(RuleBasedStateMachine):
     def truncate(self, table: str, really: int) -> None:
         if really == 0:
             self.driver.truncate(table)
+            self.is_settled = False  # a trigger only queues it
         self.host_wrote()
 
     @rule(

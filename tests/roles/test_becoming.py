@@ -215,7 +215,7 @@ def test_no_routine_runs_look_alikes_for_a_superuser(
     worked = set()
     with superuser(planted) as session:
         for name, call in calls(planted):
-            commits = name in ("recalculate", "roll_up_employers")
+            commits = name in ("catch_up", "recalculate", "roll_up_employers")
             call = SPECIAL.get(name, call)
             try:
                 if commits:
@@ -229,7 +229,14 @@ def test_no_routine_runs_look_alikes_for_a_superuser(
             assert nothing_ran(), call
     # Enough of them got to their ends for that to mean something.
     assert worked >= {
-        *("recalculate", "roll_up_employers", "refresh_customer", "score_card", "score_at"),
+        *(
+            "catch_up",
+            "recalculate",
+            "roll_up_employers",
+            "refresh_customer",
+            "score_card",
+            "score_at",
+        ),
         *("explain_score", "explain_change", "trend", "forecast", "at_risk", "verify", "segment"),
         *("points_by", "participation", "company_people", "export_customer", "set_parameter"),
         *("preview_rules", "revise_rule", "faded_points", "round_half_even", "band_of"),
@@ -262,6 +269,7 @@ COMMANDS = [
     ("adapter", "check", "reference"),
     ("recalculate", "--mode", "FULL"),
     ("recalculate",),
+    ("follow", "--once"),
     ("refresh", "{ann}"),
     ("score", "{ann}"),
     ("find", "Some"),

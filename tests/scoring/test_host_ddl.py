@@ -426,7 +426,7 @@ def test_deploy_removes_what_the_adapter_no_longer_attaches(host: Host, tmp_path
     ] == ["committee_seat"]
     adapter.check(host.session, path)
     assert host.one("select count(*) from pg_trigger where tgrelid = 'crm.committee'::regclass"
-                    " and not tgisinternal") == 4  # fmt: skip
+                    " and not tgisinternal") == 3  # fmt: skip
     deploy(host.session, path)
     assert host.one("select count(*) from pg_trigger where tgrelid = 'crm.committee'::regclass"
                     " and not tgisinternal") == 0  # fmt: skip

@@ -34,7 +34,8 @@ def test_ledger_renamed_order_commits_and_incremental_recovers(host: Host, mode:
     customer = host.customer()
     host.run("alter table engagement.award rename to award_gone")
     host.order(customer, Line(quantity=3))
-    assert host.failures() == (["42P01"] if mode == "IMMEDIATE" else [])  # the line
+    # The line: either its award or the type of awards is not there.
+    assert host.failures() in ([["42P01"], ["42704"]] if mode == "IMMEDIATE" else [[]])
     host.run("alter table engagement.award_gone rename to award")
     host.proven()
     assert host.live(customer) == [6]
@@ -94,7 +95,7 @@ def test_view_dropped_order_commits_others_are_scored_and_incremental_recovers(
     host.run(f"drop view {VIEW} cascade")
     host.order(customer, Line(quantity=3))
     host.seat(customer, "2025-01-01")
-    assert host.failures() == (["42P01"] * 2 if mode == "IMMEDIATE" else [])
+    assert host.failures() == (["42P01"] if mode == "IMMEDIATE" else [])
     run = host.recalculate()
     assert (run.run_status, run.failed_sources) == ("COMPLETED", ["order_line"])
     assert host.live(customer) == [30]

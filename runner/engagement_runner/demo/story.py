@@ -151,15 +151,14 @@ def _move_order(story: "_Story", connection: Connection) -> None:
     )  # fmt: skip
     story.tell(
         "MULTIPLE_CONCURRENT_EMPLOYERS is Y: an order may name either. Staff give an order to the "
-        "other company, and refresh both companies:"
+        "other company, and engagement follow moves its points:"
     )
     before = queries.rows(connection, "demo_companies", **companies)
     story.run(
         connection, "demo_move_order", order_id=int(order["order_id"]),
         other_company=int(order["other_company"]),
     )  # fmt: skip
-    for company in companies.values():
-        queries.call(connection, "refresh_customer", customer_id=queries.Customer(company))
+    queries.call(connection, "catch_up")
     after = queries.rows(connection, "demo_companies", **companies)
     story.blank()
     records = [
