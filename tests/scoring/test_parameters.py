@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
 from engagement_runner.deploy import deploy
@@ -28,8 +29,10 @@ DEFAULTS = {
 
 
 def test_parameters_of_a_fresh_deployment(databases: Any) -> None:
-    host = Host(databases.connect(databases.create()))
-    deploy(host.session, "reference")
+    dsn = databases.create()
+    with psycopg.connect(dsn, autocommit=True) as session:
+        deploy(session, "reference")
+    host = Host(databases.connect(dsn))
     stored = host.rows("select parameter_name, parameter_value, default_value"
                        " from engagement.app_parameter")  # fmt: skip
     assert {name: value for name, value, _ in stored} == DEFAULTS
