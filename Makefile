@@ -50,8 +50,10 @@ demo: $(VENV)/.demo-installed
 
 # The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. There, or
 # else on the embedded one once more, the scoring runs in sessions with unusual settings (--hostile).
-# All of it runs, whatever the first part finds.
+# All of it runs, whatever the first part finds. SETS=1: the two later parts take one set of
+# parameters of each test.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+FEWER = $(if $(SETS),--sets $(SETS))
 test: venv
 	@verdict=0; trap 'exit 130' INT; \
 	run() { \
@@ -62,10 +64,10 @@ test: venv
 	if [ -n "$(SYSTEM_BINDIR)" ]; then \
 	    export PG_BINDIR=$(SYSTEM_BINDIR); \
 	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \
-	        $(PYTEST) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
+	        $(PYTEST) $(FEWER) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
 	fi; \
 	$(if $(ARGS),,run "$${PG_BINDIR:-the embedded PostgreSQL} under unusual settings" \
-	    $(PYTEST) -m 'not slow and not once' --hostile tests/scoring;) \
+	    $(PYTEST) $(FEWER) -m 'not slow and not once' --hostile tests/scoring;) \
 	printf "$$said"; exit $$verdict
 
 # A part of the suite on the lowest versions that pyproject.toml allows, and on the newest, each in

@@ -32,6 +32,7 @@ from cluster import SHARD_COUNT, Cluster, ClusterDatabases
 from engagement_runner.demo import sample
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
+from fewer import spread
 from overlaid import put_overlays
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
@@ -61,7 +62,7 @@ expect_signals()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--citus: on a cluster; --overlaid: as on one; --hostile: under unusual settings."""
+    """--citus: on a cluster; --overlaid: as on one; --hostile: unusual settings; --sets: fewer."""
     parser.addoption(
         "--citus", action="store_true", help="spread every database over the cluster of CITUS_DSN"
     )
@@ -70,6 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--hostile", action="store_true", help="the tests' sessions have unusual settings"
+    )
+    parser.addoption(
+        "--sets", type=int, metavar="N", help="of each test at most N sets of its parameters"
     )
 
 
@@ -83,8 +87,11 @@ OF_THE_SCREEN = {"terminal", "browser"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what depends on no server, and begin with what is slow, so that it does not come last.
 
-    Say of each test that there is no cluster to run it on.
+    Say of each test that there is no cluster to run it on. Leave out sets that --sets has no room
+    for.
     """
+    if config.getoption("--sets"):
+        items[:] = spread(items, config.getoption("--sets"))
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         if OF_THE_SERVER.isdisjoint(used) or not OF_THE_SCREEN.isdisjoint(used):
@@ -128,8 +135,8 @@ def memory() -> Path | None:
     return folder if is_executable and has_room and os.access(folder, os.W_OK) else None
 
 
-#: Little of the log is kept, for it may be in memory.
-SETTINGS = {"max_wal_size": "256MB", "min_wal_size": "32MB"}
+#: Little of the log is kept, for it may be in memory. To compile takes longer than tests' few rows.
+SETTINGS = {"max_wal_size": "256MB", "min_wal_size": "32MB", "jit": "off"}
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def test_cap_orders_text_keys_letter_by_letter(english: psycopg.Connection[Any])
     lines = host.order(customer, *(Line(quantity=4) for _ in range(4))).lines
     for key, line in zip(("a-1", "B", "_", "Z9"), lines, strict=True):
         host.run("update crm.order_line set order_line_id = %s where order_line_id = %s", key, line)
+    host.proven()
     assert {row.source_id: row.capped_points for row in host.explain(customer)} == {
         "B": 4,
         "Z9": 4,
