@@ -328,18 +328,11 @@ def test_schedule_pg_cron_runs_what_is_printed(
 
 
 @pytest.mark.skipif(not PG_CRON, reason="pg_cron is not installed (postgresql-15-cron)")
-@pytest.mark.parametrize("workers", ["on", "off"])
-def test_schedule_pg_cron_follows_what_is_written(
-    engagement: Callable[..., Any], workers: str
-) -> None:
+def test_schedule_pg_cron_follows_what_is_written(engagement: Callable[..., Any]) -> None:
     """The printed job, by pg_cron's own clock: it begins with the next minute."""
     server = EmbeddedServer(
         PG_CRON[-1].parents[1] / "bin",
-        settings={
-            "shared_preload_libraries": "pg_cron",
-            "cron.database_name": "postgres",
-            "cron.use_background_workers": workers,
-        },
+        settings={"shared_preload_libraries": "pg_cron", "cron.database_name": "postgres"},
     )
     with server, psycopg.connect(server.dsn(), autocommit=True) as session:
         session.execute("create extension pg_cron")
