@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scoring.host import Host
+from scoring.host import Host, Line
 
 ROWS = 3000
 
@@ -75,3 +75,24 @@ def test_at_risk_reads_the_ledger_in_passes_and_not_customer_by_customer(host: H
         before = host.one(query)
         host.rows("select * from engagement.at_risk(8)")
         assert host.one(query) - before < 100
+
+
+def test_a_batch_of_customers_counts_the_awards_of_no_more_than_one_further(host: Host) -> None:
+    host.rule(flat_score=1)
+    customers = [host.customer() for _ in range(20)]
+    for customer in customers:
+        host.order(customer, *(Line() for _ in range(40)))
+    host.proven()
+    host.run(
+        "insert into engagement.recalculation_customer select i, true from unnest(%s::bigint[]) i",
+        customers,
+    )
+    taken: list[Any] = []
+
+    def take() -> None:
+        taken.extend(
+            host.one("select customer_ids::bigint[] from engagement.next_customers(500, 90)")
+        )
+
+    assert 2 * 40 <= visited(host, "award", take) <= 4 * 40
+    assert len(taken) == 2
