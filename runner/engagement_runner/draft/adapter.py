@@ -1,0 +1,170 @@
+"""The draft of an adapter: the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engagement_runner.draft import choices, keys, people, source, text
+from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.roles import Roles
+from engagement_runner.draft.source import Source
+from engagement_runner.draft.subject import KINDS
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An adapter as far as the catalogue tells.
+
+    Attributes:
+        text: the file.
+        key_type: for ``--key-type``.
+        roles, sources: what it was made of.
+        decision_count: lines that a person has to decide.
+    """
+
+    text: str
+    key_type: str
+    roles: Roles
+    sources: list[Source]
+
+    @property
+    def decision_count(self) -> int:
+        """How many lines are left to decide."""
+        return sum(line.strip().startswith(text.MARK.strip()) for line in self.text.splitlines())
+
+
+def write(catalogue: Catalogue, assigned: Roles) -> Draft:
+    """Write the adapter for a host whose tables are what *assigned* says."""
+    customer = assigned.customer
+    paths = assigned.paths
+    used = [customer.key]
+    for path in paths:
+        used += [path.line.key, *([path.header.key] if path.header else [])]
+    key_type, why_type = keys.type_for(used)
+    written = Keys(key_type)
+    names: set[str] = set()
+    sources = []
+    for path in paths:
+        name = source.view_name(path.line, names)
+        names.add(name)
+        sources.append(source.draft(path, catalogue, customer, written, name))
+    parts = [
+        *_head(assigned, sources, key_type, why_type),
+        *(line for each in sources for line in _source_view(each)),
+        *people.customer_view(assigned, written),
+        *people.employment_view(assigned, written),
+        *_subject_view(sources),
+        *(line for each in sources for line in _registration(each)),
+        *_attachments(assigned, written),
+    ]
+    return Draft("\n".join(parts).rstrip() + "\n", key_type, assigned, sources)
+
+
+def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) -> Iterator[str]:
+    yield from text.wrapped(
+        "Host adapter, drafted from the catalogue: from names, types, references and statistics. "
+        "No row was read. Each choice says why, and whether it is sure, likely or a guess. A line "
+        "that begins with DECIDE waits for you: decide, then delete the line.", "-- ",
+    )  # fmt: skip
+    yield "--"
+    yield from text.wrapped(f"Deploy it with --key-type {key_type}: {why_type}.", "-- ")
+    yield from text.wrapped(
+        f"Customers are the rows of {assigned.customer.label}"
+        + (f"; other tables of people: {_names(assigned.others[:4])}" if assigned.others else "")
+        + ".", "-- ",
+    )  # fmt: skip
+    yield "--"
+    if not sources:
+        yield from text.wrapped(
+            "no table was found that says what customers did. Name it: --line TABLE.", text.MARK
+        )
+    for each in sources:
+        yield from text.wrapped(
+            f"{each.name}: {', '.join(t.label for t in each.path.tables)}, "
+            f"{each.path.line.row_count:,} rows. {'; '.join(each.path.reasons)}.", "--   * ",
+        )  # fmt: skip
+    if assigned.aside:
+        yield "--"
+        yield "-- They name a customer and do not earn:"
+        for table, why in assigned.aside[:12]:
+            yield from text.wrapped(f"{table.label}: {why}.", "--   * ")
+        if len(assigned.aside) > 12:
+            yield f"--   * and {len(assigned.aside) - 12} more."
+    indexes = list(dict.fromkeys(index for each in sources for index in each.indexes))
+    if indexes:
+        yield "--"
+        yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
+        yield from (f"--     {index}" for index in indexes)
+    yield ""
+
+
+def _names(tables: Sequence[Table]) -> str:
+    return ", ".join(table.label for table in tables)
+
+
+def _source_view(each: Source) -> Iterator[str]:
+    yield f"create or replace view engagement_host.{each.name} as"
+    yield "select"
+    yield from text.listed(each.columns)
+    yield f"from {each.path.line.sql} as l"
+    yield from each.joins
+    yield from text.where(each.where)
+    yield from text.comment(each.name, f"Activity source: rows of {each.path.line.label}")
+
+
+def _subject_view(sources: list[Source]) -> Iterator[str]:
+    seen: set[tuple[str, Table]] = set()
+    selects = []
+    for each in sources:
+        engagement_type = KINDS[each.path.kind][0]
+        if each.subject.labels is None or (engagement_type, each.subject.labels[0]) in seen:
+            continue
+        table, key, subject_class = each.subject.labels
+        seen.add((engagement_type, table))
+        label = choices.label_of(table)
+        name = f"t.{label.sql}::text" if label else key
+        selects.append(
+            f"select\n    '{engagement_type}'::text as engagement_type,\n"
+            f"    {key} as subject_id,\n    {subject_class} as subject_class,\n"
+            f"    {name} as display_name\nfrom {table.sql} as t"
+        )
+    if not selects:
+        selects = [
+            "select\n    null::text as engagement_type,\n    null::text as subject_id,\n"
+            "    null::text as subject_class,\n    null::text as display_name\nwhere false"
+        ]
+    yield "create or replace view engagement_host.subject as"
+    yield "\nunion all\n".join(selects) + ";"
+    yield from text.comment("subject", "Names of what is bought, attended and joined")
+
+
+def _registration(each: Source) -> Iterator[str]:
+    engagement_type, when, _ = KINDS[each.path.kind]
+    yield "call engagement.register_source("
+    yield f"    p_source => '{each.name}',"
+    yield f"    p_engagement_type => '{engagement_type}',"
+    yield f"    p_effective_when => {choices.quoted(when) if when else 'null'},"
+    yield f"    p_view => 'engagement_host.{each.name}');"
+    yield ""
+    for table, key, activity_column in dict.fromkeys(each.attachments):
+        yield from _attachment(each.name, table, key, activity_column)
+
+
+def _attachments(assigned: Roles, written: Keys) -> Iterator[str]:
+    customer = assigned.customer
+    yield from _attachment("customer", customer, written.computed(customer.key), "customer_id")
+    if assigned.employment:
+        table, first, second = assigned.employment
+        employee = table.key if second is None else first.columns
+        yield from _attachment("employment", table, written.computed(employee), "customer_id")
+
+
+def _attachment(name: str, table: Table, key: str, activity_column: str) -> Iterator[str]:
+    yield "call engagement.attach_triggers("
+    yield f"    p_source => '{name}',"
+    yield f"    p_table => {choices.quoted(table.sql)},"
+    yield f"    p_key_column => {choices.quoted(key)},"
+    yield f"    p_activity_column => '{activity_column}');"
+    yield ""

@@ -1,0 +1,99 @@
+"""Which rows count: states and flags, a list to tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import DATES, Column, Table
+from engagement_runner.draft.choices import literal
+from engagement_runner.draft.marks import states
+
+_GONE = {
+    "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
+    "spam", "archived", "removed", "draft",
+}  # fmt: skip
+
+
+@dataclass
+class State:
+    """Values of a column that counts or does not: a list to tick.
+
+    Attributes:
+        where: the condition; its last line has no comma.
+        remarks: what counts, what does not, and how many rows each has.
+        decide: what a person has to decide.
+    """
+
+    where: list[str]
+    remarks: list[str]
+    decide: list[str]
+
+
+def state(column: Column, alias: str, row_count: int) -> State:
+    """Return the condition that a column's value counts, as far as its name tells."""
+    shares = dict(column.values)
+    values = [value for value, _ in column.values]
+    values += [label for label in column.labels if label not in shares]
+    known: dict[str, list[str]] = {"counts": [], "does not count": [], "decide": []}
+    for value in values:
+        named = words.words(value)
+        part = "decide"
+        if words.has(named, words.NOT_COUNTS):
+            part = "does not count"
+        elif words.has(named, words.COUNTS) and "not" not in named and "un" not in named:
+            part = "counts"
+        known[part].append(value)
+
+    def listed(part: str) -> str:
+        return ", ".join(
+            f"{value} {round(shares.get(value, 0) * row_count):,}" for value in known[part]
+        )
+
+    remarks = [f"{part}: {listed(part)}" for part in known if known[part]]
+    decide = [f"which values of {column.name} count? Those listed do now"]
+    if not values:
+        return State([], [], [f"{column.name} may say which rows count, and has no statistics"])
+    name = f"{alias}.{column.sql}"
+    if known["counts"]:
+        items = ", ".join(literal(column, value) for value in known["counts"])
+        return State([f"{name} in ({items})"], remarks, decide)
+    items = ", ".join(literal(column, value) for value in known["decide"] or values)
+    return State(
+        [f"{name} in ({items})"], remarks,
+        [f"the values of {column.name} say nothing by their names: strike those that do not count"],
+    )  # fmt: skip
+
+
+def flags(table: Table, alias: str) -> tuple[list[str], list[str]]:
+    """Return conditions that leave out what is cancelled, deleted or a test, with the reasons."""
+    where, why = [], []
+    for column in table.columns.values():
+        if table.is_link(column) or not words.has(column.words, _GONE):
+            continue
+        if column.type == "boolean":
+            where.append(f"{alias}.{column.sql} is not true")
+            why.append(f"likely: {table.label}.{column.name} marks what does not count")
+        elif column.type in DATES and {"deleted", "removed", "archived"} & set(column.words):
+            where.append(f"{alias}.{column.sql} is null")
+            why.append(f"likely: {table.label}.{column.name} is set when a row is taken away")
+    return where, why
+
+
+def conditions(tables: list[tuple[str, Table]]) -> list[str]:
+    """Return the policy: states and flags of the document and of its lines, as lines of SQL."""
+    where: list[str] = []
+    for alias, table in reversed(tables):
+        found = sorted(states(table), key=lambda column: (len(column.words), column.name))
+        for column in found[:1]:
+            listed = state(column, alias, table.row_count)
+            where += [f"-- {table.label}.{column.name} {remark}" for remark in listed.remarks]
+            where += [f"-- DECIDE: {question}" for question in listed.decide]
+            where += listed.where
+        others = ", ".join(column.name for column in found[1:])
+        if others:
+            where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")
+        conditions, why = flags(table, alias)
+        for condition, reason in zip(conditions, why, strict=True):
+            where += [f"-- {reason}", condition]
+    return where

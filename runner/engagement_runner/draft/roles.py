@@ -1,0 +1,284 @@
+"""Which tables hold the customers, and what they did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import DATES, Catalogue, Link, Table
+from engagement_runner.draft.jobs import employment
+from engagement_runner.draft.marks import moneys, quantities, states, term
+
+#: What a path needs so that it becomes a source.
+ENOUGH = 7.0
+#: Kinds of paths, in the order in which the draft shows them.
+ORDER = ("SALE", "INVOICE", "TERM", "ATTENDANCE", "SEAT")
+
+
+@dataclass(frozen=True)
+class Path:
+    """From the rows that earn to the customer who earns.
+
+    Attributes:
+        kind: SALE, INVOICE, TERM, ATTENDANCE or SEAT.
+        line: the table whose rows earn.
+        steps: from the line to the header, from there to the one above it, if that is needed;
+            empty: the line itself names the customer.
+        earners: the columns that name a customer, the likeliest to earn first.
+        subject: what was bought, attended or joined; None: no table says.
+        score: how well it fits; a reason for each part.
+        reasons: in words.
+    """
+
+    kind: str
+    line: Table
+    steps: tuple[Link, ...]
+    earners: tuple[Link, ...]
+    subject: Link | None
+    score: float
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The line, its header, the header's header."""
+        return (self.line, *(step.target for step in self.steps))
+
+    @property
+    def header(self) -> Table | None:
+        """The document: the table with the customer; None: the line is one itself."""
+        return self.steps[-1].target if self.steps else None
+
+
+@dataclass
+class Roles:
+    """What each table of the host is.
+
+    Attributes:
+        customer: the table of those who have a score.
+        others: further candidates, the best first.
+        paths: what earns.
+        employment: who works for whom; None: no table says.
+        aside: tables that name a customer and earn nothing, with the reason.
+    """
+
+    customer: Table
+    others: list[Table]
+    paths: list[Path]
+    employment: tuple[Table, Link, Link | None] | None = None
+    aside: list[tuple[Table, str]] = field(default_factory=list)
+
+
+def customers(catalogue: Catalogue) -> list[Table]:
+    """Return the tables whose rows may have a score, the likeliest first."""
+    ranked = []
+    for table in catalogue.tables:
+        word = words.last_of(table.words, words.CUSTOMERS)
+        if not word or not table.key or words.has(table.words[:-1], words.ASIDES | words.PAYMENTS):
+            continue
+        best = sorted((path.score for path in documents(catalogue, table)), reverse=True)[:3]
+        score = words.CUSTOMERS[word] + sum(best) / 2
+        ranked.append((-score, table.sql, table))
+    return [table for _, _, table in sorted(ranked, key=lambda r: r[:2])]
+
+
+def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -> Roles:
+    """Return what each table is, if the customers are in *customer*.
+
+    Args:
+        lines: the tables whose rows are to earn; empty: those that fit well enough.
+    """
+    roles = Roles(customer, [], [])
+    taken: set[Table] = set()
+    found = sorted(
+        [*documents(catalogue, customer), *alone(catalogue, customer), *seats(catalogue, customer)],
+        key=lambda path: (-path.score, path.line.sql, [step.label for step in path.steps]),
+    )
+    for path in found:
+        wanted = path.line in lines if lines else path.score >= ENOUGH
+        if wanted and path.line not in taken and (lines or path.tables[-1] not in taken):
+            roles.paths.append(path)
+            taken |= {path.line, *([path.tables[1]] if path.steps else [])}
+    roles.paths.sort(key=lambda path: (ORDER.index(path.kind), -path.score, path.line.sql))
+    roles.employment = employment(catalogue, customer)
+    used = taken | {customer} | ({roles.employment[0]} if roles.employment else set())
+    seen: set[Table] = set()
+    for link in catalogue.referrers(customer):
+        if link.table not in used | seen:
+            seen.add(link.table)
+            roles.aside.append((link.table, _why_aside(link.table, taken)))
+    return roles
+
+
+def _why_aside(table: Table, taken: set[Table]) -> str:
+    if words.has(table.words, words.PAYMENTS):
+        return "payments do not earn: what is paid for does"
+    if any(link.target in taken for link in table.links):
+        return "it belongs to a document that earns"
+    if table.row_count == 0:
+        return "it is empty"
+    return "its name and columns do not say that somebody bought, joined or attended"
+
+
+def documents(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
+    """Return the paths line → header (→ header) → customer."""
+    for line in catalogue.tables:
+        if not line.key:
+            continue
+        for step in line.links:
+            header = step.target
+            if header in (line, customer) or step.is_clerk or not header.key:
+                continue
+            ways: list[tuple[Link, ...]] = [(step,)]
+            if not earners((line, header), customer):
+                ways = [
+                    (step, up) for up in header.links
+                    if up.target not in (header, line, customer) and not up.is_clerk
+                    and up.target.key and words.last_of(up.target.words, words.DOCUMENTS)
+                ]  # fmt: skip
+            for steps in ways:
+                path = _document(line, steps, customer)
+                if path:
+                    yield path
+
+
+def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
+    """Return the columns that name who earns, whoever receives before whoever pays."""
+
+    def rank(link: Link) -> tuple[float, str]:
+        named = set(link.columns[0].words)
+        likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else 1.0
+        return -likely, link.label
+
+    return tuple(
+        sorted(
+            (
+                link for table in tables for link in table.links_to(customer)
+                if not words.has(link.columns[0].words, words.ORGANISATIONS)
+            ),
+            key=rank,
+        )
+    )  # fmt: skip
+
+
+def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | None:
+    header = steps[0].target
+    above = steps[-1].target
+    named = words.last_of(header.words, words.DOCUMENTS)
+    is_line = words.last_of(line.words, words.LINES) is not None
+    found = earners((line, *(step.target for step in steps)), customer)
+    subject = subject_of(line, {header, above, customer})
+    score, reasons = 0.0, []
+    if named:
+        score += 3
+        reasons.append(f"{header.label} is named as a document")
+    if is_line:
+        score += 2
+        reasons.append(f"{line.label} is named as its lines")
+    if subject:
+        score += 2
+        reasons.append(f"{subject.label} says what was bought")
+    if quantities(line):
+        score += 1.5
+        reasons.append("it has a quantity")
+    if moneys(line):
+        score += 1.5
+        reasons.append("it has money")
+    if not found or not (is_line or (subject and (quantities(line) or moneys(line)))):
+        return None
+    score += 1 if any(c.type in DATES for c in header.columns.values()) else -1
+    score += 1 if states(header) else 0
+    score += 0.5 if steps[0].is_declared else 0
+    score += 0.5 if steps[0].is_required else -1
+    score -= 1 if len(steps) > 1 else 0
+    score += _likely_customer(found[0])
+    score -= 6 if words.has(header.words, _asides_but(words.DOCUMENTS)) else 0
+    score -= 6 if words.has(line.words[-1:], words.ASIDES | words.PAYMENTS | {"event"}) else 0
+    score += _rows(line)
+    kind = "INVOICE" if words.has(header.words[-1:], words.INVOICES) else "SALE"
+    if words.has(header.words[-1:], words.TERMS):
+        kind = "TERM" if term(line) or term(header) else kind
+    return Path(kind, line, steps, found, subject, score, tuple(reasons))
+
+
+def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
+    """Return tables whose rows are a document each: gifts, memberships, places at an event."""
+    for table in catalogue.tables:
+        found = earners((table,), customer)
+        if not found or not table.key or table is customer:
+            continue
+        name = table.words[-1:]
+        kinds = (
+            ("TERM", words.TERMS), ("SALE", words.GIFTS), ("ATTENDANCE", words.ATTENDANCE),
+            ("INVOICE", words.INVOICES), ("SALE", words.ORDERS),
+        )  # fmt: skip
+        kind = next((kind for kind, vocabulary in kinds if words.has(name, vocabulary)), None)
+        dates = [column for column in table.columns.values() if column.type in DATES]
+        if kind is None or not dates:
+            continue
+        if kind == "TERM" and not term(table):
+            kind = "SALE"
+        subject = subject_of(table, {customer})
+        score = 5.0 + _rows(table) + _likely_customer(found[0])
+        score += 1.5 if subject else 0
+        score += 1 if moneys(table) or kind in ("TERM", "ATTENDANCE") else 0
+        score += 0.5 if states(table) else 0
+        score -= 6 if words.has(table.words, words.PAYMENTS | _asides_but(words.DOCUMENTS)) else 0
+        reasons = (f"{table.label} is named as something that a customer does", *(
+            (f"{subject.label} says what",) if subject else ()
+        ))  # fmt: skip
+        yield Path(kind, table, (), found, subject, score, reasons)
+
+
+def seats(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
+    """Return tables of two keys, a customer's and a group's: seats on committees."""
+    for table in catalogue.tables:
+        found = earners((table,), customer)
+        groups = [
+            other for other in table.links
+            if other.target is not customer and not other.is_clerk
+            and words.last_of(other.target.words, words.GROUPS)
+        ]  # fmt: skip
+        if not found or not table.key or not groups or table is customer:
+            continue
+        if words.has(table.words, words.PAYMENTS | words.ASIDES | {"auth"}):
+            continue
+        group = groups[0]
+        name = words.last_of(group.target.words, words.GROUPS)
+        is_plain = len(table.columns) <= 12 and not moneys(table)
+        score = 4.0 + _rows(table) + (2 if is_plain else 0) + _likely_customer(found[0])
+        score += 3 if name in ("committee", "board", "council", "panel", "taskforce") else 0.5
+        reasons = (f"{table.label} joins a customer and a row of {group.target.label}",)
+        yield Path("SEAT", table, (), found, group, score, reasons)
+
+
+def subject_of(table: Table, besides: set[Table]) -> Link | None:
+    """Return the link of a table to what was bought, attended or joined."""
+    best: tuple[float, str, Link] | None = None
+    for link in table.links:
+        name = words.last_of(link.target.words, words.PRODUCTS | words.CLASSES | {"fund"})
+        if link.target in besides | {table} or not name or link.is_clerk:
+            continue
+        if not link.target.key or len(link.columns) > 1:
+            continue
+        rank = -2.0 if name in words.PRODUCTS else 0.0
+        rank -= 1 if words.has(link.columns[0].words, {name}) else 0
+        rank += 2 if words.has(link.target.words[:-1], words.ASIDES) else 0
+        if best is None or (rank, link.label) < best[:2]:
+            best = (rank, link.label, link)
+    return best[2] if best else None
+
+
+def _asides_but(vocabulary: set[str]) -> set[str]:
+    return words.ASIDES - vocabulary
+
+
+def _likely_customer(link: Link) -> float:
+    """A column named as a customer, or the only one that leads there, is likelier."""
+    named = words.has(link.columns[0].words, words.CUSTOMERS)
+    return (1.0 if named else 0.0) + (0.5 if link.is_declared else 0.0)
+
+
+def _rows(table: Table) -> float:
+    return min(2.0, math.log10(table.row_count) / 2) if table.row_count else -1.0

@@ -1,0 +1,122 @@
+"""One source of the draft: its view, its triggers, its indexes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engagement_runner.draft import choices, policy
+from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.earner import draft_earner
+from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.roles import Path
+from engagement_runner.draft.subject import Subject, draft_subject
+
+#: Views of other names that every adapter has.
+TAKEN = ("customer", "employment", "subject", "merged_customer")
+
+
+@dataclass
+class Source:
+    """A source as the draft writes it.
+
+    Attributes:
+        name: of the source and of its view.
+        path: from its rows to the customer.
+        columns: each column of the view with its choice.
+        joins, where: the rest of the view; a line that begins with ``--`` is a comment.
+        subject: what it is about.
+        attachments: table, key and activity column.
+        indexes: statements that a DBA may want to run.
+    """
+
+    name: str
+    path: Path
+    columns: dict[str, Choice]
+    joins: list[str]
+    where: list[str]
+    subject: Subject
+    attachments: list[tuple[Table, str, str]]
+    indexes: list[str]
+
+
+def view_name(table: Table, taken: set[str]) -> str:
+    """Return a name for a view of a table that needs no quotes and is not taken yet."""
+    name = re.sub(r"\W+", "_", "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+", table.name)))
+    name = re.sub("_+", "_", name.lower()).strip("_")[:40] or "activity"
+    name = name if name[0].isalpha() else f"t_{name}"
+    if name in TAKEN or name in taken:
+        name = f"{table.schema.lower()}_{name}" if name not in TAKEN else f"{name}_activity"
+    return name
+
+
+def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: str) -> Source:
+    """Return the source for a path."""
+    tables = list(zip("lhg", path.tables, strict=False))
+    joins = [
+        f"join {step.target.sql} as {alias} on {step.on(alias, below)}"
+        for step, (alias, _), (below, _) in zip(path.steps, tables[1:], tables, strict=False)
+    ]
+    earner = draft_earner(path, tables, customer, keys)
+    joins += earner.joins
+    subject = draft_subject(path, catalogue)
+    header = path.header
+    begin_end = _term(path, tables)
+    columns = {
+        "source_id": Choice(keys.shown("l", path.line.key), "sure: the key of the row"),
+        "document_id": (
+            Choice(keys.shown(tables[-1][0], header.key), f"sure: the key of {header.label}")
+            if header else Choice("null::engagement.host_key", "sure: the row is a document itself")
+        ),
+        "customer_id": earner.customer,
+        "employer_id": earner.employer,
+        "subject_id": Choice(subject.sql, subject.why[0]),
+        "subject_class": Choice(subject.class_sql, subject.why[-1]),
+        "quantity": choices.quantity(path.line, "l"),
+        "amount": choices.amount(tables),
+        "occurred_at": begin_end[0] if begin_end else choices.happened(tables),
+        "ended_at": (
+            begin_end[1] if begin_end else Choice("null::timestamptz", "sure: it has no end")
+        ),
+    }  # fmt: skip
+    reversal = choices.reverses(path.line, "l")
+    if reversal:
+        columns["reverses_id"] = Choice(
+            keys.shown("l", (reversal[0],)), reversal[1],
+            [f"does a row whose {reversal[0].name} is set take the other one back?"],
+        )  # fmt: skip
+    where = [*earner.where, *policy.conditions(tables), *keys.equalities("l", path.line.key)]
+    where += earner.equalities
+    if header:
+        where += keys.equalities(tables[-1][0], header.key)
+    attachments = [(path.line, keys.computed(path.line.key), "source_id")]
+    if reversal:
+        attachments.append((path.line, keys.computed((reversal[0],)), "source_id"))
+    if header:
+        if len(path.steps) > 1:
+            attachments.append(
+                (path.steps[0].target, keys.computed(path.steps[1].columns), "document_id")
+            )
+        attachments.append((header, keys.computed(header.key), "document_id"))
+    if earner.joins:
+        attachments.append((customer, keys.computed(customer.key), "customer_id"))
+    attachments += [(table, key, "subject_id") for table, key in subject.attachments]
+    wanted = [
+        *(Keys("bigint").index(step.table, step.columns) for step in path.steps),
+        keys.index(path.line, path.line.key),
+        keys.index(header, header.key) if header else None,
+        earner.index,
+    ]
+    if subject.attachments and path.subject:
+        wanted.append(keys.index(path.line, path.subject.columns, is_text=True))
+    return Source(
+        name, path, columns, joins + subject.joins, where, subject, attachments,
+        list(dict.fromkeys(index for index in wanted if index)),
+    )  # fmt: skip
+
+
+def _term(path: Path, tables: list[tuple[str, Table]]) -> tuple[Choice, Choice] | None:
+    if path.kind not in ("TERM", "SEAT"):
+        return None
+    return next((found for alias, table in tables if (found := choices.lasts(table, alias))), None)
