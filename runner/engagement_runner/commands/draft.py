@@ -57,7 +57,15 @@ def draft(dsn: str | None, out: Path | None, customer: str | None, lines: Sequen
         )
     candidates = roles.customers(host)
     chosen = _table(host, customer) if customer else _ask(candidates)
-    assigned = roles.assign(host, chosen, [_table(host, line) for line in lines])
+    wanted = [_table(host, line) for line in lines]
+    assigned = roles.assign(host, chosen, wanted)
+    for line in wanted:
+        if not any(path.line is line for path in assigned.paths):
+            raise EngagementError(
+                f"no column of {line.label} leads to {chosen.label}, nor does one of a table that "
+                "it refers to",
+                hint="Name the lines, or the table whose rows name the customer themselves.",
+            )
     assigned.others = [table for table in candidates if table is not chosen]
     result = drafted.write(host, assigned)
     if out:
