@@ -75,3 +75,17 @@ def test_draft_command_where_nobody_is_a_customer(
     result = engagement(session, "adapter", "draft")
     assert result.exit_code == 1
     assert "--customer TABLE" in result.stderr
+
+
+def test_draft_command_asks_in_a_terminal(databases: Any, terminal: Callable[..., Any]) -> None:
+    dsn = furnish(databases, "club").info.dsn
+    result = terminal(
+        "adapter", "draft", typed="9 x\n2 4\n", ENGAGEMENT_DSN=dsn, COLUMNS="100", NO_COLOR="1"
+    )
+    assert result.exit_code == 0, result.output
+    # One table is named as one of people, so nobody is asked who they are.
+    assert "Who has a score?" not in result.output
+    assert "Whose rows earn?" in result.output
+    assert "Club Office.committee_seat, 40 rows" in result.output
+    assert "write numbers of the list" in result.output
+    assert result.output.count("register_source") == 2

@@ -16,6 +16,9 @@ from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.errors import EngagementError, command_errors
 from engagement_runner.session import option, snapshot
 
+#: How many tables a question lists.
+_SHOWN = 9
+
 
 @click.command("draft")
 @dsn_option
@@ -44,7 +47,7 @@ def draft(dsn: str | None, out: Path | None, customer: str | None, lines: Sequen
 
     It reads the catalogue and its statistics and no row of the host, so it is quick on any size.
     Run ANALYZE before it: the values of a state are in the statistics. The same catalogue makes
-    the same draft. In a terminal it asks which table holds the customers, where several may.
+    the same draft. In a terminal it asks for both, and shows the candidates, the likeliest first.
     """
     if out and out.exists():
         raise EngagementError(f"{out} exists", hint="Name another file, or move it away first.")
@@ -55,9 +58,9 @@ def draft(dsn: str | None, out: Path | None, customer: str | None, lines: Sequen
             "this role can read no table of a host in this database",
             hint="Grant it USAGE on the host's schemas and SELECT on its tables.",
         )
-    candidates = roles.customers(host)
-    chosen = _table(host, customer) if customer else _ask(candidates)
-    wanted = [_table(host, line) for line in lines]
+    people = roles.customers(host)
+    chosen = _table(host, customer) if customer else _ask_for_customer(people)
+    wanted = [_table(host, line) for line in lines] or _ask_for_lines(host, chosen)
     assigned = roles.assign(host, chosen, wanted)
     for line in wanted:
         if not any(path.line is line for path in assigned.paths):
@@ -66,7 +69,7 @@ def draft(dsn: str | None, out: Path | None, customer: str | None, lines: Sequen
                 "it refers to",
                 hint="Name the lines, or the table whose rows name the customer themselves.",
             )
-    assigned.others = [table for table in candidates if table is not chosen]
+    assigned.others = [table for table in people if table is not chosen]
     result = drafted.write(host, assigned)
     if out:
         out.write_text(result.text, encoding="utf-8")
@@ -94,18 +97,45 @@ def _table(host: Catalogue, name: str) -> Table:
     return found
 
 
-def _ask(candidates: list[Table]) -> Table:
+def _ask_for_customer(candidates: list[Table]) -> Table:
     """Return the likeliest table of customers, in a terminal the one that the user picks."""
     if not candidates:
         raise EngagementError(
             "no table looks like one of customers", hint="Name it: --customer TABLE."
         )
-    if len(candidates) == 1 or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if len(candidates) == 1 or not _is_terminal():
         return candidates[0]
-    show.say("Who has a score?")
-    for number, table in enumerate(candidates[:9], 1):
-        show.say(f"  {number}  {table.label}, {table.row_count:,} rows")
-    number = click.prompt(
-        "Table", type=click.IntRange(1, min(9, len(candidates))), default=1, err=True
+    return _pick("Who has a score?", candidates[:_SHOWN], "1", is_one=True)[0]
+
+
+def _ask_for_lines(host: Catalogue, customer: Table) -> list[Table]:
+    """Return the tables whose rows earn, as the user picks them in a terminal; else none."""
+    tables = list(dict.fromkeys(path.line for path in roles.candidates(host, customer)))[:_SHOWN]
+    if len(tables) < 2 or not _is_terminal():
+        return []
+    fitting = {path.line for path in roles.assign(host, customer).paths}
+    default = " ".join(str(at) for at, table in enumerate(tables, 1) if table in fitting)
+    return _pick("Whose rows earn?", tables, default)
+
+
+def _pick(question: str, tables: list[Table], default: str, is_one: bool = False) -> list[Table]:
+    """Show tables with numbers, and return those whose numbers the user writes."""
+
+    def read(answer: str) -> list[Table]:
+        numbers = answer.replace(",", " ").split()
+        valid = {str(at): table for at, table in enumerate(tables, 1)}
+        if not numbers or not set(numbers) <= valid.keys() or (is_one and len(numbers) > 1):
+            raise click.BadParameter(f"write {'a number' if is_one else 'numbers'} of the list")
+        return [valid[number] for number in numbers]
+
+    show.say(question)
+    for at, table in enumerate(tables, 1):
+        show.say(f"  {at}  {table.label}, {table.row_count:,} rows")
+    picked: list[Table] = click.prompt(
+        "Number" if is_one else "Numbers", default=default, value_proc=read, err=True
     )
-    return candidates[number - 1]
+    return picked
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

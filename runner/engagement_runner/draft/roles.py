@@ -90,14 +90,11 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         lines: the tables whose rows are to earn; empty: those that fit well enough.
     """
     roles = Roles(customer, [], [])
+    found = candidates(catalogue, customer)
+    wanted = [path for path in found if path.line in lines] if lines else _fitting(found)
     taken: set[Table] = set()
-    found = sorted(
-        [*documents(catalogue, customer), *alone(catalogue, customer), *seats(catalogue, customer)],
-        key=lambda path: (-path.score, path.line.sql, [step.label for step in path.steps]),
-    )
-    for path in found:
-        wanted = path.line in lines if lines else path.score >= ENOUGH
-        if wanted and path.line not in taken and (lines or path.tables[-1] not in taken):
+    for path in wanted:
+        if path.line not in taken and (lines or path.tables[-1] not in taken):
             roles.paths.append(path)
             taken |= {path.line, *([path.tables[1]] if path.steps else [])}
     roles.paths.sort(key=lambda path: (ORDER.index(path.kind), -path.score, path.line.sql))
@@ -109,6 +106,19 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
             seen.add(link.table)
             roles.aside.append((link.table, _why_aside(link.table, taken)))
     return roles
+
+
+def candidates(catalogue: Catalogue, customer: Table) -> list[Path]:
+    """Return every path from rows to a customer, those that fit best first."""
+    return sorted(
+        [*documents(catalogue, customer), *alone(catalogue, customer), *seats(catalogue, customer)],
+        key=lambda path: (-path.score, path.line.sql, [step.label for step in path.steps]),
+    )
+
+
+def _fitting(found: list[Path]) -> list[Path]:
+    """Return the paths that fit well enough; if none does, the best of all."""
+    return [path for path in found if path.score >= ENOUGH] or found[:1]
 
 
 def _why_aside(table: Table, taken: set[Table]) -> str:
@@ -215,20 +225,22 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         )  # fmt: skip
         kind = next((kind for kind, vocabulary in kinds if words.has(name, vocabulary)), None)
         dates = [column for column in table.columns.values() if column.type in DATES]
-        if kind is None or not dates:
+        if not dates or (kind is None and not moneys(table)):
             continue
+        base = 5.0 if kind else 2.0
+        kind = kind or "SALE"
         if kind == "TERM" and not term(table):
             kind = "SALE"
         subject = subject_of(table, {customer})
-        score = 5.0 + _rows(table) + _likely_customer(found[0])
+        score = base + _rows(table) + _likely_customer(found[0])
         score += 1.5 if subject else 0
         score += 1 if moneys(table) or kind in ("TERM", "ATTENDANCE") else 0
         score += 0.5 if states(table) else 0
         score -= 6 if words.has(table.words, words.PAYMENTS | _asides_but(words.DOCUMENTS)) else 0
-        reasons = (f"{table.label} is named as something that a customer does", *(
-            (f"{subject.label} says what",) if subject else ()
-        ))  # fmt: skip
-        yield Path(kind, table, (), found, subject, score, reasons)
+        why = "is named as something that a customer does"
+        reasons = [f"{table.label} {why if base > 2 else 'has a customer, money and a date'}"]
+        reasons += [f"{subject.label} says what"] if subject else []
+        yield Path(kind, table, (), found, subject, score, tuple(reasons))
 
 
 def seats(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
