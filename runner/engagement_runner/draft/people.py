@@ -96,9 +96,10 @@ def _is_active(customer: Table) -> Choice:
     for column in customer.columns.values():
         if column.type == "boolean" and column.words[-1:] in (("active",), ("enabled",)):
             return Choice(f"l.{column.sql} is true", f"sure: {column.name}")
-    conditions, why = policy.flags(customer, "l")
+    lines = policy.flags(customer, "l")
+    conditions = [line for line in lines if not line.startswith("--")]
     if conditions:
-        return Choice(" and ".join(conditions), why[0])
+        return Choice(" and ".join(conditions), lines[0].removeprefix("-- "))
     return Choice("true", "guess: no column says who is gone")
 
 

@@ -13,6 +13,8 @@ _GONE = {
     "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
     "spam", "archived", "removed", "draft",
 }  # fmt: skip
+#: Words that say nothing about what a flag is on.
+_FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line"}
 
 
 @dataclass
@@ -30,8 +32,9 @@ class State:
     decide: list[str]
 
 
-def state(column: Column, alias: str, row_count: int) -> State:
+def state(column: Column, alias: str, table: Table) -> State:
     """Return the condition that a column's value counts, as far as its name tells."""
+    full = f"{table.label}.{column.name}"
     shares = dict(column.values)
     values = [value for value, _ in column.values]
     values += [label for label in column.labels if label not in shares]
@@ -47,13 +50,13 @@ def state(column: Column, alias: str, row_count: int) -> State:
 
     def listed(part: str) -> str:
         return ", ".join(
-            f"{value} {round(shares.get(value, 0) * row_count):,}" for value in known[part]
+            f"{value} {round(shares.get(value, 0) * table.row_count):,}" for value in known[part]
         )
 
     remarks = [f"{part}: {listed(part)}" for part in known if known[part]]
-    decide = [f"which values of {column.name} count? Those listed do now"]
+    decide = [f"which values of {full} count? Those listed do now"]
     if not values:
-        return State([], [], [f"{column.name} may say which rows count, and has no statistics"])
+        return State([], [], [f"{full} may say which rows count, and has no statistics"])
     name = f"{alias}.{column.sql}"
     if known["counts"]:
         items = ", ".join(literal(column, value) for value in known["counts"])
@@ -61,23 +64,30 @@ def state(column: Column, alias: str, row_count: int) -> State:
     items = ", ".join(literal(column, value) for value in known["decide"] or values)
     return State(
         [f"{name} in ({items})"], remarks,
-        [f"the values of {column.name} say nothing by their names: strike those that do not count"],
+        [f"the values of {full} say nothing by their names: strike those that do not count"],
     )  # fmt: skip
 
 
-def flags(table: Table, alias: str) -> tuple[list[str], list[str]]:
-    """Return conditions that leave out what is cancelled, deleted or a test, with the reasons."""
-    where, why = [], []
+def flags(table: Table, alias: str) -> list[str]:
+    """Return conditions that leave out what is cancelled, deleted or a test, each below its reason.
+
+    A flag of another thing than the row, such as a cancelled shipment, is a question.
+    """
+    where: list[str] = []
     for column in table.columns.values():
         if table.is_link(column) or not words.has(column.words, _GONE):
             continue
-        if column.type == "boolean":
+        name = f"{table.label}.{column.name}"
+        of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
+        if column.type == "boolean" and of_another:
+            where.append(f"-- DECIDE: does a row count whose {name} is true?")
+        elif column.type == "boolean":
+            where.append(f"-- likely: {name} marks what does not count")
             where.append(f"{alias}.{column.sql} is not true")
-            why.append(f"likely: {table.label}.{column.name} marks what does not count")
         elif column.type in DATES and {"deleted", "removed", "archived"} & set(column.words):
+            where.append(f"-- likely: {name} is set when a row is taken away")
             where.append(f"{alias}.{column.sql} is null")
-            why.append(f"likely: {table.label}.{column.name} is set when a row is taken away")
-    return where, why
+    return where
 
 
 def conditions(tables: list[tuple[str, Table]]) -> list[str]:
@@ -86,14 +96,12 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
     for alias, table in reversed(tables):
         found = sorted(states(table), key=lambda column: (len(column.words), column.name))
         for column in found[:1]:
-            listed = state(column, alias, table.row_count)
+            listed = state(column, alias, table)
             where += [f"-- {table.label}.{column.name} {remark}" for remark in listed.remarks]
             where += [f"-- DECIDE: {question}" for question in listed.decide]
             where += listed.where
         others = ", ".join(column.name for column in found[1:])
         if others:
             where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")
-        conditions, why = flags(table, alias)
-        for condition, reason in zip(conditions, why, strict=True):
-            where += [f"-- {reason}", condition]
+        where += flags(table, alias)
     return where

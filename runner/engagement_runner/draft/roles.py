@@ -75,10 +75,11 @@ def customers(catalogue: Catalogue) -> list[Table]:
     ranked = []
     for table in catalogue.tables:
         word = words.last_of(table.words, words.CUSTOMERS)
-        if not word or not table.key or words.has(table.words[:-1], words.ASIDES | words.PAYMENTS):
+        if not word or not table.key or words.is_aside(table.words[:-1]):
             continue
         best = sorted((path.score for path in documents(catalogue, table)), reverse=True)[:3]
-        score = words.CUSTOMERS[word] + sum(best) / 2
+        has_mail = any(words.has(c.words, {"email", "mail"}) for c in table.columns.values())
+        score = words.CUSTOMERS[word] + (2 if has_mail else 0) + sum(best) / 2
         ranked.append((-score, table.sql, table))
     return [table for _, _, table in sorted(ranked, key=lambda r: r[:2])]
 
@@ -203,8 +204,11 @@ def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | N
     score += 0.5 if steps[0].is_required else -1
     score -= 1 if len(steps) > 1 else 0
     score += _likely_customer(found[0])
-    score -= 6 if words.has(header.words, _asides_but(words.DOCUMENTS)) else 0
-    score -= 6 if words.has(line.words[-1:], words.ASIDES | words.PAYMENTS | {"event"}) else 0
+    # Somebody on the line alone is as likely who supplies or serves it.
+    is_on_line = all(link.table is line for link in found)
+    score -= 3 if is_on_line and not set(found[0].columns[0].words) & words.RECEIVERS else 0
+    score -= 6 if words.is_aside(header.words + line.words, words.DOCUMENTS) else 0
+    score -= 6 if words.has(line.words[-1:], words.PAYMENTS | {"event"}) else 0
     score += _rows(line)
     kind = "INVOICE" if words.has(header.words[-1:], words.INVOICES) else "SALE"
     if words.has(header.words[-1:], words.TERMS):
@@ -236,7 +240,12 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         score += 1.5 if subject else 0
         score += 1 if moneys(table) or kind in ("TERM", "ATTENDANCE") else 0
         score += 0.5 if states(table) else 0
-        score -= 6 if words.has(table.words, words.PAYMENTS | _asides_but(words.DOCUMENTS)) else 0
+        score -= (
+            6
+            if words.has(table.words, words.PAYMENTS)
+            or words.is_aside(table.words, words.DOCUMENTS)
+            else 0
+        )
         why = "is named as something that a customer does"
         reasons = [f"{table.label} {why if base > 2 else 'has a customer, money and a date'}"]
         reasons += [f"{subject.label} says what"] if subject else []
@@ -254,7 +263,7 @@ def seats(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         ]  # fmt: skip
         if not found or not table.key or not groups or table is customer:
             continue
-        if words.has(table.words, words.PAYMENTS | words.ASIDES | {"auth"}):
+        if words.has(table.words, words.PAYMENTS | {"auth"}) or words.is_aside(table.words):
             continue
         group = groups[0]
         name = words.last_of(group.target.words, words.GROUPS)
@@ -280,10 +289,6 @@ def subject_of(table: Table, besides: set[Table]) -> Link | None:
         if best is None or (rank, link.label) < best[:2]:
             best = (rank, link.label, link)
     return best[2] if best else None
-
-
-def _asides_but(vocabulary: set[str]) -> set[str]:
-    return words.ASIDES - vocabulary
 
 
 def _likely_customer(link: Link) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import INTEGERS, Catalogue, Link, Table
+from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.roles import Path
 
 #: Kind of a path → engagement type, rule condition, class of a subject that has none.
@@ -23,16 +25,14 @@ class Subject:
     """What was bought, attended or joined.
 
     Attributes:
-        sql, class_sql: the view's subject_id and subject_class.
-        why: the reasons for both.
+        id, name_of_class: the view's subject_id and subject_class.
         joins: what the view joins for them.
         attachments: tables and keys that lead to the subject's rows.
         labels: table, its key and class for the view of names; None: no table has names.
     """
 
-    sql: str
-    class_sql: str
-    why: list[str]
+    id: Choice
+    name_of_class: Choice
     joins: list[str] = field(default_factory=list)
     attachments: list[tuple[Table, str]] = field(default_factory=list)
     labels: tuple[Table, str, str] | None = None
@@ -48,12 +48,15 @@ def draft_subject(path: Path, catalogue: Catalogue) -> Subject:
     why_kind = "guess: the kind of the table" if constant else "guess: no table says of which class"
     if link is None:
         return Subject(
-            f"'{constant or path.line.name.upper()}'::text", by_kind,
-            ["guess: no table says what was bought", why_kind],
-        )  # fmt: skip
+            Choice(
+                f"'{constant or path.line.name.upper()}'::text",
+                "guess: no table says what was bought",
+            ),
+            Choice(by_kind, why_kind),
+        )
     product, column = link.target, link.columns[0]
     subject_sql, key_sql = f"l.{column.sql}::text", f"{product.key[0].sql}::text"
-    why = [f"likely: {link.label} refers to {product.label}"]
+    why = f"likely: {link.label} refers to {product.label}"
     join = f"left join {product.sql} as p on {link.on('p', 'l')}"
     parent = _parent(product)
     is_read = False
@@ -64,19 +67,23 @@ def draft_subject(path: Path, catalogue: Catalogue) -> Subject:
             key_sql = f"coalesce({inner}, {product.key[0].sql})::text"
         else:
             subject_sql, key_sql = f"p.{inner}::text", f"{inner}::text"
-        why = [f"likely: {product.label} belongs to a family by {inner}: its members earn alike"]
+        why = f"likely: {product.label} belongs to a family by {inner}: its members earn alike"
         is_read = True
     family = parent.target if parent else product
     labels = (family, f"t.{family.key[0].sql}::text", "null::text")
-    class_sql, reason, extra = _class(product, family, subject_sql, catalogue)
-    if class_sql is None:
-        class_sql, reason = by_kind, why_kind
-    joins = [join] if is_read or class_sql.startswith("p.") else []
+    found = list(_classes(product, family, subject_sql, catalogue))
+    chosen = found[0] if found else _Class(by_kind, why_kind)
+    others = "; ".join(other.why.removeprefix("likely: ") for other in found[1:])
+    joins = [join] if is_read or "p." in chosen.sql else []
     attachments = [(product, key_sql)] if joins else []
-    if parent and class_sql.startswith("f."):
+    if parent and chosen.sql.startswith("f."):
         joins.append(f"left join {family.sql} as f on {parent.on('f', 'p')}")
         attachments.append((family, f"{family.key[0].sql}::text"))
-    return Subject(subject_sql, class_sql, [*why, reason], joins, attachments + extra, labels)
+    return Subject(
+        Choice(subject_sql, why),
+        Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
+        joins, attachments + chosen.attachments, labels,
+    )  # fmt: skip
 
 
 def _parent(product: Table) -> Link | None:
@@ -96,19 +103,32 @@ def _parent(product: Table) -> Link | None:
     return None
 
 
-def _class(
+@dataclass
+class _Class:
+    """A way to say of which class a product is."""
+
+    sql: str
+    why: str
+    attachments: list[tuple[Table, str]] = field(default_factory=list)
+
+
+def _classes(
     product: Table, family: Table, subject_sql: str, catalogue: Catalogue
-) -> tuple[str | None, str, list[tuple[Table, str]]]:
-    """Return the class of a product: a column of it, or the first row of a table of pairs."""
-    for alias, table in (("p", product), ("f", family)):
+) -> Iterator[_Class]:
+    """Return the classes of a product, the likeliest first.
+
+    Its column that refers to a class, the first row of a table of pairs, a text of its own.
+    """
+    for alias, table in (("p", product), *([("f", family)] if family is not product else [])):
         for link in table.links:
             if (
                 words.has(link.target.words[-1:], words.CLASSES | {"section"})
                 and link.target is not table and not link.is_clerk and len(link.columns) == 1
             ):  # fmt: skip
-                why = f"likely: {link.label} names its class"
-                return f"{alias}.{link.columns[0].sql}::text", why, []
-    for of_product in (family, product):
+                yield _Class(
+                    f"{alias}.{link.columns[0].sql}::text", f"likely: {link.label} names its class"
+                )
+    for of_product in dict.fromkeys((family, product)):
         for link in catalogue.referrers(of_product):
             pair = link.table
             classes = [
@@ -116,22 +136,16 @@ def _class(
                 if other is not link and words.has(other.target.words[-1:], words.CLASSES)
                 and other.target is not of_product and len(other.columns) == 1
             ]  # fmt: skip
-            if classes and len(pair.columns) <= 5 and len(link.columns) == 1:
+            if classes and len(pair.columns) <= 6 and len(link.columns) == 1:
                 of, to = link.columns[0], classes[0].columns[0]
                 key = subject_sql.removesuffix("::text")
                 # There is no least uuid before PostgreSQL 18.
                 least = f"c.{to.sql}" if to.type in INTEGERS else f"c.{to.sql}::text"
-                sql = f"(select min({least}) from {pair.sql} as c where c.{of.sql} = {key})::text"
-                return sql, f"likely: the first of its rows in {pair.label}", [
-                    (pair, f"{of.sql}::text")
-                ]  # fmt: skip
-    column_found = next(
-        (
-            column for column in product.columns.values()
-            if column.is_text and words.has(column.words[-1:], words.CLASSES)
-        ),
-        None,
-    )  # fmt: skip
-    if column_found:
-        return f"p.{column_found.sql}::text", f"likely: {column_found.name} is its class", []
-    return None, "", []
+                yield _Class(
+                    f"(select min({least}) from {pair.sql} as c where c.{of.sql} = {key})::text",
+                    f"likely: the first of its rows in {pair.label}",
+                    [(pair, f"{of.sql}::text")],
+                )
+    for column in product.columns.values():
+        if column.is_text and words.has(column.words[-1:], words.CLASSES):
+            yield _Class(f"p.{column.sql}::text", f"likely: {column.name} is its class")

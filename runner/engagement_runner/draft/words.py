@@ -124,6 +124,16 @@ def has(name: Iterable[str], vocabulary: Collection[str]) -> bool:
     )
 
 
+def is_aside(name: Iterable[str], besides: Collection[str] = ()) -> bool:
+    """Tell whether a word, its begin or its end is one of ASIDES, and none of *besides*."""
+    asides = ASIDES - set(besides)
+    return has(name, asides) or any(
+        len(w) > 3 and word.startswith(w) and not has([word], besides)
+        for word in name
+        for w in asides
+    )
+
+
 def last_of(name: tuple[str, ...], vocabulary: Collection[str]) -> str | None:
     """Return the word of the vocabulary that the name ends with, the longest one."""
     if not name:
