@@ -171,8 +171,8 @@ def read(connection: Connection) -> Catalogue:
                     for t, part in ((table, "columns"), (target, "target_columns"))
                 )
                 table.links.append(Link(table, columns, target, target_columns, True))
-    for table in catalogue.tables:
-        table.links += _links_by_name(table, catalogue)
+    for link in list(_links_by_name(catalogue)):
+        link.table.links.append(link)
     return catalogue
 
 
@@ -203,31 +203,36 @@ def _column(record: dict[str, Any]) -> Column:
     )
 
 
-def _links_by_name(table: Table, catalogue: Catalogue) -> Iterator[Link]:
-    """Return what columns without a foreign key refer to, as far as their names say."""
-    declared = {column.name for link in table.links for column in link.columns}
-    for column in table.columns.values():
-        if column.name in declared or (column.words[-1:] == ("id",) and len(column.words) == 1):
-            continue
-        target = _target_by_name(table, column, catalogue)
-        if target:
-            yield Link(table, (column,), target, target.key, False)
+def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
+    """Return what columns without a foreign key refer to, as far as their names say.
 
-
-def _target_by_name(table: Table, column: Column, catalogue: Catalogue) -> Table | None:
-    """Return the table whose key a column holds: it has the key's name, or the table's."""
-    own = column in (part for key in table.keys for part in key if len(key) == 1)
-    stem = column.words[:-1] if column.words[-1:] and column.words[-1] in _KEY_WORDS else ()
-    found = []
-    for target in catalogue.tables:
-        if len(target.key) != 1 or not _comparable(column.type, target.key[0].type):
-            continue
-        key = target.key[0]
-        if key.name == column.name and len(key.words) > 1 and target is not table and not own:
-            found.append((0, len(target.words), target))
-        elif stem and target.words[-len(stem) :] == stem and target is not table:
-            found.append((1, len(target.words), target))
-    return min(found, key=lambda f: (f[0], f[1], f[2].sql))[2] if found else None
+    A column has the name of another table's key, or of the table: ``order_id`` leads to ``orders``.
+    """
+    by_key: dict[str, list[Table]] = {}
+    by_end: dict[tuple[str, ...], list[Table]] = {}
+    for table in catalogue.tables:
+        if len(table.key) == 1:
+            if len(table.key[0].words) > 1:
+                by_key.setdefault(table.key[0].name, []).append(table)
+            for begin in range(len(table.words)):
+                by_end.setdefault(table.words[begin:], []).append(table)
+    for table in catalogue.tables:
+        declared = {column.name for link in table.links for column in link.columns}
+        own = {key[0].name for key in table.keys if len(key) == 1}
+        for column in table.columns.values():
+            if column.name in declared:
+                continue
+            named = [] if column.name in own else by_key.get(column.name, [])
+            if not named and column.words and column.words[-1] in _KEY_WORDS:
+                named = by_end.get(column.words[:-1], [])
+            found = [
+                target
+                for target in named
+                if target is not table and _comparable(column.type, target.key[0].type)
+            ]
+            if found:
+                target = min(found, key=lambda t: (len(t.words), t.sql))
+                yield Link(table, (column,), target, target.key, False)
 
 
 def _comparable(one: str, other: str) -> bool:

@@ -50,7 +50,8 @@ def state(column: Column, alias: str, table: Table) -> State:
 
     def listed(part: str) -> str:
         return ", ".join(
-            f"{value} {round(shares.get(value, 0) * table.row_count):,}" for value in known[part]
+            f"{value} {round(shares[value] * table.row_count):,}" if value in shares else value
+            for value in known[part]
         )
 
     remarks = [f"{part}: {listed(part)}" for part in known if known[part]]

@@ -85,7 +85,7 @@ COUNTS = {
     "confirmed", "done", "complete", "completed", "paid", "shipped", "processing", "processed",
     "posted", "closed", "delivered", "fulfilled", "active", "accepted", "approved", "success",
     "succeeded", "running", "settled", "invoiced", "attended", "finished", "booked", "sold",
-    "captured", "dispatched",
+    "captured", "dispatched", "placed", "ordered",
 }  # fmt: skip
 NOT_COUNTS = {
     "draft", "cancelled", "canceled", "cancel", "void", "voided", "failed", "expired", "rejected",

@@ -1,4 +1,4 @@
--- The host's tables with their columns, keys and references: catalogue and statistics, no row of them.
+-- The host's tables with their columns, keys and references, from catalogue and statistics alone.
 -- Values are shown of columns that have few: states, types, currencies, and no names of people.
 with hosts as (
     select
@@ -36,10 +36,22 @@ columns as (
             'type', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null),
             'is_enum', t.typtype = 'e',
             'is_not_null', a.attnotnull or t.typnotnull,
-            'labels', (
-                select json_agg(e.enumlabel order by e.enumsortorder)
-                from pg_enum as e
-                where e.enumtypid = t.oid
+            'labels', coalesce(
+                (
+                    select json_agg(e.enumlabel order by e.enumsortorder)
+                    from pg_enum as e
+                    where e.enumtypid = t.oid
+                ),
+                -- check (status in ('draft', 'paid')) lists them, too.
+                (
+                    select json_agg(v.found[1] order by v.place)
+                    from pg_constraint as k
+                    cross join lateral regexp_matches(
+                        substring(pg_get_constraintdef(k.oid), '= ANY \(\(?ARRAY\[(.*)\]'),
+                        '''([^'']+)''', 'g'
+                    ) with ordinality as v (found, place)
+                    where k.conrelid = h.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+                )
             ),
             'values', (
                 select json_agg(json_build_array(v.value, v.share) order by v.share desc, v.value)
@@ -75,7 +87,11 @@ from (
         h.row_count,
         h.write_count,
         coalesce(
-            (select json_agg(c.column_json order by c.attnum) from columns as c where c.oid = h.oid),
+            (
+                select json_agg(c.column_json order by c.attnum)
+                from columns as c
+                where c.oid = h.oid
+            ),
             '[]'
         ) as columns,
         (
