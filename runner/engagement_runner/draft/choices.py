@@ -42,12 +42,16 @@ class Choice:
         sql: the expression.
         why: the reason, with the confidence in front: sure, likely or guess.
         decide: what a person has to decide, each a line.
-        tables: what it reads besides the line and its headers.
     """
 
     sql: str
     why: str
     decide: list[str] = field(default_factory=list)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing was found."""
+        return self.sql.startswith("null::")
 
 
 def instant(column: Column, alias: str, days: int = 0) -> str:
@@ -219,13 +223,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def reverses(line: Table, alias: str) -> tuple[Column, str] | None:
+def reverses(line: Table) -> tuple[Column, str] | None:
     """Return the column that names the row of the same table that a row takes back."""
-    wanted = {"refer", "refers", "reverse", "reverses", "credit", "credited", "refund", "origin",
-              "original", "return", "returned", "corrects", "storno"}  # fmt: skip
     for link in line.links:
         column = link.columns[0]
-        if link.target is line and len(link.columns) == 1 and set(column.words) & wanted:
+        if (
+            link.target is line
+            and len(link.columns) == 1
+            and words.has(column.words, words.REVERSALS)
+        ):
             return column, f"likely: {column.name} refers to a row of the same table"
     return None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engagement_runner.draft import words
-from engagement_runner.draft.catalogue import DATES, Column, Table
-from engagement_runner.draft.choices import literal
+from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
+from engagement_runner.draft.choices import literal, reverses
 from engagement_runner.draft.marks import states
+from engagement_runner.draft.roles import Path
 
 _GONE = {
     "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
@@ -106,3 +107,24 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
             where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")
         where += flags(table, alias)
     return where
+
+
+def takers(path: Path, catalogue: Catalogue) -> list[str]:
+    """Return a question for each way in which the host may take rows of a path back."""
+    asked = []
+    if path.header and (found := reverses(path.header)):
+        asked.append(
+            f"-- DECIDE: {path.header.label}.{found[0].name} may name the document that this one "
+            "takes back; its lines name none. See Reversals in the docs"
+        )
+    for table in catalogue.tables:
+        if (
+            table not in path.tables
+            and words.has(table.words[-1:], words.REVERSALS)
+            and any(link.target in path.tables for link in table.links)
+        ):
+            asked.append(
+                f"-- DECIDE: do rows of {table.label} lower what this view shows? "
+                "See Reversals in the docs"
+            )
+    return asked

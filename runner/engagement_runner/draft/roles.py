@@ -189,6 +189,12 @@ def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | N
         reasons.append(f"{line.label} is named as its lines")
     if subject:
         score += 2
+    else:
+        subject = next(
+            (s for table in (header, above) if (s := subject_of(table, {line, above, customer}))),
+            None,
+        )
+    if subject:
         reasons.append(f"{subject.label} says what was bought")
     if quantities(line):
         score += 1.5

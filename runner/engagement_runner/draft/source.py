@@ -44,10 +44,12 @@ class Source:
 def view_name(table: Table, taken: set[str]) -> str:
     """Return a name for a view of a table that needs no quotes and is not taken yet."""
     name = re.sub(r"\W+", "_", "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+", table.name)))
-    name = re.sub("_+", "_", name.lower()).strip("_")[:40] or "activity"
+    name = re.sub("_+", "_", name.lower()).strip("_") or "activity"
     name = name if name[0].isalpha() else f"t_{name}"
-    if name in TAKEN or name in taken:
-        name = f"{table.schema.lower()}_{name}" if name not in TAKEN else f"{name}_activity"
+    base = name = f"{name[:26]}_row" if name in TAKEN else name[:30].rstrip("_")
+    number = 2
+    while name in taken:
+        name, number = f"{base[:27].rstrip('_')}_{number}", number + 1
     return name
 
 
@@ -60,9 +62,9 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
     ]
     earner = draft_earner(path, tables, customer, keys)
     joins += earner.joins
-    subject = draft_subject(path, catalogue)
+    subject = draft_subject(path, {t: a for a, t in tables}, catalogue)
     header = path.header
-    begin_end = _term(path, tables)
+    begin, end = _times(path, tables, subject)
     columns = {
         "source_id": Choice(keys.shown("l", path.line.key), "sure: the key of the row"),
         "document_id": (
@@ -75,18 +77,21 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         "subject_class": subject.name_of_class,
         "quantity": choices.quantity(path.line, "l"),
         "amount": choices.amount(tables),
-        "occurred_at": begin_end[0] if begin_end else choices.happened(tables),
-        "ended_at": (
-            begin_end[1] if begin_end else Choice("null::timestamptz", "sure: it has no end")
-        ),
+        "occurred_at": begin,
+        "ended_at": end,
     }  # fmt: skip
-    reversal = choices.reverses(path.line, "l")
+    reversal = choices.reverses(path.line)
     if reversal:
         columns["reverses_id"] = Choice(
             keys.shown("l", (reversal[0],)), reversal[1],
             [f"does a row whose {reversal[0].name} is set take the other one back?"],
         )  # fmt: skip
-    where = [*earner.where, *policy.conditions(tables), *keys.equalities("l", path.line.key)]
+    where = [
+        *earner.where,
+        *policy.conditions(tables),
+        *policy.takers(path, catalogue),
+        *keys.equalities("l", path.line.key),
+    ]
     where += earner.equalities
     if header:
         where += keys.equalities(tables[-1][0], header.key)
@@ -109,14 +114,26 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         earner.index,
     ]
     if subject.attachments and path.subject:
-        wanted.append(keys.index(path.line, path.subject.columns, is_text=True))
+        wanted.append(keys.index(path.subject.table, path.subject.columns, is_text=True))
     return Source(
         name, path, columns, joins + subject.joins, where, subject, attachments,
         list(dict.fromkeys(index for index in wanted if index)),
     )  # fmt: skip
 
 
-def _term(path: Path, tables: list[tuple[str, Table]]) -> tuple[Choice, Choice] | None:
-    if path.kind not in ("TERM", "SEAT"):
-        return None
-    return next((found for alias, table in tables if (found := choices.lasts(table, alias))), None)
+def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tuple[Choice, Choice]:
+    """Return when it happened, and when it ends.
+
+    What has no date of its own, such as a place in a course, has that of its subject.
+    """
+    if path.kind in ("TERM", "SEAT"):
+        for alias, table in tables:
+            if found := choices.lasts(table, alias):
+                return found
+    begin = choices.happened(tables)
+    if begin.is_unknown and path.subject:
+        of_subject = choices.happened([("p", path.subject.target)])
+        if not of_subject.is_unknown:
+            begin = of_subject
+            subject.read()
+    return begin, Choice("null::timestamptz", "sure: it has no end")

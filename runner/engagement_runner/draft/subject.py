@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engagement_runner.draft import words
@@ -29,6 +29,7 @@ class Subject:
         joins: what the view joins for them.
         attachments: tables and keys that lead to the subject's rows.
         labels: table, its key and class for the view of names; None: no table has names.
+        join, own: how the subject's own table is joined, and what leads from its rows.
     """
 
     id: Choice
@@ -36,10 +37,24 @@ class Subject:
     joins: list[str] = field(default_factory=list)
     attachments: list[tuple[Table, str]] = field(default_factory=list)
     labels: tuple[Table, str, str] | None = None
+    join: str = ""
+    own: tuple[Table, str] | None = None
+
+    def read(self) -> None:
+        """Let the view join the subject's own table."""
+        if self.own and self.own not in self.attachments:
+            self.joins.insert(0, self.join)
+            self.attachments.insert(0, self.own)
 
 
-def draft_subject(path: Path, catalogue: Catalogue) -> Subject:
-    """Return what the rows of a path are about, and its class."""
+def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue) -> Subject:
+    """Return what the rows of a path are about, and its class.
+
+    Args:
+        path: the path.
+        aliases: of its tables in the view.
+        catalogue: where tables of pairs are looked for.
+    """
     link, constant = path.subject, KINDS[path.kind][2]
     is_gift = words.has(path.line.words[-1:], words.GIFTS)
     if is_gift:
@@ -55,9 +70,10 @@ def draft_subject(path: Path, catalogue: Catalogue) -> Subject:
             Choice(by_kind, why_kind),
         )
     product, column = link.target, link.columns[0]
-    subject_sql, key_sql = f"l.{column.sql}::text", f"{product.key[0].sql}::text"
+    alias = aliases[link.table]
+    subject_sql, key_sql = f"{alias}.{column.sql}::text", f"{product.key[0].sql}::text"
     why = f"likely: {link.label} refers to {product.label}"
-    join = f"left join {product.sql} as p on {link.on('p', 'l')}"
+    join = f"left join {product.sql} as p on {link.on('p', alias)}"
     parent = _parent(product)
     is_read = False
     if parent:
@@ -74,16 +90,20 @@ def draft_subject(path: Path, catalogue: Catalogue) -> Subject:
     found = list(_classes(product, family, subject_sql, catalogue))
     chosen = found[0] if found else _Class(by_kind, why_kind)
     others = "; ".join(other.why.removeprefix("likely: ") for other in found[1:])
-    joins = [join] if is_read or "p." in chosen.sql else []
-    attachments = [(product, key_sql)] if joins else []
+    joins: list[str] = []
+    attachments: list[tuple[Table, str]] = []
+    drafted = Subject(
+        Choice(subject_sql, why),
+        Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
+        joins, attachments, labels, join, (product, key_sql),
+    )  # fmt: skip
+    if is_read or "p." in chosen.sql or chosen.sql.startswith("f."):
+        drafted.read()
     if parent and chosen.sql.startswith("f."):
         joins.append(f"left join {family.sql} as f on {parent.on('f', 'p')}")
         attachments.append((family, f"{family.key[0].sql}::text"))
-    return Subject(
-        Choice(subject_sql, why),
-        Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
-        joins, attachments + chosen.attachments, labels,
-    )  # fmt: skip
+    attachments += chosen.attachments
+    return drafted
 
 
 def _parent(product: Table) -> Link | None:

@@ -72,6 +72,11 @@ GROUPS = {
 }  # fmt: skip
 CLASSES = {"category", "class", "type", "kind", "family", "group", "department", "collection"}
 PAYMENTS = {"payment", "refund", "payout", "installment", "charge", "transfer", "fee", "settlement"}
+#: What takes back: a table, or a column that refers to a row of its own table.
+REVERSALS = {
+    "refer", "refers", "reverse", "reverses", "reversal", "credit", "credited", "refund", "origin",
+    "original", "return", "returned", "corrects", "cancellation", "chargeback", "creditnote",
+}  # fmt: skip
 #: A table with one of these holds nothing that people did in the end.
 ASIDES = {
     "log", "history", "session", "token", "cart", "basket", "wishlist", "wish", "cache", "queue",
