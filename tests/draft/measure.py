@@ -13,7 +13,7 @@ from engagement_runner.draft.source import Source
 #: choice itself where it reads none.
 Expected = Mapping[str, Mapping[str, set[str] | str]]
 
-_COLUMN = re.compile(r'\b([lhgpfk])\.("[^"]+"|\w+)')
+_COLUMN = re.compile(r'\b([lhgpfkc])\.("[^"]+"|\w+)')
 
 
 @dataclass

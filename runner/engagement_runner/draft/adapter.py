@@ -50,6 +50,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         name = source.view_name(path.line, names)
         names.add(name)
         sources.append(source.draft(path, catalogue, customer, written, name))
+    source.tell_subjects_apart(sources)
     parts = [
         *_head(assigned, sources, key_type, why_type),
         *(line for each in sources for line in _source_view(each)),
@@ -112,6 +113,7 @@ def _source_view(each: Source) -> Iterator[str]:
     yield from text.listed(each.columns)
     yield f"from {each.path.line.sql} as l"
     yield from each.joins
+    yield from each.subject.joins
     yield from text.where(each.where)
     yield from text.comment(each.name, f"Activity source: rows of {each.path.line.label}")
 
@@ -150,7 +152,8 @@ def _registration(each: Source) -> Iterator[str]:
     yield f"    p_effective_when => {choices.quoted(when) if when else 'null'},"
     yield f"    p_view => 'engagement_host.{each.name}');"
     yield ""
-    for table, key, activity_column in dict.fromkeys(each.attachments):
+    of_subject = [(table, key, "subject_id") for table, key in each.subject.attachments]
+    for table, key, activity_column in dict.fromkeys([*each.attachments, *of_subject]):
         yield from _attachment(each.name, table, key, activity_column)
 
 

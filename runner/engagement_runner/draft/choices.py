@@ -74,14 +74,16 @@ def _zone_note(column: Column) -> list[str]:
 def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
     """Return when it happened: the best date of the header, else of the line."""
     ranked = []
-    for depth, (alias, table) in enumerate(reversed(tables)):
+    # The document's own date before that of the one above it, and of the line.
+    for depth, (alias, table) in enumerate([*tables[1:], *tables[:1]]):
         for column in table.columns.values():
-            if column.type in DATES and not words.has(column.words, _OTHER_DATES):
-                rank = 3.0 if words.has(column.words, _HAPPENED) else 0.0
-                rank = 1.5 if words.has(column.words, _MADE) else rank
-                rank += 0.3 if column.type != "date" else 0
-                if rank:
-                    ranked.append((-rank, depth, column.name, alias, column))
+            if column.type not in DATES or words.has(column.words, _OTHER_DATES):
+                continue
+            rank = 3.0 if words.has(column.words, _HAPPENED) else 0.0
+            rank = 1.5 if words.has(column.words, _MADE) else rank
+            if rank and column.null_share != 1:
+                rank += (0.3 if column.type != "date" else 0) + (0 if depth else 0.5)
+                ranked.append((-rank, depth, column.name, alias, column))
     ranked.sort(key=lambda r: r[:3])
     if not ranked:
         return Choice(
@@ -90,7 +92,7 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
             ["which column says when it happened? A row without a date earns nothing"],
         )
     rank, _, _, alias, best = ranked[0]
-    sure = "sure" if -rank >= 3.3 and best.is_not_null else "likely" if -rank >= 3 else "guess"
+    sure = "sure" if -rank >= 3.5 and best.is_not_null else "likely" if -rank >= 3 else "guess"
     why = f"{sure}: {best.name} is named as the date"
     sql, decide = instant(best, alias), _zone_note(best)
     made = next((r for r in ranked[1:] if r[4].is_not_null), None)

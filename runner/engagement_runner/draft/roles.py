@@ -95,7 +95,7 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
     wanted = [path for path in found if path.line in lines] if lines else _fitting(found)
     taken: set[Table] = set()
     for path in wanted:
-        if path.line not in taken and (lines or path.tables[-1] not in taken):
+        if path.line not in taken and (lines or path.tables[:2][-1] not in taken):
             roles.paths.append(path)
             taken |= {path.line, *([path.tables[1]] if path.steps else [])}
     roles.paths.sort(key=lambda path: (ORDER.index(path.kind), -path.score, path.line.sql))

@@ -11,7 +11,7 @@ from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
 from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.roles import Path
-from engagement_runner.draft.subject import Subject, draft_subject
+from engagement_runner.draft.subject import KINDS, Subject, draft_subject
 
 #: Views of other names that every adapter has.
 TAKEN = ("customer", "employment", "subject", "merged_customer")
@@ -25,9 +25,10 @@ class Source:
         name: of the source and of its view.
         path: from its rows to the customer.
         columns: each column of the view with its choice.
-        joins, where: the rest of the view; a line that begins with ``--`` is a comment.
+        joins, where: the rest of the view, without what it reads of the subject; a line of
+            *where* that begins with ``--`` is a comment.
         subject: what it is about.
-        attachments: table, key and activity column.
+        attachments: table, key and activity column, without those of the subject.
         indexes: statements that a DBA may want to run.
     """
 
@@ -106,19 +107,33 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         attachments.append((header, keys.computed(header.key), "document_id"))
     if earner.joins:
         attachments.append((customer, keys.computed(customer.key), "customer_id"))
-    attachments += [(table, key, "subject_id") for table, key in subject.attachments]
     wanted = [
         *(Keys("bigint").index(step.table, step.columns) for step in path.steps),
         keys.index(path.line, path.line.key),
         keys.index(header, header.key) if header else None,
         earner.index,
     ]
-    if subject.attachments and path.subject:
-        wanted.append(keys.index(path.subject.table, path.subject.columns, is_text=True))
+    if subject.own and path.subject:
+        of_subject = path.subject.table, path.subject.columns
+        is_joined = "p." in subject.id.sql
+        wanted.append(keys.index(*of_subject, is_text=not is_joined))
+        if is_joined:
+            table, key = subject.own
+            wanted.append(f"create index concurrently on {table.sql} (({key}));")
     return Source(
-        name, path, columns, joins + subject.joins, where, subject, attachments,
+        name, path, columns, joins, where, subject, attachments,
         list(dict.fromkeys(index for index in wanted if index)),
     )  # fmt: skip
+
+
+def tell_subjects_apart(sources: list[Source]) -> None:
+    """Give ids of subjects a mark where several tables number them for one engagement type."""
+    first: dict[str, Table] = {}
+    for source in sources:
+        if source.subject.labels:
+            table = source.subject.labels[0]
+            if first.setdefault(KINDS[source.path.kind][0], table) is not table:
+                source.subject.prefix()
 
 
 def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tuple[Choice, Choice]:

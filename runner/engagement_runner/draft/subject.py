@@ -46,6 +46,17 @@ class Subject:
             self.joins.insert(0, self.join)
             self.attachments.insert(0, self.own)
 
+    def prefix(self) -> None:
+        """Tell ids of one table from those of another by the table's name."""
+        if self.labels is None:
+            return
+        table, key, subject_class = self.labels
+        mark = f"'{table.words[-1].upper()}-' || "
+        self.id.sql = mark + self.id.sql
+        self.id.why += "; other subjects have the same ids, so the table's name stands before it"
+        self.attachments[:] = [(table, mark + key) for table, key in self.attachments]
+        self.labels = (table, mark + key, subject_class)
+
 
 def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue) -> Subject:
     """Return what the rows of a path are about, and its class.
@@ -73,7 +84,8 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     alias = aliases[link.table]
     subject_sql, key_sql = f"{alias}.{column.sql}::text", f"{product.key[0].sql}::text"
     why = f"likely: {link.label} refers to {product.label}"
-    join = f"left join {product.sql} as p on {link.on('p', alias)}"
+    kind = "join" if link.is_required and link.is_declared else "left join"
+    join = f"{kind} {product.sql} as p on {link.on('p', alias)}"
     parent = _parent(product)
     is_read = False
     if parent:
