@@ -98,13 +98,15 @@ NOT_COUNTS = {
     "withdrawn", "terminated",
 }  # fmt: skip
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
-_IRREGULAR = {"people": "people", "status": "status", "series": "series", "bus": "bus"}
+_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+_IRREGULAR = {"people": "people", "series": "series", "statuses": "status"}
 
 
 def singular(word: str) -> str:
     """Return an English noun in the singular, as far as endings tell."""
-    if word in _IRREGULAR or len(word) < 4 or word.endswith(("ss", "us", "is")):
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"
