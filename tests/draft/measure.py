@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import psycopg
+
+from engagement_runner.draft import adapter, catalogue, roles
 from engagement_runner.draft.adapter import Draft
 from engagement_runner.draft.source import Source
 
@@ -35,6 +39,15 @@ class Measure:
             f"{', '.join(self.decide) or 'none'}, {len(self.wrong)} wrong: "
             f"{', '.join(self.wrong) or 'none'}"
         )
+
+
+def draft_of(session: psycopg.Connection[Any]) -> Draft:
+    """The draft without a word from a person."""
+    found = catalogue.read(session)
+    candidates = roles.customers(found)
+    assigned = roles.assign(found, candidates[0])
+    assigned.others = candidates[1:]
+    return adapter.write(found, assigned)
 
 
 def measure(draft: Draft, customer: str, expected: Expected) -> Measure:

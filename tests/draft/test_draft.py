@@ -10,10 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from draft.measure import Expected, measure
+from draft.measure import Expected, draft_of, measure
 from engagement_runner.deploy.adapter import check
-from engagement_runner.draft import adapter, catalogue, roles
-from engagement_runner.draft.adapter import Draft
 from runner.adapter_hosts import HOSTS
 
 #: What a person chose who knows the two hosts.
@@ -124,15 +122,6 @@ CHOICES: dict[str, tuple[str, Expected]] = {
         },
     ),
 }
-
-
-def draft_of(session: psycopg.Connection[Any]) -> Draft:
-    """The draft without a word from a person."""
-    found = catalogue.read(session)
-    candidates = roles.customers(found)
-    assigned = roles.assign(found, candidates[0])
-    assigned.others = candidates[1:]
-    return adapter.write(found, assigned)
 
 
 @pytest.mark.parametrize("name", CHOICES)

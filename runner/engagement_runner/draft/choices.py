@@ -16,13 +16,14 @@ _HAPPENED = {
     "placed", "ordered", "order", "sale", "sold", "purchase", "purchased", "invoice", "invoiced",
     "issued", "bill", "billed", "booking", "booked", "registered", "registration", "donation",
     "donated", "gift", "transaction", "posting", "posted", "document", "confirmed", "tendered",
-    "join", "joined", "date", "datetime", "bought", "given",
+    "join", "joined", "bought", "given",
 }  # fmt: skip
 _MADE = {"created", "create", "inserted", "added", "creation"}
 _OTHER_DATES = {
     "due", "expire", "expiry", "valid", "updated", "update", "modified", "delivery", "ship",
     "shipping", "shipped", "last", "end", "deleted", "cancelled", "canceled", "birth", "reminder",
-    "write", "changed", "paid", "payment", "required", "promised", "until", "archived", "sent",
+    "write", "changed", "paid", "quotation", "quote", "validity", "payment", "required", "promised",
+    "until", "archived", "sent",
 }  # fmt: skip
 _MINOR = {"cent", "minor", "pence", "pennies"}
 _BEFORE_TAX = {"excl", "net", "untaxed", "exclusive", "without"}
@@ -79,8 +80,10 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
         for column in table.columns.values():
             if column.type not in DATES or words.has(column.words, _OTHER_DATES):
                 continue
-            rank = 3.0 if words.has(column.words, _HAPPENED) else 0.0
+            rank = 2.0 if "date" in column.words or "datetime" in column.words else 0.0
             rank = 1.5 if words.has(column.words, _MADE) else rank
+            if column.words in (("date",), ("datetime",)) or words.has(column.words, _HAPPENED):
+                rank = 3.0
             if rank and column.null_share != 1:
                 rank += (0.3 if column.type != "date" else 0) + (0 if depth else 0.5)
                 ranked.append((-rank, depth, column.name, alias, column))
@@ -126,7 +129,8 @@ def quantity(line: Table, alias: str) -> Choice:
     found = quantities(line)
     if not found:
         return Choice("1::numeric", "likely: no column says how many, so each row is one")
-    others = ", ".join(column.name for column in found[1:])
+    is_plain = len(found[0].words) == 1
+    others = "" if is_plain else ", ".join(column.name for column in found[1:])
     return Choice(
         f"{alias}.{found[0].sql}::numeric",
         f"{'likely' if others else 'sure'}: {found[0].name} is named as the quantity",
@@ -199,11 +203,13 @@ def _money(column: Column, alias: str) -> str:
 
 
 def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
-    for alias, table in tables:
-        for column in table.columns.values():
-            if words.has(column.words, {"currency"}) and not set(column.words) & {"rate", "base"}:
-                return alias, column
-    return None
+    found = [
+        (alias, column)
+        for alias, table in tables
+        for column in table.columns.values()
+        if words.has(column.words, {"currency"}) and not set(column.words) & {"rate", "base"}
+    ]
+    return next((pair for pair in found if pair[1].values), found[0] if found else None)
 
 
 def _base(column: Column) -> tuple[str | None, int]:

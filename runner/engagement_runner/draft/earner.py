@@ -41,6 +41,9 @@ def draft_earner(
         f"{'sure' if first.is_declared else 'likely'}: {first.label} refers to {customer.label}",
     )
     joins, where = [], []
+    employer = Choice(
+        "null::engagement.host_key", "guess: no column says who employed at that time"
+    )
     equalities, index = keys.equalities(alias, columns), keys.index(table, columns)
     second = next((link for link in others if link.table is table), None)
     if first.target_columns != customer.key:
@@ -57,6 +60,10 @@ def draft_earner(
         index = (
             f"create index concurrently on {table.sql} (({expression.replace(f'{alias}.', '')}));"
         )
+        employer.decide.append(
+            f"does {second.columns[0].name} employ whoever receives? "
+            f"nullif({names[1]}, {expression})::engagement.host_key"
+        )
         others.remove(second)
         first = second
     if not first.is_required:
@@ -69,9 +76,6 @@ def draft_earner(
         (at, link) for at, part in tables for link in part.links_to(customer)
         if words.has(link.columns[0].words, words.ORGANISATIONS)
     ]  # fmt: skip
-    employer = Choice(
-        "null::engagement.host_key", "guess: no column says who employed at that time"
-    )
     if employers:
         at, link = employers[0]
         employer = Choice(keys.shown(at, link.columns), f"likely: {link.label} is the employer")

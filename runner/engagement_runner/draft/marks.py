@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, NUMBERS, Column, Table
 
-#: Of a term: words of the column that it begins and ends with.
-BEGIN = {"start", "begin", "from", "join", "joined", "effective", "since", "subscribe", "started"}
-END = {"end", "expire", "expiry", "until", "to", "thru", "through", "ends", "expiration", "ended"}
+#: Words of the column that a term begins with, and ends with, the clearest first.
+BEGIN = ("start", "begin", "join", "from", "effective", "since", "started", "joined", "subscribe")
+END = ("end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until")
 _QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
 _MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
 
 
 def quantities(table: Table) -> list[Column]:
-    """Return the columns that say how many."""
-    return [
+    """Return the columns that say how many, the plainest name first."""
+    found = [
         column
         for column in table.columns.values()
         if (column.type in NUMBERS and words.has(column.words[-1:], _QUANTITY)
         and not table.is_link(column))
         or (column.type in NUMBERS and column.words[:1] in (("quantity",), ("qty",)))
     ]  # fmt: skip
+    return sorted(found, key=lambda column: (len(column.words), column.name))
 
 
 def moneys(table: Table) -> list[Column]:
@@ -48,7 +51,17 @@ def states(table: Table) -> list[Column]:
 
 def term(table: Table) -> tuple[Column, Column] | None:
     """Return the columns with the begin and the end of what lasts."""
-    dates = [column for column in table.columns.values() if column.type in DATES]
-    begins = [column for column in dates if BEGIN & set(column.words)]
-    ends = [column for column in dates if END & set(column.words)]
+    begins, ends = (_dates_by(table, vocabulary) for vocabulary in (BEGIN, END))
     return (begins[0], ends[0]) if begins and ends else None
+
+
+def _dates_by(table: Table, vocabulary: Sequence[str]) -> list[Column]:
+    """Return the dates with a word of the vocabulary, those with its first words first."""
+    found = [
+        (vocabulary.index(word), column.name, column)
+        for column in table.columns.values()
+        if column.type in DATES
+        for word in column.words
+        if word in vocabulary
+    ]
+    return [column for _, _, column in sorted(found, key=lambda f: f[:2])]

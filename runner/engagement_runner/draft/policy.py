@@ -105,8 +105,20 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
         others = ", ".join(column.name for column in found[1:])
         if others:
             where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")
+        where += _kinds(table)
         where += flags(table, alias)
     return where
+
+
+def _kinds(table: Table) -> list[str]:
+    """Return a question for each column that tells kinds of rows, such as titles of lines."""
+    return [
+        f"-- DECIDE: do rows of every {table.label}.{column.name} count? There are "
+        + ", ".join(value for value, _ in column.values)
+        for column in table.columns.values()
+        if column.is_text and column.words[-1:] in (("type",), ("kind",)) and column.values
+        and len(column.words) == 1
+    ]  # fmt: skip
 
 
 def takers(path: Path, catalogue: Catalogue) -> list[str]:

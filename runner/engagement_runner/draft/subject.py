@@ -88,6 +88,11 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     join = f"{kind} {product.sql} as p on {link.on('p', alias)}"
     parent = _parent(product)
     is_read = False
+    above = []
+    if parent and parent.target is product and path.kind == "SEAT":
+        # The group above a committee is what rules call its class.
+        above = [_Class(f"p.{parent.columns[0].sql}::text", f"likely: {parent.label} is above it")]
+        parent = None
     if parent:
         inner = parent.columns[0].sql
         if parent.target is product:
@@ -99,13 +104,13 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
         is_read = True
     family = parent.target if parent else product
     labels = (family, f"t.{family.key[0].sql}::text", "null::text")
-    found = list(_classes(product, family, subject_sql, catalogue))
+    found = [*above, *_classes(product, family, subject_sql, catalogue)]
     chosen = found[0] if found else _Class(by_kind, why_kind)
     others = "; ".join(other.why.removeprefix("likely: ") for other in found[1:])
     joins: list[str] = []
     attachments: list[tuple[Table, str]] = []
     drafted = Subject(
-        Choice(subject_sql, why),
+        Choice(subject_sql, why, _further(product, parent)),
         Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
         joins, attachments, labels, join, (product, key_sql),
     )  # fmt: skip
@@ -116,6 +121,17 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
         attachments.append((family, f"{family.key[0].sql}::text"))
     attachments += chosen.attachments
     return drafted
+
+
+def _further(subject: Table, parent: Link | None) -> list[str]:
+    """Return a question where what was bought refers to a product in turn."""
+    return [
+        f"or what {link.label} refers to, {link.target.label}?"
+        for link in subject.links
+        if link is not parent and not link.is_clerk
+        and words.has(link.target.words[-1:], {"product", "article", "item"})
+        and words.has(link.columns[0].words, {"product", "article", "item"})
+    ]  # fmt: skip
 
 
 def _parent(product: Table) -> Link | None:
@@ -151,15 +167,22 @@ def _classes(
 
     Its column that refers to a class, the first row of a table of pairs, a text of its own.
     """
+    qualified = []
     for alias, table in (("p", product), *([("f", family)] if family is not product else [])):
         for link in table.links:
             if (
-                words.has(link.target.words[-1:], words.CLASSES | {"section"})
-                and link.target is not table and not link.is_clerk and len(link.columns) == 1
+                not words.has(link.target.words[-1:], words.CLASSES | {"section"})
+                or link.target is table or link.is_clerk or len(link.columns) > 1
             ):  # fmt: skip
-                yield _Class(
-                    f"{alias}.{link.columns[0].sql}::text", f"likely: {link.label} names its class"
-                )
+                continue
+            column = link.columns[0]
+            found = _Class(f"{alias}.{column.sql}::text", f"likely: {link.label} names its class")
+            # Such as a category for the books alone.
+            said = set(column.words) - words.CLASSES - set(table.words) - {"id", "section"}
+            if said:
+                qualified.append(found)
+            else:
+                yield found
     for of_product in dict.fromkeys((family, product)):
         for link in catalogue.referrers(of_product):
             pair = link.table
@@ -168,7 +191,7 @@ def _classes(
                 if other is not link and words.has(other.target.words[-1:], words.CLASSES)
                 and other.target is not of_product and len(other.columns) == 1
             ]  # fmt: skip
-            if classes and len(pair.columns) <= 6 and len(link.columns) == 1:
+            if classes and len(pair.columns) <= 8 and len(link.columns) == 1:
                 of, to = link.columns[0], classes[0].columns[0]
                 key = subject_sql.removesuffix("::text")
                 # There is no least uuid before PostgreSQL 18.
@@ -178,6 +201,7 @@ def _classes(
                     f"likely: the first of its rows in {pair.label}",
                     [(pair, f"{of.sql}::text")],
                 )
+    yield from qualified
     for column in product.columns.values():
         if column.is_text and words.has(column.words[-1:], words.CLASSES):
             yield _Class(f"p.{column.sql}::text", f"likely: {column.name} is its class")

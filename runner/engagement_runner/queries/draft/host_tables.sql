@@ -57,7 +57,7 @@ columns as (
                 select json_agg(json_build_array(v.value, v.share) order by v.share desc, v.value)
                 from unnest(p.most_common_vals::text::text[], p.most_common_freqs)
                     as v (value, share)
-                where p.n_distinct between 1 and 50 or t.typname = 'bool'
+                where p.value_count between 1 and 50
             ),
             'null_share', p.null_frac
         ) as column_json,
@@ -69,7 +69,9 @@ columns as (
         select
             s.most_common_vals,
             s.most_common_freqs,
-            s.n_distinct,
+            -- A negative number is a share of the rows.
+            case when s.n_distinct < 0 then - s.n_distinct * h.row_count else s.n_distinct end
+                as value_count,
             s.null_frac
         from pg_stats as s
         where s.schemaname = h.nspname and s.tablename = h.relname and s.attname = a.attname
