@@ -130,7 +130,7 @@ def test_draft_is_right_or_asks(host: Callable[[str], psycopg.Connection[Any]], 
     found = measure(draft, *CHOICES[name])
     assert not found.wrong, found
     assert found.share_right >= 0.7, found
-    assert draft.decision_count <= 7
+    assert draft.decision_count <= 2 * len(draft.sources) + 2
 
 
 #: What the check says of a draft as it is, beside what a file of a person would be told: it is one

@@ -207,7 +207,8 @@ def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
         (alias, column)
         for alias, table in tables
         for column in table.columns.values()
-        if words.has(column.words, {"currency"}) and not set(column.words) & {"rate", "base"}
+        if words.has(column.words, {"currency"})
+        and not set(column.words) & {"rate", "base", "foreign", "display"}
     ]
     return next((pair for pair in found if pair[1].values), found[0] if found else None)
 

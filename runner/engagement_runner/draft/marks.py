@@ -10,6 +10,8 @@ from engagement_runner.draft.catalogue import DATES, NUMBERS, Column, Table
 #: Words of the column that a term begins with, and ends with, the clearest first.
 BEGIN = ("start", "begin", "join", "from", "effective", "since", "started", "joined", "subscribe")
 END = ("end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until")
+#: A state of these is another thing's: an address's, a parcel's.
+_OF_ANOTHER = {"shipping", "delivery", "country", "from", "to", "transmission", "sync"}
 _QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
 _MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
 
@@ -45,7 +47,7 @@ def states(table: Table) -> list[Column]:
         if not table.is_link(column)
         and (column.is_text or column.type in NUMBERS)
         and column.words[-1:] in (("state",), ("status",), ("stage",), ("phase",))
-        and not words.has(column.words[:-1], words.ASIDES | {"shipping", "delivery", "country"})
+        and not words.has(column.words[:-1], words.ASIDES | _OF_ANOTHER)
     ]
 
 

@@ -124,11 +124,12 @@ def _kinds(table: Table) -> list[str]:
 def takers(path: Path, catalogue: Catalogue) -> list[str]:
     """Return a question for each way in which the host may take rows of a path back."""
     asked = []
-    if path.header and (found := reverses(path.header)):
-        asked.append(
-            f"-- DECIDE: {path.header.label}.{found[0].name} may name the document that this one "
-            "takes back; its lines name none. See Reversals in the docs"
-        )
+    for table in path.tables[1:]:
+        if found := reverses(table):
+            asked.append(
+                f"-- DECIDE: {table.label}.{found[0].name} may name the document that this one "
+                "takes back; its lines name none. See Reversals in the docs"
+            )
     for table in catalogue.tables:
         if (
             table not in path.tables

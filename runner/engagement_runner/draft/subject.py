@@ -123,12 +123,21 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     return drafted
 
 
+def _is_pair(pair: Table, product: Table, group: Table) -> bool:
+    """Tell whether a table does nothing but join two others: its name has no word but theirs."""
+    known = set(product.words) | set(group.words)
+    return len(pair.columns) <= 8 and all(
+        word in known or any(word == one + other for one in known for other in known)
+        for word in pair.words
+    )
+
+
 def _further(subject: Table, parent: Link | None) -> list[str]:
     """Return a question where what was bought refers to a product in turn."""
     return [
         f"or what {link.label} refers to, {link.target.label}?"
         for link in subject.links
-        if link is not parent and not link.is_clerk
+        if link is not parent and link.target is not subject and not link.is_clerk
         and words.has(link.target.words[-1:], {"product", "article", "item"})
         and words.has(link.columns[0].words, {"product", "article", "item"})
     ]  # fmt: skip
@@ -191,7 +200,7 @@ def _classes(
                 if other is not link and words.has(other.target.words[-1:], words.CLASSES)
                 and other.target is not of_product and len(other.columns) == 1
             ]  # fmt: skip
-            if classes and len(pair.columns) <= 8 and len(link.columns) == 1:
+            if classes and len(link.columns) == 1 and _is_pair(pair, of_product, classes[0].target):
                 of, to = link.columns[0], classes[0].columns[0]
                 key = subject_sql.removesuffix("::text")
                 # There is no least uuid before PostgreSQL 18.
