@@ -88,7 +88,8 @@ def main() -> None:
     show.never_fail_to_print()
 
 
-adapter.add_command(draft.draft)
+adapter.add_command(draft.draft_adapter)
+rules.add_command(draft.draft_rules)
 for command in (
     deployment.deploy,
     deployment.undeploy,

@@ -1,4 +1,4 @@
-"""The command that drafts a host adapter."""
+"""The commands that draft a host adapter, and rules for what it shows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from engagement_runner import show
+from engagement_runner import ruledraft, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.draft import adapter as drafted
 from engagement_runner.draft import catalogue, roles
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.errors import EngagementError, command_errors
-from engagement_runner.session import option, snapshot
+from engagement_runner.session import option, session, snapshot
 
 #: How many tables a question lists.
 _SHOWN = 9
@@ -37,7 +37,9 @@ _SHOWN = 9
     help="Table whose rows earn: order lines, gifts, memberships, seats. Repeatable; no others do.",
 )
 @command_errors()
-def draft(dsn: str | None, out: Path | None, customer: str | None, lines: Sequence[str]) -> None:
+def draft_adapter(
+    dsn: str | None, out: Path | None, customer: str | None, lines: Sequence[str]
+) -> None:
     """Draft an adapter from the host's catalogue and statistics.
 
     Finds who is a customer, which tables hold orders, invoices, gifts, memberships and seats on
@@ -139,3 +141,18 @@ def _pick(question: str, tables: list[Table], default: str, is_one: bool = False
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@click.command("draft")
+@dsn_option
+def draft_rules(dsn: str | None) -> None:
+    """Write rules for the classes that the host's products and committees have, as TOML.
+
+    One rule a class and source, with how many activities of how many customers it would reach, and
+    the names of its commonest products. The points are the starter rules' for a class of the same
+    name, else a guess. Put yours, strike what you do not want, and apply the file:
+
+        engagement rules draft > my_rules.toml
+    """
+    with session(dsn) as connection:
+        click.echo(ruledraft.draft(connection), nl=False)

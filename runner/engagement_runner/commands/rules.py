@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engagement_runner import completion, files, queries, ruledraft, rulefile, show
+from engagement_runner import completion, files, queries, rulefile, show
 from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EngagementError
 from engagement_runner.session import format_option, option, session, snapshot
@@ -236,21 +236,6 @@ def apply(
                 together=[r["rule_code"] for r in done.records],
             )  # fmt: skip
         show.rule_changes(done, format, dry_run)
-
-
-@rules.command()
-@dsn_option
-def draft(dsn: str | None) -> None:
-    """Write rules for the classes that the host's products and committees have, as TOML.
-
-    One rule a class and source, with how many activities of how many customers it would reach, and
-    the names of its commonest products. The points are the starter rules' for a class of the same
-    name, else a guess. Put yours, strike what you do not want, and apply the file:
-
-        engagement rules draft > my_rules.toml
-    """
-    with session(dsn) as connection:
-        click.echo(ruledraft.draft(connection), nl=False)
 
 
 def _overlaps(connection: Connection) -> queries.Rows:

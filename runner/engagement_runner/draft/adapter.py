@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engagement_runner.draft import choices, keys, people, source, text
 from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft.frames import filled
 from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.roles import ENOUGH, Roles
 from engagement_runner.draft.source import Source
@@ -52,15 +53,15 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         sources.append(source.draft(path, catalogue, customer, written, name))
     source.tell_subjects_apart(sources)
     parts = [
-        *_head(assigned, sources, key_type, why_type),
-        *(line for each in sources for line in _source_view(each)),
-        *people.customer_view(assigned, written),
-        *people.employment_view(assigned, written),
-        *_subject_view(sources),
-        *(line for each in sources for line in _registration(each)),
+        "\n".join(_head(assigned, sources, key_type, why_type)),
+        *map(_source_view, sources),
+        people.customer_view(assigned, written),
+        people.employment_view(assigned, written),
+        _subject_view(sources),
+        *(statement for each in sources for statement in _registration(each)),
         *_attachments(assigned, written),
     ]
-    return Draft("\n".join(parts).rstrip() + "\n", key_type, assigned, sources)
+    return Draft("\n\n".join(parts) + "\n", key_type, assigned, sources)
 
 
 def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) -> Iterator[str]:
@@ -100,76 +101,74 @@ def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) 
         yield "--"
         yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
         yield from (f"--     {index}" for index in indexes)
-    yield ""
 
 
 def _names(tables: Sequence[Table]) -> str:
     return ", ".join(table.label for table in tables)
 
 
-def _source_view(each: Source) -> Iterator[str]:
-    yield f"create or replace view engagement_host.{each.name} as"
-    yield "select"
-    yield from text.listed(each.columns)
-    yield f"from {each.path.line.sql} as l"
-    yield from each.joins
-    yield from each.subject.joins
-    yield from text.where(each.where)
-    yield from text.comment(each.name, f"Activity source: rows of {each.path.line.label}")
+def _source_view(each: Source) -> str:
+    return text.view(
+        each.name, each.columns,
+        [f"from {each.path.line.sql} as l", *each.joins, *each.subject.joins],
+        each.where, f"Activity source: rows of {each.path.line.label}",
+    )  # fmt: skip
 
 
-def _subject_view(sources: list[Source]) -> Iterator[str]:
-    seen: set[tuple[str, Table]] = set()
-    selects = []
+def _subject_view(sources: list[Source]) -> str:
+    names: dict[tuple[str, Table], str] = {}
     for each in sources:
         engagement_type = KINDS[each.path.kind][0]
-        if each.subject.labels is None or (engagement_type, each.subject.labels[0]) in seen:
-            continue
-        table, key, subject_class = each.subject.labels
-        seen.add((engagement_type, table))
-        label = choices.label_of(table)
-        name = f"t.{label.sql}::text" if label else key
-        selects.append(
-            f"select\n    '{engagement_type}'::text as engagement_type,\n"
-            f"    {key} as subject_id,\n    {subject_class} as subject_class,\n"
-            f"    {name} as display_name\nfrom {table.sql} as t"
-        )
-    if not selects:
-        selects = [
-            "select\n    null::text as engagement_type,\n    null::text as subject_id,\n"
-            "    null::text as subject_class,\n    null::text as display_name\nwhere false"
-        ]
-    yield "create or replace view engagement_host.subject as"
-    yield "\nunion all\n".join(selects) + ";"
-    yield from text.comment("subject", "Names of what is bought, attended and joined")
+        if each.subject.labels:
+            table, key, subject_class = each.subject.labels
+            label = choices.label_of(table)
+            names[engagement_type, table] = (
+                filled(
+                    "draft_names",
+                    engagement_type=choices.quoted(engagement_type),
+                    subject_id=key,
+                    subject_class=subject_class,
+                    display_name=f"t.{label.sql}::text" if label else key,
+                )
+                + f"\nfrom {table.sql} as t"
+            )
+    nobody = dict.fromkeys(("subject_id", "subject_class", "display_name"), "null::text")
+    no_name = filled("draft_names", engagement_type="null", **nobody) + "\nwhere false"
+    return filled(
+        "draft_subjects",
+        names="\nunion all\n".join(names.values() or [no_name]),
+        comment=choices.quoted("Names of what is bought, attended and joined"),
+    )
 
 
 def _registration(each: Source) -> Iterator[str]:
     engagement_type, when, _ = KINDS[each.path.kind]
-    yield "call engagement.register_source("
-    yield f"    p_source => '{each.name}',"
-    yield f"    p_engagement_type => '{engagement_type}',"
-    yield f"    p_effective_when => {choices.quoted(when) if when else 'null'},"
-    yield f"    p_view => 'engagement_host.{each.name}');"
-    yield ""
+    yield filled(
+        "draft_source",
+        source=choices.quoted(each.name),
+        engagement_type=choices.quoted(engagement_type),
+        effective_when=choices.quoted(when) if when else "null",
+        view=choices.quoted(f"engagement_host.{each.name}"),
+    )
     of_subject = [(table, key, "subject_id") for table, key in each.subject.attachments]
     for table, key, activity_column in dict.fromkeys([*each.attachments, *of_subject]):
-        yield from _attachment(each.name, table, key, activity_column)
+        yield _attachment(each.name, table, key, activity_column)
 
 
 def _attachments(assigned: Roles, written: Keys) -> Iterator[str]:
     customer = assigned.customer
-    yield from _attachment("customer", customer, written.computed(customer.key), "customer_id")
+    yield _attachment("customer", customer, written.computed(customer.key), "customer_id")
     if assigned.employment:
         table, first, second = assigned.employment
         employee = table.key if second is None else first.columns
-        yield from _attachment("employment", table, written.computed(employee), "customer_id")
+        yield _attachment("employment", table, written.computed(employee), "customer_id")
 
 
-def _attachment(name: str, table: Table, key: str, activity_column: str) -> Iterator[str]:
-    yield "call engagement.attach_triggers("
-    yield f"    p_source => '{name}',"
-    yield f"    p_table => {choices.quoted(table.sql)},"
-    yield f"    p_key_column => {choices.quoted(key)},"
-    yield f"    p_activity_column => '{activity_column}');"
-    yield ""
+def _attachment(name: str, table: Table, key: str, activity_column: str) -> str:
+    return filled(
+        "draft_attachment",
+        source=choices.quoted(name),
+        table=choices.quoted(table.sql),
+        key_column=choices.quoted(key),
+        activity_column=choices.quoted(activity_column),
+    )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import Table
 from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys
-from engagement_runner.draft.roles import Path
+from engagement_runner.draft.paths import Path
 
 
 @dataclass
@@ -57,9 +58,7 @@ def draft_earner(
         chosen.sql = f"{expression}::engagement.host_key"
         chosen.why += f"; {second.columns[0].name} stands in where it is missing"
         equalities = keys.equality(expression, columns)
-        index = (
-            f"create index concurrently on {table.sql} (({expression.replace(f'{alias}.', '')}));"
-        )
+        index = index_on(table, f"({expression.replace(f'{alias}.', '')})")
         employer.decide.append(
             f"does {second.columns[0].name} employ whoever receives? "
             f"nullif({names[1]}, {expression})::engagement.host_key"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engagement_runner.draft.catalogue import INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.frames import index_on
 
 
 def type_for(keys: Iterable[Sequence[Column]]) -> tuple[str, str]:
@@ -65,8 +66,8 @@ class Keys:
         if not is_cast:
             if columns[0].name in table.indexed:
                 return None
-            return f"create index concurrently on {table.sql} ({columns[0].sql});"
-        return f"create index concurrently on {table.sql} (({_joined(columns, '')}));"
+            return index_on(table, columns[0].sql)
+        return index_on(table, f"({_joined(columns, '')})")
 
 
 def _joined(columns: Sequence[Column], prefix: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from engagement_runner.draft import choices, policy, text, words
 from engagement_runner.draft.catalogue import TEXTS, Column, Table
 from engagement_runner.draft.choices import Choice
@@ -12,7 +10,7 @@ from engagement_runner.draft.marks import term
 from engagement_runner.draft.roles import Roles
 
 
-def customer_view(assigned: Roles, written: Keys) -> Iterator[str]:
+def customer_view(assigned: Roles, written: Keys) -> str:
     """Return the view of everybody who has a score."""
     customer = assigned.customer
     columns = {
@@ -23,12 +21,10 @@ def customer_view(assigned: Roles, written: Keys) -> Iterator[str]:
         "display_name": _display_name(customer),
         "is_active": _is_active(customer),
     }
-    yield "create or replace view engagement_host.customer as"
-    yield "select"
-    yield from text.listed(columns)
-    yield f"from {customer.sql} as l"
-    yield from text.where(written.equalities("l", customer.key))
-    yield from text.comment("customer", "Everybody who has a score")
+    return text.view(
+        "customer", columns, [f"from {customer.sql} as l"],
+        written.equalities("l", customer.key), "Everybody who has a score",
+    )  # fmt: skip
 
 
 def _customer_type(assigned: Roles) -> Choice:
@@ -103,7 +99,7 @@ def _is_active(customer: Table) -> Choice:
     return Choice("true", "guess: no column says who is gone")
 
 
-def employment_view(assigned: Roles, written: Keys) -> Iterator[str]:
+def employment_view(assigned: Roles, written: Keys) -> str:
     """Return the view of jobs; it has no rows where no table says who works for whom."""
     found = assigned.employment
     nobody = {
@@ -135,21 +131,15 @@ def employment_view(assigned: Roles, written: Keys) -> Iterator[str]:
             }
         where = [f"l.{employer[0].sql} is not null"]
         where += written.equalities("l", table.key if second is None else first.columns)
-    yield "create or replace view engagement_host.employment as"
-    yield "select"
-    yield from text.listed(
-        {
-            **nobody,
-            "is_primary": Choice("true", "guess: of several jobs the one that began last counts"),
-            **times,
-        }
+    columns = {
+        **nobody,
+        "is_primary": Choice("true", "guess: of several jobs the one that began last counts"),
+        **times,
+    }
+    source = [f"from {table.sql} as l"] if table else []
+    return text.view(
+        "employment", columns, source, where if table else ["false"], "Who works for whom"
     )
-    if table:
-        yield f"from {table.sql} as l"
-        yield from text.where(where)
-    else:
-        yield from text.where(["false"])
-    yield from text.comment("employment", "Who works for whom")
 
 
 def _day(column: Column) -> str:

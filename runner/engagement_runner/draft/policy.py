@@ -8,7 +8,7 @@ from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
 from engagement_runner.draft.choices import literal, reverses
 from engagement_runner.draft.marks import states
-from engagement_runner.draft.roles import Path
+from engagement_runner.draft.paths import Path
 
 _GONE = {
     "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",

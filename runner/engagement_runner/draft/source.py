@@ -9,8 +9,9 @@ from engagement_runner.draft import choices, policy
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
+from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys
-from engagement_runner.draft.roles import Path
+from engagement_runner.draft.paths import Path
 from engagement_runner.draft.subject import KINDS, Subject, draft_subject
 
 #: Views of other names that every adapter has.
@@ -119,7 +120,7 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         wanted.append(keys.index(*of_subject, is_text=not is_joined))
         if is_joined:
             table, key = subject.own
-            wanted.append(f"create index concurrently on {table.sql} (({key}));")
+            wanted.append(index_on(table, f"({key})"))
     return Source(
         name, path, columns, joins, where, subject, attachments,
         list(dict.fromkeys(index for index in wanted if index)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import INTEGERS, Catalogue, Link, Table
 from engagement_runner.draft.choices import Choice
-from engagement_runner.draft.roles import Path
+from engagement_runner.draft.paths import Path
 
 #: Kind of a path → engagement type, rule condition, class of a subject that has none.
 KINDS = {

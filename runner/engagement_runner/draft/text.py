@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engagement_runner.draft.choices import Choice, quoted
+from engagement_runner.draft.frames import filled
 
 _WIDTH = 100
 MARK = "-- DECIDE: "
@@ -30,36 +31,55 @@ def listed(columns: dict[str, Choice]) -> Iterator[str]:
         yield f"    {choice.sql} as {name}{comma}"
 
 
-def where(lines: list[str]) -> Iterator[str]:
-    """Return the condition and the view's end; remarks stand before the condition they are on."""
+def view(
+    name: str,
+    columns: dict[str, Choice],
+    source: Iterable[str],
+    condition: list[str],
+    comment: str,
+) -> str:
+    """Return a view and its comment.
+
+    Args:
+        name: its name.
+        columns: name and expression of each.
+        source: lines that say what it reads: the table, the joins.
+        condition: lines of the condition; those that begin with two hyphens are remarks.
+        comment: what it holds.
+    """
+    return filled(
+        "draft_view",
+        name=name,
+        columns="\n".join(listed(columns)),
+        source="".join(f"\n{line}" for line in source),
+        condition="".join(f"\n{line}" for line in _condition(condition)),
+        comment=quoted(comment),
+    )
+
+
+def _condition(lines: list[str]) -> Iterator[str]:
+    """Return the condition; remarks stand before the condition that they are on."""
     conditions = [line for line in lines if not line.startswith("--")]
-    remarks = [line for line in lines if line.startswith("--")]
     if not conditions:
-        yield from (part for line in remarks for part in comment_lines(line, ""))
-        yield ";"
+        for line in lines:
+            yield from comment_lines(line, "")
+        if lines:
+            # A semicolon behind a comment would be part of it.
+            yield ""
         return
     # What follows the last condition would follow the semicolon.
-    trailing = next((at for at, line in enumerate(reversed(lines)) if line in conditions), 0)
-    ordered = lines[len(lines) - trailing :] + lines[: len(lines) - trailing]
+    trailing = next(at for at, line in enumerate(reversed(lines)) if line in conditions)
     yield "where"
     seen = 0
-    for line in ordered:
+    for line in lines[len(lines) - trailing :] + lines[: len(lines) - trailing]:
         if line.startswith("--"):
             yield from comment_lines(line, "    ")
-            continue
-        seen += 1
-        joined = line if seen == 1 else f"and {line}"
-        yield f"    {joined}" + (";" if seen == len(conditions) else "")
+        else:
+            yield f"    {f'and {line}' if seen else line}"
+            seen += 1
 
 
 def comment_lines(line: str, indent: str) -> list[str]:
     """Return a line that begins with two hyphens within the width."""
     mark = MARK if line.startswith(MARK) else "-- "
     return wrapped(line.removeprefix(mark), mark, indent)
-
-
-def comment(view: str, text: str) -> Iterator[str]:
-    """Return the comment on a view."""
-    yield f"comment on view engagement_host.{view} is"
-    yield f"{quoted(text)};"
-    yield ""
