@@ -172,8 +172,8 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
         base, ways = _base(column)
         if base:
             sql = f"case when {place}.{column.sql} = {base} then {sql} end"
-            why += f"; only in the currency {column.name} {base}"
-            if ways != 1:
+            why += f"; only where {column.name} is {base}"
+            if ways != 1 or not column.is_text:
                 decide.append(f"is {base} the organisation's currency? Other rows have no amount")
         else:
             decide.append(f"{column.name} holds the currency, and no statistics say which: ANALYZE")
@@ -205,7 +205,7 @@ def _money(column: Column, alias: str) -> str:
 def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
     found = [
         (alias, column)
-        for alias, table in tables
+        for alias, table in [*tables[1:], *tables[:1]]
         for column in table.columns.values()
         if words.has(column.words, {"currency"})
         and not set(column.words) & {"rate", "base", "foreign", "display"}

@@ -113,7 +113,7 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
 def _kinds(table: Table) -> list[str]:
     """Return a question for each column that tells kinds of rows, such as titles of lines."""
     return [
-        f"-- DECIDE: do rows of every {table.label}.{column.name} count? There are "
+        f"-- DECIDE: do rows of every {table.label}.{column.name} count? Its values: "
         + ", ".join(value for value, _ in column.values)
         for column in table.columns.values()
         if column.is_text and column.words[-1:] in (("type",), ("kind",)) and column.values
