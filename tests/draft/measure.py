@@ -78,7 +78,7 @@ def measure(draft: Draft, customer: str, expected: Expected) -> Measure:
                 asks = bool(chosen.decide)
             _note(found, f"{name}.{column}", is_right, asks)
     for name in views.keys() - expected.keys():
-        _note(found, f"{name}, which earns nothing", False, False)
+        _note(found, f"{name}, which earns nothing", False, views[name].path.is_doubtful)
     return found
 
 

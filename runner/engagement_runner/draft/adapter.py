@@ -9,7 +9,7 @@ from engagement_runner.draft import choices, keys, people, source, text
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.draft.frames import filled
 from engagement_runner.draft.keys import Keys
-from engagement_runner.draft.roles import ENOUGH, Roles
+from engagement_runner.draft.roles import Roles
 from engagement_runner.draft.source import Source
 from engagement_runner.draft.subject import KINDS
 
@@ -87,7 +87,7 @@ def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) 
             f"{each.name}: {', '.join(t.label for t in each.path.tables)}, "
             f"{each.path.line.row_count:,} rows. {'; '.join(each.path.reasons)}.", "--   * ",
         )  # fmt: skip
-        if each.path.score < ENOUGH:
+        if each.path.is_doubtful:
             yield from text.wrapped(f"do rows of {each.path.line.label} earn?", text.MARK)
     if assigned.aside:
         yield "--"

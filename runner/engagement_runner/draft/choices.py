@@ -113,15 +113,21 @@ def lasts(table: Table, alias: str) -> tuple[Choice, Choice] | None:
     if not found:
         return None
     begin, end = found
+    return (
+        Choice(
+            instant(begin, alias), f"likely: {begin.name} is named as the begin", _zone_note(begin)
+        ),
+        ends(end, alias),
+    )
+
+
+def ends(end: Column, alias: str) -> Choice:
+    """Return the end of what lasts."""
     end_choice = Choice(instant(end, alias, 1), f"likely: {end.name} is named as the end")
     if end.type == "date":
         end_choice.decide.append(f"is {end.name} the last day, inclusive? If not: without + 1")
     end_choice.decide += _zone_note(end)
-    return (
-        Choice(instant(begin, alias), f"likely: {begin.name} is named as the begin",
-               _zone_note(begin)),
-        end_choice,
-    )  # fmt: skip
+    return end_choice
 
 
 def quantity(line: Table, alias: str) -> Choice:

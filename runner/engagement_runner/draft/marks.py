@@ -10,8 +10,22 @@ from engagement_runner.draft.catalogue import DATES, NUMBERS, Column, Table
 #: Words of the column that a term begins with, and ends with, the clearest first.
 BEGIN = ("start", "begin", "join", "from", "effective", "since", "started", "joined", "subscribe")
 END = ("end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until")
+_ADDRESS = {"zip", "zipcode", "city", "postcode"}
 #: A state of these is another thing's: an address's, a parcel's.
-_OF_ANOTHER = {"shipping", "delivery", "country", "from", "to", "transmission", "sync"}
+_OF_ANOTHER = {
+    "shipping",
+    "delivery",
+    "country",
+    "from",
+    "to",
+    "transmission",
+    "sync",
+    "home",
+    "license",
+    "billing",
+    "mailing",
+    "work",
+}
 _QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
 _MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
 
@@ -41,10 +55,15 @@ def moneys(table: Table) -> list[Column]:
 
 def states(table: Table) -> list[Column]:
     """Return the columns whose values say how far a row has come."""
+    has_address = any(
+        words.has(c.words, {"zip", "zipcode", "city"}) for c in table.columns.values()
+    )
     return [
         column
         for column in table.columns.values()
         if not table.is_link(column)
+        and not (has_address and column.words == ("state",))
+        and any(value for value, _ in column.values or (("unknown", 1.0),))
         and (column.is_text or column.type in NUMBERS)
         and column.words[-1:] in (("state",), ("status",), ("stage",), ("phase",))
         and not words.has(column.words[:-1], words.ASIDES | _OF_ANOTHER)
@@ -53,11 +72,11 @@ def states(table: Table) -> list[Column]:
 
 def term(table: Table) -> tuple[Column, Column] | None:
     """Return the columns with the begin and the end of what lasts."""
-    begins, ends = (_dates_by(table, vocabulary) for vocabulary in (BEGIN, END))
+    begins, ends = (dates_by(table, vocabulary) for vocabulary in (BEGIN, END))
     return (begins[0], ends[0]) if begins and ends else None
 
 
-def _dates_by(table: Table, vocabulary: Sequence[str]) -> list[Column]:
+def dates_by(table: Table, vocabulary: Sequence[str]) -> list[Column]:
     """Return the dates with a word of the vocabulary, those with its first words first."""
     found = [
         (vocabulary.index(word), column.name, column)

@@ -24,6 +24,7 @@ class Path:
         subject: what was bought, attended or joined; None: no table says.
         score: how well it fits; a reason for each part.
         reasons: in words.
+        is_doubtful: whether a person has to say that such rows earn at all.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Path:
     subject: Link | None
     score: float
     reasons: tuple[str, ...] = ()
+    is_doubtful: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -72,7 +74,9 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
 
     def rank(link: Link) -> tuple[float, str]:
         named = set(link.columns[0].words)
-        likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else 1.0
+        is_plain = named - {"id"} <= words.CUSTOMERS.keys()
+        likely = 1.5 if is_plain else 1.0
+        likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else likely
         return -likely, link.label
 
     return tuple(
@@ -89,8 +93,9 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
 def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | None:
     header = steps[0].target
     above = steps[-1].target
-    named = words.last_of(header.words, words.DOCUMENTS)
-    is_line = words.last_of(line.words, words.LINES) is not None
+    named = words.last_of(header.words, words.DOCUMENTS - words.GIFTS)
+    is_place = words.last_of(line.words, words.ATTENDANCE) is not None
+    is_line = is_place or words.last_of(line.words, words.LINES) is not None
     found = earners((line, *(step.target for step in steps)), customer)
     subject = subject_of(line, {header, above, customer})
     score, reasons = 0.0, []
@@ -125,14 +130,16 @@ def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | N
     score += _likely_customer(found[0])
     # Somebody on the line alone is as likely who supplies or serves it.
     is_on_line = all(link.table is line for link in found)
-    score -= 3 if is_on_line and not set(found[0].columns[0].words) & words.RECEIVERS else 0
+    is_receiver = is_place or bool(set(found[0].columns[0].words) & words.RECEIVERS)
+    score -= 3 if is_on_line and not is_receiver else 0
     score -= 6 if words.is_aside(header.words + line.words, words.DOCUMENTS) else 0
     score -= 6 if words.has(line.words[-1:], words.PAYMENTS | {"event"}) else 0
     score += _rows(line)
     kind = "INVOICE" if words.has(header.words[-1:], words.INVOICES) else "SALE"
+    kind = "ATTENDANCE" if is_place else kind
     if words.has(header.words[-1:], words.TERMS):
         kind = "TERM" if term(line) or term(header) else kind
-    return Path(kind, line, steps, found, subject, score, tuple(reasons))
+    return Path(kind, line, steps, found, subject, score, tuple(reasons), not is_line)
 
 
 def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
@@ -147,6 +154,9 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
             ("INVOICE", words.INVOICES), ("SALE", words.ORDERS),
         )  # fmt: skip
         kind = next((kind for kind, vocabulary in kinds if words.has(name, vocabulary)), None)
+        # Some hosts write membershipdefault; a membershiptype names no customer.
+        if kind is None and name[0].startswith(tuple(words.TERMS)):
+            kind = "TERM"
         dates = [column for column in table.columns.values() if column.type in DATES]
         if not dates or (kind is None and not moneys(table)):
             continue
@@ -155,6 +165,10 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         if kind == "TERM" and not term(table):
             kind = "SALE"
         subject = subject_of(table, {customer})
+        if kind == "SALE" and subject and words.has(subject.target.words[-1:], words.GROUPS):
+            continue  # who is in a group: a seat
+        if kind == "SALE" and subject and words.has(subject.target.words[-1:], words.GROUPS):
+            continue  # who is in a group: a seat
         score = base + _rows(table) + _likely_customer(found[0])
         score += 1.5 if subject else 0
         score += 1 if moneys(table) or kind in ("TERM", "ATTENDANCE") else 0
@@ -188,9 +202,10 @@ def seats(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         name = words.last_of(group.target.words, words.GROUPS)
         is_plain = len(table.columns) <= 12 and not moneys(table)
         score = 4.0 + _rows(table) + (2 if is_plain else 0) + _likely_customer(found[0])
-        score += 3 if name in ("committee", "board", "council", "panel", "taskforce") else 0.5
+        is_committee = name in ("committee", "board", "council", "panel", "taskforce")
+        score += 3 if is_committee else 0.5
         reasons = (f"{table.label} joins a customer and a row of {group.target.label}",)
-        yield Path("SEAT", table, (), found, group, score, reasons)
+        yield Path("SEAT", table, (), found, group, score, reasons, not is_committee)
 
 
 def subject_of(table: Table, besides: set[Table]) -> Link | None:
@@ -198,7 +213,8 @@ def subject_of(table: Table, besides: set[Table]) -> Link | None:
     best: tuple[float, str, Link] | None = None
     for link in table.links:
         name = words.last_of(link.target.words, words.PRODUCTS | words.CLASSES | {"fund"})
-        if link.target in besides | {table} or not name or link.is_clerk:
+        is_generic = words.has(link.target.words, {"content", "permission"})
+        if link.target in besides | {table} or not name or link.is_clerk or is_generic:
             continue
         if not link.target.key or len(link.columns) > 1:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import Catalogue, Link, Table
@@ -83,8 +83,16 @@ def candidates(catalogue: Catalogue, customer: Table) -> list[Path]:
 
 
 def _fitting(found: list[Path]) -> list[Path]:
-    """Return the paths that fit well enough; if none does, the best of all."""
-    return [path for path in found if path.score >= ENOUGH] or found[:1]
+    """Return the paths that fit well enough; if none does, the best of all, to be decided.
+
+    An empty table is of a part of the host that is not in use, unless all are empty. A document
+    whose rows are those of another path, such as a booking with its places, is in that one.
+    """
+    fitting = [path for path in found if path.score >= ENOUGH]
+    fitting = [path for path in fitting if path.line.row_count] or fitting
+    of_others = {path.header for path in fitting if path.kind == "ATTENDANCE"}
+    fitting = [path for path in fitting if path.line not in of_others]
+    return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
 
 
 def _why_aside(table: Table, taken: set[Table]) -> str:

@@ -11,6 +11,7 @@ from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
 from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.marks import END, dates_by
 from engagement_runner.draft.paths import Path
 from engagement_runner.draft.subject import KINDS, Subject, draft_subject
 
@@ -144,12 +145,15 @@ def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tup
     """
     if path.kind in ("TERM", "SEAT"):
         for alias, table in tables:
-            if found := choices.lasts(table, alias):
-                return found
+            if lasting := choices.lasts(table, alias):
+                return lasting
     begin = choices.happened(tables)
     if begin.is_unknown and path.subject:
         of_subject = choices.happened([("p", path.subject.target)])
         if not of_subject.is_unknown:
             begin = of_subject
             subject.read()
-    return begin, Choice("null::timestamptz", "sure: it has no end")
+    end = Choice("null::timestamptz", "sure: it has no end")
+    if path.kind == "SEAT" and (found := dates_by(path.line, END)):
+        end = choices.ends(found[0], "l")
+    return begin, end

@@ -20,6 +20,10 @@ KINDS = {
 }
 
 
+#: What has variants that earn alike. A course within a course earns by itself.
+_FAMILIES = {"product", "item", "article", "service", "sku", "good", "category"}
+
+
 @dataclass
 class Subject:
     """What was bought, attended or joined.
@@ -106,7 +110,10 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     labels = (family, f"t.{family.key[0].sql}::text", "null::text")
     found = [*above, *_classes(product, family, subject_sql, catalogue)]
     chosen = found[0] if found else _Class(by_kind, why_kind)
-    others = "; ".join(other.why.removeprefix("likely: ") for other in found[1:])
+    others = "; ".join(
+        [other.why.removeprefix("likely: ") for other in found[1:]]
+        + [part.label for part in path.line.links if path.kind == "SEAT" and _is_role(part, path)]
+    )
     joins: list[str] = []
     attachments: list[tuple[Table, str]] = []
     drafted = Subject(
@@ -121,6 +128,11 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
         attachments.append((family, f"{family.key[0].sql}::text"))
     attachments += chosen.attachments
     return drafted
+
+
+def _is_role(link: Link, path: Path) -> bool:
+    """Tell whether a seat's column says as what, such as the chair."""
+    return link is not path.subject and link not in path.earners and not link.is_clerk
 
 
 def _is_pair(pair: Table, product: Table, group: Table) -> bool:
@@ -149,7 +161,8 @@ def _parent(product: Table) -> Link | None:
         if len(link.columns) > 1 or link.is_clerk or not link.target.key:
             continue
         named = set(link.columns[0].words)
-        if link.target is product and named & {"parent", "master", "variant", "main"}:
+        is_goods = words.has(product.words[-1:], _FAMILIES) or named & {"master", "variant"}
+        if link.target is product and named & {"parent", "master", "variant", "main"} and is_goods:
             return link
         is_variant = words.has(product.words[-1:], {"variant", "variation", "sku"})
         if link.target is not product and (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from draft.measure import Expected, draft_of, measure
 
 from .conftest import Tryton
@@ -71,7 +69,6 @@ def test_draft_beside_the_adapter_written_by_hand(tryton: Tryton) -> None:
     live_years(tryton)
     tryton.session.execute("analyze")
     draft = draft_of(tryton.session)
-    Path("/tmp/sp/tryton.sql").write_text(draft.text)
     found = measure(draft, "party_party", CHOICES)
     assert not found.wrong, found
     assert found.share_right >= 0.7, found
