@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engagement_runner import __version__, show
-from engagement_runner.commands import deployment
+from engagement_runner.commands import deployment, draft
 from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.customers import (
     adjust,
@@ -88,6 +88,8 @@ def main() -> None:
     show.never_fail_to_print()
 
 
+adapter.add_command(draft.draft_adapter)
+rules.add_command(draft.draft_rules)
 for command in (
     deployment.deploy,
     deployment.undeploy,

@@ -68,10 +68,14 @@ class TerminalResult:
 
 @pytest.fixture
 def terminal() -> Callable[..., TerminalResult]:
-    """``terminal("score", "1", NO_COLOR="1")``: run the program on a terminal of its own."""
+    """``terminal("score", "1", NO_COLOR="1")``: run the program on a terminal of its own.
 
-    def call(*arguments: str, **variables: str) -> TerminalResult:
+    What is *typed* waits there until the program reads it.
+    """
+
+    def call(*arguments: str, typed: str = "", **variables: str) -> TerminalResult:
         ours, theirs = pty.openpty()
+        os.write(ours, typed.encode())
         process = subprocess.Popen(
             [PROGRAM, *arguments],
             env=clean_environment(**variables),

@@ -54,7 +54,7 @@ def _fields(function: _Function) -> _Function:
 
 @click.group()
 def rules() -> None:
-    """List, add, revise, retire, export and apply score rules."""
+    """List, draft, add, revise, retire, export and apply score rules."""
 
 
 @rules.command("list")

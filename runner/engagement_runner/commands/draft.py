@@ -1,0 +1,158 @@
+"""The commands that draft a host adapter, and rules for what it shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from engagement_runner import ruledraft, show
+from engagement_runner.connection import connect, dsn_option
+from engagement_runner.draft import adapter as drafted
+from engagement_runner.draft import catalogue, roles
+from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.errors import EngagementError, command_errors
+from engagement_runner.session import option, session, snapshot
+
+#: How many tables a question lists.
+_SHOWN = 9
+
+
+@click.command("draft")
+@dsn_option
+@option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    show_default="stdout",
+    help="File to write. One that exists is left alone.",
+)
+@option("--customer", metavar="TABLE", help="Table of those who have a score.")
+@option(
+    "--line",
+    "lines",
+    multiple=True,
+    metavar="TABLE",
+    help="Table whose rows earn: order lines, gifts, memberships, seats. Repeatable; no others do.",
+)
+@command_errors()
+def draft_adapter(
+    dsn: str | None, out: Path | None, customer: str | None, lines: Sequence[str]
+) -> None:
+    """Draft an adapter from the host's catalogue and statistics.
+
+    Finds who is a customer, which tables hold orders, invoices, gifts, memberships and seats on
+    committees, and writes a view for each, with the calls that register and attach them. Every
+    choice has a line that says why, and how sure it is. What the catalogue cannot know is a line
+    that begins with DECIDE. Adapter check counts those that are left.
+
+    It reads the catalogue and its statistics and no row of the host, so it is quick on any size.
+    Run ANALYZE before it: the values of a state are in the statistics. The same catalogue makes
+    the same draft. In a terminal it asks for both, and shows the candidates, the likeliest first.
+    """
+    if out and out.exists():
+        raise EngagementError(f"{out} exists", hint="Name another file, or move it away first.")
+    with connect(dsn) as connection, snapshot(connection):
+        host = catalogue.read(connection)
+    if not host.tables:
+        raise EngagementError(
+            "this role can read no table of a host in this database",
+            hint="Grant it USAGE on the host's schemas and SELECT on its tables.",
+        )
+    people = roles.customers(host)
+    chosen = _table(host, customer) if customer else _ask_for_customer(people)
+    wanted = [_table(host, line) for line in lines] or _ask_for_lines(host, chosen)
+    assigned = roles.assign(host, chosen, wanted)
+    for line in wanted:
+        if not any(path.line is line for path in assigned.paths):
+            raise EngagementError(
+                f"no column of {line.label} leads to {chosen.label}, nor does one of a table that "
+                "it refers to",
+                hint="Name the lines, or the table whose rows name the customer themselves.",
+            )
+    assigned.others = [table for table in people if table is not chosen]
+    result = drafted.write(host, assigned)
+    if out:
+        out.write_text(result.text, encoding="utf-8")
+    else:
+        click.echo(result.text, nl=False)
+    what = "line waits" if result.decision_count == 1 else "lines wait"
+    show.say(f"{len(result.sources)} sources; {result.decision_count} DECIDE {what} for you.")
+    if out:
+        show.say(f"Next: engagement adapter check {out} --key-type {result.key_type}")
+
+
+def _table(host: Catalogue, name: str) -> Table:
+    """Return the table that the user named."""
+    found = host.find(name)
+    if found is None:
+        raise EngagementError(
+            f"there is no table {name} that this role can read",
+            hint="Write it as schema.table; \\dt *.* in psql lists them.",
+        )
+    if not found.key:
+        raise EngagementError(
+            f"{name} has no unique key whose columns are NOT NULL",
+            hint="A row needs a key: name another table, or add a primary key.",
+        )
+    return found
+
+
+def _ask_for_customer(candidates: list[Table]) -> Table:
+    """Return the likeliest table of customers, in a terminal the one that the user picks."""
+    if not candidates:
+        raise EngagementError(
+            "no table looks like one of customers", hint="Name it: --customer TABLE."
+        )
+    if len(candidates) == 1 or not _is_terminal():
+        return candidates[0]
+    return _pick("Who has a score?", candidates[:_SHOWN], "1", is_one=True)[0]
+
+
+def _ask_for_lines(host: Catalogue, customer: Table) -> list[Table]:
+    """Return the tables whose rows earn, as the user picks them in a terminal; else none."""
+    tables = list(dict.fromkeys(path.line for path in roles.candidates(host, customer)))[:_SHOWN]
+    if len(tables) < 2 or not _is_terminal():
+        return []
+    fitting = {path.line for path in roles.assign(host, customer).paths}
+    default = " ".join(str(at) for at, table in enumerate(tables, 1) if table in fitting)
+    return _pick("Whose rows earn?", tables, default)
+
+
+def _pick(question: str, tables: list[Table], default: str, is_one: bool = False) -> list[Table]:
+    """Show tables with numbers, and return those whose numbers the user writes."""
+
+    def read(answer: str) -> list[Table]:
+        numbers = answer.replace(",", " ").split()
+        valid = {str(at): table for at, table in enumerate(tables, 1)}
+        if not numbers or not set(numbers) <= valid.keys() or (is_one and len(numbers) > 1):
+            raise click.BadParameter(f"write {'a number' if is_one else 'numbers'} of the list")
+        return [valid[number] for number in numbers]
+
+    show.say(question)
+    for at, table in enumerate(tables, 1):
+        show.say(f"  {at}  {table.label}, {table.row_count:,} rows")
+    picked: list[Table] = click.prompt(
+        "Number" if is_one else "Numbers", default=default, value_proc=read, err=True
+    )
+    return picked
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@click.command("draft")
+@dsn_option
+def draft_rules(dsn: str | None) -> None:
+    """Write rules for the classes that the host's products and committees have, as TOML.
+
+    One rule a class and source, with how many activities of how many customers it would reach, and
+    the names of its commonest products. The points are the starter rules' for a class of the same
+    name, else a guess. Put yours, strike what you do not want, and apply the file:
+
+        engagement rules draft > my_rules.toml
+    """
+    with session(dsn) as connection:
+        click.echo(ruledraft.draft(connection), nl=False)

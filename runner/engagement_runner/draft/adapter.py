@@ -1,0 +1,174 @@
+"""The draft of an adapter: the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engagement_runner.draft import choices, keys, people, source, text
+from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft.frames import filled
+from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.roles import Roles
+from engagement_runner.draft.source import Source
+from engagement_runner.draft.subject import KINDS
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An adapter as far as the catalogue tells.
+
+    Attributes:
+        text: the file.
+        key_type: for ``--key-type``.
+        roles, sources: what it was made of.
+        decision_count: lines that a person has to decide.
+    """
+
+    text: str
+    key_type: str
+    roles: Roles
+    sources: list[Source]
+
+    @property
+    def decision_count(self) -> int:
+        """How many lines are left to decide."""
+        return sum(line.strip().startswith(text.MARK.strip()) for line in self.text.splitlines())
+
+
+def write(catalogue: Catalogue, assigned: Roles) -> Draft:
+    """Write the adapter for a host whose tables are what *assigned* says."""
+    customer = assigned.customer
+    paths = assigned.paths
+    used = [customer.key]
+    for path in paths:
+        used += [path.line.key, *([path.header.key] if path.header else [])]
+    key_type, why_type = keys.type_for(used)
+    written = Keys(key_type)
+    names: set[str] = set()
+    sources = []
+    for path in paths:
+        name = source.view_name(path.line, names)
+        names.add(name)
+        sources.append(source.draft(path, catalogue, customer, written, name))
+    source.tell_subjects_apart(sources)
+    parts = [
+        "\n".join(_head(assigned, sources, key_type, why_type)),
+        *map(_source_view, sources),
+        people.customer_view(assigned, written),
+        people.employment_view(assigned, written),
+        _subject_view(sources),
+        *(statement for each in sources for statement in _registration(each)),
+        *_attachments(assigned, written),
+    ]
+    return Draft("\n\n".join(parts) + "\n", key_type, assigned, sources)
+
+
+def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) -> Iterator[str]:
+    yield from text.wrapped(
+        "Host adapter, drafted from the catalogue: from names, types, references and statistics. "
+        "No row was read. Each choice says why, and whether it is sure, likely or a guess. A line "
+        "that begins with DECIDE waits for you: decide, then delete the line.", "-- ",
+    )  # fmt: skip
+    yield "--"
+    yield from text.wrapped(f"Deploy it with --key-type {key_type}: {why_type}.", "-- ")
+    yield from text.wrapped(
+        f"Customers are the rows of {assigned.customer.label}"
+        + (f"; other tables of people: {_names(assigned.others[:4])}" if assigned.others else "")
+        + ".", "-- ",
+    )  # fmt: skip
+    yield "--"
+    if not sources:
+        yield from text.wrapped(
+            "no table was found that says what customers did. Name it: --line TABLE.", text.MARK
+        )
+    for each in sources:
+        yield from text.wrapped(
+            f"{each.name}: {', '.join(t.label for t in each.path.tables)}, "
+            f"{each.path.line.row_count:,} rows. {'; '.join(each.path.reasons)}.", "--   * ",
+        )  # fmt: skip
+        if each.path.is_doubtful:
+            yield from text.wrapped(f"do rows of {each.path.line.label} earn?", text.MARK)
+    if assigned.aside:
+        yield "--"
+        yield "-- They name a customer and do not earn:"
+        for table, why in assigned.aside[:12]:
+            yield from text.wrapped(f"{table.label}: {why}.", "--   * ")
+        if len(assigned.aside) > 12:
+            yield f"--   * and {len(assigned.aside) - 12} more."
+    indexes = list(dict.fromkeys(index for each in sources for index in each.indexes))
+    if indexes:
+        yield "--"
+        yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
+        yield from (f"--     {index}" for index in indexes)
+
+
+def _names(tables: Sequence[Table]) -> str:
+    return ", ".join(table.label for table in tables)
+
+
+def _source_view(each: Source) -> str:
+    return text.view(
+        each.name, each.columns,
+        [f"from {each.path.line.sql} as l", *each.joins, *each.subject.joins],
+        each.where, f"Activity source: rows of {each.path.line.label}",
+    )  # fmt: skip
+
+
+def _subject_view(sources: list[Source]) -> str:
+    names: dict[tuple[str, Table], str] = {}
+    for each in sources:
+        engagement_type = KINDS[each.path.kind][0]
+        if each.subject.labels:
+            table, key, subject_class = each.subject.labels
+            label = choices.label_of(table)
+            names[engagement_type, table] = (
+                filled(
+                    "draft_names",
+                    engagement_type=choices.quoted(engagement_type),
+                    subject_id=key,
+                    subject_class=subject_class,
+                    display_name=f"t.{label.sql}::text" if label else key,
+                )
+                + f"\nfrom {table.sql} as t"
+            )
+    nobody = dict.fromkeys(("subject_id", "subject_class", "display_name"), "null::text")
+    no_name = filled("draft_names", engagement_type="null", **nobody) + "\nwhere false"
+    return filled(
+        "draft_subjects",
+        names="\nunion all\n".join(names.values() or [no_name]),
+        comment=choices.quoted("Names of what is bought, attended and joined"),
+    )
+
+
+def _registration(each: Source) -> Iterator[str]:
+    engagement_type, when, _ = KINDS[each.path.kind]
+    yield filled(
+        "draft_source",
+        source=choices.quoted(each.name),
+        engagement_type=choices.quoted(engagement_type),
+        effective_when=choices.quoted(when) if when else "null",
+        view=choices.quoted(f"engagement_host.{each.name}"),
+    )
+    of_subject = [(table, key, "subject_id") for table, key in each.subject.attachments]
+    for table, key, activity_column in dict.fromkeys([*each.attachments, *of_subject]):
+        yield _attachment(each.name, table, key, activity_column)
+
+
+def _attachments(assigned: Roles, written: Keys) -> Iterator[str]:
+    customer = assigned.customer
+    yield _attachment("customer", customer, written.computed(customer.key), "customer_id")
+    if assigned.employment:
+        table, first, second = assigned.employment
+        employee = table.key if second is None else first.columns
+        yield _attachment("employment", table, written.computed(employee), "customer_id")
+
+
+def _attachment(name: str, table: Table, key: str, activity_column: str) -> str:
+    return filled(
+        "draft_attachment",
+        source=choices.quoted(name),
+        table=choices.quoted(table.sql),
+        key_column=choices.quoted(key),
+        activity_column=choices.quoted(activity_column),
+    )

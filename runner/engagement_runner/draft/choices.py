@@ -1,0 +1,263 @@
+"""Which column is the date, the amount, the state: each with the reason that the adapter shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.marks import moneys, quantities, term
+
+ZONE = "engagement.parameter('TIME_ZONE')"
+
+#: Words of a date column → how likely it says when it happened.
+_HAPPENED = {
+    "placed", "ordered", "order", "sale", "sold", "purchase", "purchased", "invoice", "invoiced",
+    "issued", "bill", "billed", "booking", "booked", "registered", "registration", "donation",
+    "donated", "gift", "transaction", "posting", "posted", "document", "confirmed", "tendered",
+    "join", "joined", "bought", "given",
+}  # fmt: skip
+_MADE = {"created", "create", "inserted", "added", "creation"}
+_OTHER_DATES = {
+    "due", "expire", "expiry", "valid", "updated", "update", "modified", "delivery", "ship",
+    "shipping", "shipped", "last", "end", "deleted", "cancelled", "canceled", "birth", "reminder",
+    "write", "changed", "paid", "quotation", "quote", "validity", "payment", "required", "promised",
+    "until", "archived", "sent",
+}  # fmt: skip
+_MINOR = {"cent", "minor", "pence", "pennies"}
+_BEFORE_TAX = {"excl", "net", "untaxed", "exclusive", "without"}
+_AFTER_TAX = {"incl", "gross", "inclusive", "with"}
+_NOT_THE_AMOUNT = {
+    "cost", "tax", "discount", "refund", "refunded", "before", "original", "shipping", "list",
+    "default", "custom", "budget", "rrp", "retail", "base", "max", "min", "balance", "rounding",
+}  # fmt: skip
+_LABELS = ("name", "title", "label", "description", "code", "slug", "username", "email")
+
+
+@dataclass
+class Choice:
+    """An expression of the view and why it is that one.
+
+    Attributes:
+        sql: the expression.
+        why: the reason, with the confidence in front: sure, likely or guess.
+        decide: what a person has to decide, each a line.
+    """
+
+    sql: str
+    why: str
+    decide: list[str] = field(default_factory=list)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing was found."""
+        return self.sql.startswith("null::")
+
+
+def instant(column: Column, alias: str, days: int = 0) -> str:
+    """Return a column as an instant: a day begins in the organisation's zone."""
+    name = f"{alias}.{column.sql}"
+    if column.type == "date":
+        day = f"{name} + {days}" if days else name
+        return f"engagement.start_of_day({day}, {ZONE})"
+    if column.type == "timestamp without time zone":
+        return f"{name} at time zone 'UTC'"
+    return name
+
+
+def _zone_note(column: Column) -> list[str]:
+    if column.type != "timestamp without time zone":
+        return []
+    return [f"{column.name} has no zone: does the host write UTC?"]
+
+
+def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
+    """Return when it happened: the best date of the header, else of the line."""
+    ranked = []
+    # The document's own date before that of the one above it, and of the line.
+    for depth, (alias, table) in enumerate([*tables[1:], *tables[:1]]):
+        for column in table.columns.values():
+            if column.type not in DATES or words.has(column.words, _OTHER_DATES):
+                continue
+            rank = 2.0 if "date" in column.words or "datetime" in column.words else 0.0
+            rank = 1.5 if words.has(column.words, _MADE) else rank
+            if column.words in (("date",), ("datetime",)) or words.has(column.words, _HAPPENED):
+                rank = 3.0
+            if rank and column.null_share != 1:
+                rank += (0.3 if column.type != "date" else 0) + (0 if depth else 0.5)
+                ranked.append((-rank, depth, column.name, alias, column))
+    ranked.sort(key=lambda r: r[:3])
+    if not ranked:
+        return Choice(
+            "null::timestamptz",
+            "guess: no date says when it happened",
+            ["which column says when it happened? A row without a date earns nothing"],
+        )
+    rank, _, _, alias, best = ranked[0]
+    sure = "sure" if -rank >= 3.5 and best.is_not_null else "likely" if -rank >= 3 else "guess"
+    why = f"{sure}: {best.name} is named as the date"
+    sql, decide = instant(best, alias), _zone_note(best)
+    made = next((r for r in ranked[1:] if r[4].is_not_null), None)
+    if not best.is_not_null and made:
+        sql = f"coalesce({sql}, {instant(made[4], made[3])})"
+        why += f"; {made[4].name} stands in where it is missing"
+    elif not best.is_not_null and best.null_share:
+        decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
+    return Choice(sql, why, decide)
+
+
+def lasts(table: Table, alias: str) -> tuple[Choice, Choice] | None:
+    """Return the begin and the end of what lasts."""
+    found = term(table)
+    if not found:
+        return None
+    begin, end = found
+    return (
+        Choice(
+            instant(begin, alias), f"likely: {begin.name} is named as the begin", _zone_note(begin)
+        ),
+        ends(end, alias),
+    )
+
+
+def ends(end: Column, alias: str) -> Choice:
+    """Return the end of what lasts."""
+    end_choice = Choice(instant(end, alias, 1), f"likely: {end.name} is named as the end")
+    if end.type == "date":
+        end_choice.decide.append(f"is {end.name} the last day, inclusive? If not: without + 1")
+    end_choice.decide += _zone_note(end)
+    return end_choice
+
+
+def quantity(line: Table, alias: str) -> Choice:
+    """Return how many."""
+    found = quantities(line)
+    if not found:
+        return Choice("1::numeric", "likely: no column says how many, so each row is one")
+    is_plain = len(found[0].words) == 1
+    others = "" if is_plain else ", ".join(column.name for column in found[1:])
+    return Choice(
+        f"{alias}.{found[0].sql}::numeric",
+        f"{'likely' if others else 'sure'}: {found[0].name} is named as the quantity",
+        [f"{others} might be meant instead of {found[0].name}"] if others else [],
+    )
+
+
+def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
+    """Return what it cost: the total of the line, else its price by its quantity."""
+    alias, line = tables[0]
+    ranked = sorted(
+        (
+            (-_is_total(column), _rank_of_money(column), column.name, column)
+            for column in moneys(line)
+            if _rank_of_money(column) < 2
+        ),
+        key=lambda r: r[:3],
+    )
+    if not ranked:
+        return Choice("null::numeric", "guess: no column holds money; points by quantity hold")
+    is_total, _, _, best = ranked[0]
+    sql = _money(best, alias)
+    count = quantities(line)
+    why = f"likely: {best.name} is named as the amount"
+    if not is_total and count:
+        sql = f"{alias}.{count[0].sql}::numeric * {sql}"
+        why = f"likely: {count[0].name} × {best.name}, a price"
+    decide = []
+    if best.type in INTEGERS and not words.has(best.words, _MINOR):
+        decide.append(f"{best.name} is an integer: if it holds cents, divide it by 100.0")
+    others = [column.name for _, _, _, column in ranked[1:]]
+    if others:
+        decide.append(
+            f"net or gross, before or after discounts? There are also {', '.join(others)}"
+        )
+    currency = _currency(tables)
+    if currency:
+        place, column = currency
+        base, ways = _base(column)
+        if base:
+            sql = f"case when {place}.{column.sql} = {base} then {sql} end"
+            why += f"; only where {column.name} is {base}"
+            if ways != 1 or not column.is_text:
+                decide.append(f"is {base} the organisation's currency? Other rows have no amount")
+        else:
+            decide.append(f"{column.name} holds the currency, and no statistics say which: ANALYZE")
+    return Choice(sql, why, decide)
+
+
+def _is_total(column: Column) -> bool:
+    return words.has(column.words, {"total", "subtotal", "amount", "sum", "value", "paid"}) or (
+        "line" in column.words
+    )
+
+
+def _rank_of_money(column: Column) -> int:
+    """0: net and after discounts; 1: gross or unsaid; 2: another amount."""
+    known = set(column.words)
+    is_tax_said = known & (_BEFORE_TAX | _AFTER_TAX)
+    if known & (_NOT_THE_AMOUNT - ({"tax"} if is_tax_said else set())):
+        return 2
+    return 0 if known & _BEFORE_TAX else 1
+
+
+def _money(column: Column, alias: str) -> str:
+    name = f"{alias}.{column.sql}"
+    if column.type != "numeric":
+        name += "::numeric"
+    return f"({name} / 100.0)" if words.has(column.words, _MINOR) else name
+
+
+def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
+    found = [
+        (alias, column)
+        for alias, table in [*tables[1:], *tables[:1]]
+        for column in table.columns.values()
+        if words.has(column.words, {"currency"})
+        and not set(column.words) & {"rate", "base", "foreign", "display"}
+    ]
+    return next((pair for pair in found if pair[1].values), found[0] if found else None)
+
+
+def _base(column: Column) -> tuple[str | None, int]:
+    """Return the commonest currency as SQL writes it, and how many there are."""
+    if not column.values:
+        return None, 0
+    return literal(column, column.values[0][0]), len(column.values)
+
+
+def literal(column: Column, value: str) -> str:
+    """Return a value of a column as SQL writes it."""
+    if column.type in INTEGERS:
+        return value
+    return quoted(value)
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def reverses(line: Table) -> tuple[Column, str] | None:
+    """Return the column that names the row of the same table that a row takes back."""
+    for link in line.links:
+        column = link.columns[0]
+        if (
+            link.target is line
+            and len(link.columns) == 1
+            and words.has(column.words, words.REVERSALS)
+        ):
+            return column, f"likely: {column.name} refers to a row of the same table"
+    return None
+
+
+def label_of(table: Table) -> Column | None:
+    """Return the column with the name that people read."""
+    best: dict[str, Column] = {}
+    for column in table.columns.values():
+        if column.type in (*TEXTS, "json", "jsonb") and column.words:
+            best.setdefault(column.words[-1], column)
+    return next(
+        (best[word] for word in _LABELS if word in best),
+        None,
+    )

@@ -1,0 +1,81 @@
+"""Who earns by the rows of a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import Table
+from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.frames import index_on
+from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.paths import Path
+
+
+@dataclass
+class Earner:
+    """Who earns, and who employs at that time.
+
+    Attributes:
+        customer, employer: the view's columns.
+        joins, where, equalities: what they add to the view.
+        index: what a refresh of one customer needs and the host has not.
+    """
+
+    customer: Choice
+    employer: Choice
+    joins: list[str]
+    where: list[str]
+    equalities: list[str]
+    index: str | None
+
+
+def draft_earner(
+    path: Path, tables: list[tuple[str, Table]], customer: Table, keys: Keys
+) -> Earner:
+    """Return who earns: whoever receives, and if nobody is named, whoever pays."""
+    aliases = {table: alias for alias, table in tables}
+    first, *others = path.earners
+    alias, table, columns = aliases[first.table], first.table, first.columns
+    chosen = Choice(
+        keys.shown(alias, columns),
+        f"{'sure' if first.is_declared else 'likely'}: {first.label} refers to {customer.label}",
+    )
+    joins, where = [], []
+    employer = Choice(
+        "null::engagement.host_key", "guess: no column says who employed at that time"
+    )
+    equalities, index = keys.equalities(alias, columns), keys.index(table, columns)
+    second = next((link for link in others if link.table is table), None)
+    if first.target_columns != customer.key:
+        joins.append(f"join {customer.sql} as k on {first.on('k', alias)}")
+        chosen.sql = keys.shown("k", customer.key)
+        equalities, index = keys.equalities("k", customer.key), None
+    elif not first.is_required and second and len(columns) == 1:
+        names = [f"{alias}.{link.columns[0].sql}" for link in (first, second)]
+        cast = "::text" if keys.type == "text" else ""
+        expression = f"coalesce({', '.join(names)}){cast}"
+        chosen.sql = f"{expression}::engagement.host_key"
+        chosen.why += f"; {second.columns[0].name} stands in where it is missing"
+        equalities = keys.equality(expression, columns)
+        index = index_on(table, f"({expression.replace(f'{alias}.', '')})")
+        employer.decide.append(
+            f"does {second.columns[0].name} employ whoever receives? "
+            f"nullif({names[1]}, {expression})::engagement.host_key"
+        )
+        others.remove(second)
+        first = second
+    if not first.is_required:
+        where.append(f"{chosen.sql.removesuffix('::engagement.host_key')} is not null")
+        chosen.why += "; rows without one, such as guests', earn nobody anything"
+    if others:
+        names = [f"{aliases[link.table]}.{link.columns[0].name}" for link in others]
+        chosen.decide.append(f"who earns? {', '.join(names)} could, too")
+    employers = [
+        (at, link) for at, part in tables for link in part.links_to(customer)
+        if words.has(link.columns[0].words, words.ORGANISATIONS)
+    ]  # fmt: skip
+    if employers:
+        at, link = employers[0]
+        employer = Choice(keys.shown(at, link.columns), f"likely: {link.label} is the employer")
+    return Earner(chosen, employer, joins, where, equalities, index)

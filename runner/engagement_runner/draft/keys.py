@@ -1,0 +1,80 @@
+"""Keys of the host as the views show them and as the triggers compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engagement_runner.draft.catalogue import INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.frames import index_on
+
+
+def type_for(keys: Iterable[Sequence[Column]]) -> tuple[str, str]:
+    """Return the type that holds all these keys, and why: bigint, uuid or text."""
+    columns = [column for key in keys for column in key]
+    types = {column.type for column in columns}
+    if any(len(key) > 1 for key in keys):
+        return "text", "some keys have several columns"
+    if types <= set(INTEGERS):
+        return "bigint", "all keys are integers"
+    if types == {"uuid"}:
+        return "uuid", "all keys are uuid"
+    return "text", f"keys are {', '.join(sorted(types))}"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How keys are written in a deployment whose keys are of one type."""
+
+    type: str
+
+    def shown(self, alias: str, columns: Sequence[Column]) -> str:
+        """Return a key as a view shows it."""
+        return self._bare(columns, f"{alias}.", is_part=True) + "::engagement.host_key"
+
+    def computed(self, columns: Sequence[Column]) -> str:
+        """Return a key as a trigger computes it from a row."""
+        return self._bare(columns, "", is_part=False)
+
+    def _bare(self, columns: Sequence[Column], prefix: str, is_part: bool) -> str:
+        if self.type != "text":
+            return f"{prefix}{columns[0].sql}"
+        joined = _joined(columns, prefix)
+        return f"({joined})" if is_part and len(columns) > 1 else joined
+
+    def equality(self, expression: str, columns: Sequence[Column]) -> list[str]:
+        """Return what lets PostgreSQL look through the cast of a key to the host's index."""
+        if self.type != "bigint" or columns[0].type == "bigint":
+            return []
+        return [f"{expression} = {expression}::bigint"]
+
+    def equalities(self, alias: str, columns: Sequence[Column]) -> list[str]:
+        """As equality, of a key that is one column."""
+        return self.equality(f"{alias}.{columns[0].sql}", columns)
+
+    def index(self, table: Table, columns: Sequence[Column], is_text: bool = False) -> str | None:
+        """Return the index that a look-up by this key needs and the host has not; None: it has.
+
+        Args:
+            table: whose columns these are.
+            columns: the key.
+            is_text: a subject's: it is compared as text whatever the keys are.
+        """
+        is_cast = (is_text or self.type == "text") and (
+            len(columns) > 1 or columns[0].type not in TEXTS
+        )
+        if not is_cast:
+            if columns[0].name in table.indexed:
+                return None
+            return index_on(table, columns[0].sql)
+        return index_on(table, f"({_joined(columns, '')})")
+
+
+def _joined(columns: Sequence[Column], prefix: str) -> str:
+    return " || '/' || ".join(f"{_as_text(column, prefix)}::text" for column in columns)
+
+
+def _as_text(column: Column, prefix: str) -> str:
+    """Return what is cast to text: a day as a number, for its text depends on the session."""
+    name = f"{prefix}{column.sql}"
+    return f"({name} - '2000-01-01'::date)" if column.type == "date" else name

@@ -1,0 +1,88 @@
+"""Columns that their names and types mark: how many, how much, how far, from when until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import DATES, NUMBERS, Column, Table
+
+#: Words of the column that a term begins with, and ends with, the clearest first.
+BEGIN = ("start", "begin", "join", "from", "effective", "since", "started", "joined", "subscribe")
+END = ("end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until")
+_ADDRESS = {"zip", "zipcode", "city", "postcode"}
+#: A state of these is another thing's: an address's, a parcel's.
+_OF_ANOTHER = {
+    "shipping",
+    "delivery",
+    "country",
+    "from",
+    "to",
+    "transmission",
+    "sync",
+    "home",
+    "license",
+    "billing",
+    "mailing",
+    "work",
+}
+_QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
+_MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
+
+
+def quantities(table: Table) -> list[Column]:
+    """Return the columns that say how many, the plainest name first."""
+    found = [
+        column
+        for column in table.columns.values()
+        if (column.type in NUMBERS and words.has(column.words[-1:], _QUANTITY)
+        and not table.is_link(column))
+        or (column.type in NUMBERS and column.words[:1] in (("quantity",), ("qty",)))
+    ]  # fmt: skip
+    return sorted(found, key=lambda column: (len(column.words), column.name))
+
+
+def moneys(table: Table) -> list[Column]:
+    """Return the columns that hold money."""
+    return [
+        column
+        for column in table.columns.values()
+        if column.type in NUMBERS and not table.is_link(column)
+        and words.has(column.words, _MONEY)
+        and not words.has(column.words, {"count", "weight", "rate", "id", "number", "quantity"})
+    ]  # fmt: skip
+
+
+def states(table: Table) -> list[Column]:
+    """Return the columns whose values say how far a row has come."""
+    has_address = any(
+        words.has(c.words, {"zip", "zipcode", "city"}) for c in table.columns.values()
+    )
+    return [
+        column
+        for column in table.columns.values()
+        if not table.is_link(column)
+        and not (has_address and column.words == ("state",))
+        and any(value for value, _ in column.values or (("unknown", 1.0),))
+        and (column.is_text or column.type in NUMBERS)
+        and column.words[-1:] in (("state",), ("status",), ("stage",), ("phase",))
+        and not words.has(column.words[:-1], words.ASIDES | _OF_ANOTHER)
+    ]
+
+
+def term(table: Table) -> tuple[Column, Column] | None:
+    """Return the columns with the begin and the end of what lasts."""
+    begins, ends = (dates_by(table, vocabulary) for vocabulary in (BEGIN, END))
+    return (begins[0], ends[0]) if begins and ends else None
+
+
+def dates_by(table: Table, vocabulary: Sequence[str]) -> list[Column]:
+    """Return the dates with a word of the vocabulary, those with its first words first."""
+    found = [
+        (vocabulary.index(word), column.name, column)
+        for column in table.columns.values()
+        if column.type in DATES
+        for word in column.words
+        if word in vocabulary
+    ]
+    return [column for _, _, column in sorted(found, key=lambda f: f[:2])]

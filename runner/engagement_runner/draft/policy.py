@@ -1,0 +1,143 @@
+"""Which rows count: states and flags, a list to tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
+from engagement_runner.draft.choices import literal, reverses
+from engagement_runner.draft.marks import states
+from engagement_runner.draft.paths import Path
+
+_GONE = {
+    "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
+    "spam", "archived", "removed", "draft",
+}  # fmt: skip
+#: Words that say nothing about what a flag is on.
+_FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line"}
+
+
+@dataclass
+class State:
+    """Values of a column that counts or does not: a list to tick.
+
+    Attributes:
+        where: the condition; its last line has no comma.
+        remarks: what counts, what does not, and how many rows each has.
+        decide: what a person has to decide.
+    """
+
+    where: list[str]
+    remarks: list[str]
+    decide: list[str]
+
+
+def state(column: Column, alias: str, table: Table) -> State:
+    """Return the condition that a column's value counts, as far as its name tells."""
+    full = f"{table.label}.{column.name}"
+    shares = dict(column.values)
+    values = [value for value, _ in column.values]
+    values += [label for label in column.labels if label not in shares]
+    known: dict[str, list[str]] = {"counts": [], "does not count": [], "decide": []}
+    for value in values:
+        named = words.words(value)
+        part = "decide"
+        if words.has(named, words.NOT_COUNTS):
+            part = "does not count"
+        elif words.has(named, words.COUNTS) and "not" not in named and "un" not in named:
+            part = "counts"
+        known[part].append(value)
+
+    def listed(part: str) -> str:
+        return ", ".join(
+            f"{value} {round(shares[value] * table.row_count):,}" if value in shares else value
+            for value in known[part]
+        )
+
+    remarks = [f"{part}: {listed(part)}" for part in known if known[part]]
+    decide = [f"which values of {full} count? Those listed do now"]
+    if not values:
+        return State([], [], [f"{full} may say which rows count, and has no statistics"])
+    name = f"{alias}.{column.sql}"
+    if known["counts"]:
+        items = ", ".join(literal(column, value) for value in known["counts"])
+        return State([f"{name} in ({items})"], remarks, decide)
+    items = ", ".join(literal(column, value) for value in known["decide"] or values)
+    return State(
+        [f"{name} in ({items})"], remarks,
+        [f"the values of {full} say nothing by their names: strike those that do not count"],
+    )  # fmt: skip
+
+
+def flags(table: Table, alias: str) -> list[str]:
+    """Return conditions that leave out what is cancelled, deleted or a test, each below its reason.
+
+    A flag of another thing than the row, such as a cancelled shipment, is a question.
+    """
+    where: list[str] = []
+    for column in table.columns.values():
+        if table.is_link(column) or not words.has(column.words, _GONE):
+            continue
+        name = f"{table.label}.{column.name}"
+        of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
+        if column.type == "boolean" and of_another:
+            where.append(f"-- DECIDE: does a row count whose {name} is true?")
+        elif column.type == "boolean":
+            where.append(f"-- likely: {name} marks what does not count")
+            where.append(f"{alias}.{column.sql} is not true")
+        elif column.type in DATES and {"deleted", "removed", "archived"} & set(column.words):
+            where.append(f"-- likely: {name} is set when a row is taken away")
+            where.append(f"{alias}.{column.sql} is null")
+    return where
+
+
+def conditions(tables: list[tuple[str, Table]]) -> list[str]:
+    """Return the policy: states and flags of the document and of its lines, as lines of SQL."""
+    where: list[str] = []
+    for alias, table in reversed(tables):
+        found = sorted(states(table), key=lambda column: (len(column.words), column.name))
+        for column in found[:1]:
+            listed = state(column, alias, table)
+            where += [f"-- {table.label}.{column.name} {remark}" for remark in listed.remarks]
+            where += [f"-- DECIDE: {question}" for question in listed.decide]
+            where += listed.where
+        others = ", ".join(column.name for column in found[1:])
+        if others:
+            where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")
+        where += _kinds(table)
+        where += flags(table, alias)
+    return where
+
+
+def _kinds(table: Table) -> list[str]:
+    """Return a question for each column that tells kinds of rows, such as titles of lines."""
+    return [
+        f"-- DECIDE: do rows of every {table.label}.{column.name} count? Its values: "
+        + ", ".join(value for value, _ in column.values)
+        for column in table.columns.values()
+        if column.is_text and column.words[-1:] in (("type",), ("kind",)) and column.values
+        and len(column.words) == 1
+    ]  # fmt: skip
+
+
+def takers(path: Path, catalogue: Catalogue) -> list[str]:
+    """Return a question for each way in which the host may take rows of a path back."""
+    asked = []
+    for table in path.tables[1:]:
+        if found := reverses(table):
+            asked.append(
+                f"-- DECIDE: {table.label}.{found[0].name} may name the document that this one "
+                "takes back; its lines name none. See Reversals in the docs"
+            )
+    for table in catalogue.tables:
+        if (
+            table not in path.tables
+            and words.has(table.words[-1:], words.REVERSALS)
+            and any(link.target in path.tables for link in table.links)
+        ):
+            asked.append(
+                f"-- DECIDE: do rows of {table.label} lower what this view shows? "
+                "See Reversals in the docs"
+            )
+    return asked

@@ -1,0 +1,105 @@
+"""Which tables hold the customers, and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import Catalogue, Link, Table
+from engagement_runner.draft.jobs import employment
+from engagement_runner.draft.paths import Path, alone, documents, seats
+
+#: What a path needs so that it becomes a source.
+ENOUGH = 7.0
+#: Kinds of paths, in the order in which the draft shows them.
+ORDER = ("SALE", "INVOICE", "TERM", "ATTENDANCE", "SEAT")
+
+
+@dataclass
+class Roles:
+    """What each table of the host is.
+
+    Attributes:
+        customer: the table of those who have a score.
+        others: further candidates, the best first.
+        paths: what earns.
+        employment: who works for whom; None: no table says.
+        aside: tables that name a customer and earn nothing, with the reason.
+    """
+
+    customer: Table
+    others: list[Table]
+    paths: list[Path]
+    employment: tuple[Table, Link, Link | None] | None = None
+    aside: list[tuple[Table, str]] = field(default_factory=list)
+
+
+def customers(catalogue: Catalogue) -> list[Table]:
+    """Return the tables whose rows may have a score, the likeliest first."""
+    ranked = []
+    for table in catalogue.tables:
+        word = words.last_of(table.words, words.CUSTOMERS)
+        if not word or not table.key or words.is_aside(table.words[:-1]):
+            continue
+        best = sorted((path.score for path in documents(catalogue, table)), reverse=True)[:3]
+        has_mail = any(words.has(c.words, {"email", "mail"}) for c in table.columns.values())
+        score = words.CUSTOMERS[word] + (2 if has_mail else 0) + sum(best) / 2
+        ranked.append((-score, table.sql, table))
+    return [table for _, _, table in sorted(ranked, key=lambda r: r[:2])]
+
+
+def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -> Roles:
+    """Return what each table is, if the customers are in *customer*.
+
+    Args:
+        lines: the tables whose rows are to earn; empty: those that fit well enough.
+    """
+    roles = Roles(customer, [], [])
+    found = candidates(catalogue, customer)
+    wanted = [path for path in found if path.line in lines] if lines else _fitting(found)
+    taken: set[Table] = set()
+    for path in wanted:
+        if path.line not in taken and (lines or path.tables[:2][-1] not in taken):
+            roles.paths.append(path)
+            taken |= {path.line, *([path.tables[1]] if path.steps else [])}
+    roles.paths.sort(key=lambda path: (ORDER.index(path.kind), -path.score, path.line.sql))
+    roles.employment = employment(catalogue, customer)
+    used = taken | {customer} | ({roles.employment[0]} if roles.employment else set())
+    seen: set[Table] = set()
+    for link in catalogue.referrers(customer):
+        if link.table not in used | seen:
+            seen.add(link.table)
+            roles.aside.append((link.table, _why_aside(link.table, taken)))
+    return roles
+
+
+def candidates(catalogue: Catalogue, customer: Table) -> list[Path]:
+    """Return every path from rows to a customer, those that fit best first."""
+    return sorted(
+        [*documents(catalogue, customer), *alone(catalogue, customer), *seats(catalogue, customer)],
+        key=lambda path: (-path.score, path.line.sql, [step.label for step in path.steps]),
+    )
+
+
+def _fitting(found: list[Path]) -> list[Path]:
+    """Return the paths that fit well enough; if none does, the best of all, to be decided.
+
+    An empty table is of a part of the host that is not in use, unless all are empty. A document
+    whose rows are those of another path, such as a booking with its places, is in that one.
+    """
+    fitting = [path for path in found if path.score >= ENOUGH]
+    fitting = [path for path in fitting if path.line.row_count] or fitting
+    of_others = {path.header for path in fitting if path.kind == "ATTENDANCE"}
+    fitting = [path for path in fitting if path.line not in of_others]
+    return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
+
+
+def _why_aside(table: Table, taken: set[Table]) -> str:
+    if words.has(table.words, words.PAYMENTS):
+        return "payments do not earn: what is paid for does"
+    if any(link.target in taken for link in table.links):
+        return "it belongs to a document that earns"
+    if table.row_count == 0:
+        return "it is empty"
+    return "its name and columns do not say that somebody bought, joined or attended"

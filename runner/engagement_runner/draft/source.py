@@ -1,0 +1,159 @@
+"""One source of the draft: its view, its triggers, its indexes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engagement_runner.draft import choices, policy
+from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.earner import draft_earner
+from engagement_runner.draft.frames import index_on
+from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.marks import END, dates_by
+from engagement_runner.draft.paths import Path
+from engagement_runner.draft.subject import KINDS, Subject, draft_subject
+
+#: Views of other names that every adapter has.
+TAKEN = ("customer", "employment", "subject", "merged_customer")
+
+
+@dataclass
+class Source:
+    """A source as the draft writes it.
+
+    Attributes:
+        name: of the source and of its view.
+        path: from its rows to the customer.
+        columns: each column of the view with its choice.
+        joins, where: the rest of the view, without what it reads of the subject; a line of
+            *where* that begins with ``--`` is a comment.
+        subject: what it is about.
+        attachments: table, key and activity column, without those of the subject.
+        indexes: statements that a DBA may want to run.
+    """
+
+    name: str
+    path: Path
+    columns: dict[str, Choice]
+    joins: list[str]
+    where: list[str]
+    subject: Subject
+    attachments: list[tuple[Table, str, str]]
+    indexes: list[str]
+
+
+def view_name(table: Table, taken: set[str]) -> str:
+    """Return a name for a view of a table that needs no quotes and is not taken yet."""
+    name = re.sub(r"\W+", "_", "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+", table.name)))
+    name = re.sub("_+", "_", name.lower()).strip("_") or "activity"
+    name = name if name[0].isalpha() else f"t_{name}"
+    base = name = f"{name[:26]}_row" if name in TAKEN else name[:30].rstrip("_")
+    number = 2
+    while name in taken:
+        name, number = f"{base[:27].rstrip('_')}_{number}", number + 1
+    return name
+
+
+def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: str) -> Source:
+    """Return the source for a path."""
+    tables = list(zip("lhg", path.tables, strict=False))
+    joins = [
+        f"join {step.target.sql} as {alias} on {step.on(alias, below)}"
+        for step, (alias, _), (below, _) in zip(path.steps, tables[1:], tables, strict=False)
+    ]
+    earner = draft_earner(path, tables, customer, keys)
+    joins += earner.joins
+    subject = draft_subject(path, {t: a for a, t in tables}, catalogue)
+    header = path.header
+    begin, end = _times(path, tables, subject)
+    columns = {
+        "source_id": Choice(keys.shown("l", path.line.key), "sure: the key of the row"),
+        "document_id": (
+            Choice(keys.shown(tables[-1][0], header.key), f"sure: the key of {header.label}")
+            if header else Choice("null::engagement.host_key", "sure: the row is a document itself")
+        ),
+        "customer_id": earner.customer,
+        "employer_id": earner.employer,
+        "subject_id": subject.id,
+        "subject_class": subject.name_of_class,
+        "quantity": choices.quantity(path.line, "l"),
+        "amount": choices.amount(tables),
+        "occurred_at": begin,
+        "ended_at": end,
+    }  # fmt: skip
+    reversal = choices.reverses(path.line)
+    if reversal:
+        columns["reverses_id"] = Choice(
+            keys.shown("l", (reversal[0],)), reversal[1],
+            [f"does a row whose {reversal[0].name} is set take the other one back?"],
+        )  # fmt: skip
+    where = [
+        *earner.where,
+        *policy.conditions(tables),
+        *policy.takers(path, catalogue),
+        *keys.equalities("l", path.line.key),
+    ]
+    where += earner.equalities
+    if header:
+        where += keys.equalities(tables[-1][0], header.key)
+    attachments = [(path.line, keys.computed(path.line.key), "source_id")]
+    if reversal:
+        attachments.append((path.line, keys.computed((reversal[0],)), "source_id"))
+    if header:
+        if len(path.steps) > 1:
+            attachments.append(
+                (path.steps[0].target, keys.computed(path.steps[1].columns), "document_id")
+            )
+        attachments.append((header, keys.computed(header.key), "document_id"))
+    if earner.joins:
+        attachments.append((customer, keys.computed(customer.key), "customer_id"))
+    wanted = [
+        *(Keys("bigint").index(step.table, step.columns) for step in path.steps),
+        keys.index(path.line, path.line.key),
+        keys.index(header, header.key) if header else None,
+        earner.index,
+    ]
+    if subject.own and path.subject:
+        of_subject = path.subject.table, path.subject.columns
+        is_joined = "p." in subject.id.sql
+        wanted.append(keys.index(*of_subject, is_text=not is_joined))
+        if is_joined:
+            table, key = subject.own
+            wanted.append(index_on(table, f"({key})"))
+    return Source(
+        name, path, columns, joins, where, subject, attachments,
+        list(dict.fromkeys(index for index in wanted if index)),
+    )  # fmt: skip
+
+
+def tell_subjects_apart(sources: list[Source]) -> None:
+    """Give ids of subjects a mark where several tables number them for one engagement type."""
+    first: dict[str, Table] = {}
+    for source in sources:
+        if source.subject.labels:
+            table = source.subject.labels[0]
+            if first.setdefault(KINDS[source.path.kind][0], table) is not table:
+                source.subject.prefix()
+
+
+def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tuple[Choice, Choice]:
+    """Return when it happened, and when it ends.
+
+    What has no date of its own, such as a place in a course, has that of its subject.
+    """
+    if path.kind in ("TERM", "SEAT"):
+        for alias, table in tables:
+            if lasting := choices.lasts(table, alias):
+                return lasting
+    begin = choices.happened(tables)
+    if begin.is_unknown and path.subject:
+        of_subject = choices.happened([("p", path.subject.target)])
+        if not of_subject.is_unknown:
+            begin = of_subject
+            subject.read()
+    end = Choice("null::timestamptz", "sure: it has no end")
+    if path.kind == "SEAT" and (found := dates_by(path.line, END)):
+        end = choices.ends(found[0], "l")
+    return begin, end

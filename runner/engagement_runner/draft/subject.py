@@ -1,0 +1,229 @@
+"""What the rows of a source are about: a product, a plan, a committee, and its class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engagement_runner.draft import words
+from engagement_runner.draft.catalogue import INTEGERS, Catalogue, Link, Table
+from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.paths import Path
+
+#: Kind of a path → engagement type, rule condition, class of a subject that has none.
+KINDS = {
+    "SALE": ("PRODUCT_PURCHASE", "ORDER_CREATION", None),
+    "INVOICE": ("PRODUCT_PURCHASE", "INVOICE_CREATION", None),
+    "TERM": ("PRODUCT_PURCHASE", "ORDER_CREATION", "MEMBERSHIP"),
+    "ATTENDANCE": ("PRODUCT_PURCHASE", "ORDER_CREATION", "EVENT"),
+    "SEAT": ("COMMITTEE_PARTICIPATION", None, None),
+}
+
+
+#: What has variants that earn alike. A course within a course earns by itself.
+_FAMILIES = {"product", "item", "article", "service", "sku", "good", "category"}
+
+
+@dataclass
+class Subject:
+    """What was bought, attended or joined.
+
+    Attributes:
+        id, name_of_class: the view's subject_id and subject_class.
+        joins: what the view joins for them.
+        attachments: tables and keys that lead to the subject's rows.
+        labels: table, its key and class for the view of names; None: no table has names.
+        join, own: how the subject's own table is joined, and what leads from its rows.
+    """
+
+    id: Choice
+    name_of_class: Choice
+    joins: list[str] = field(default_factory=list)
+    attachments: list[tuple[Table, str]] = field(default_factory=list)
+    labels: tuple[Table, str, str] | None = None
+    join: str = ""
+    own: tuple[Table, str] | None = None
+
+    def read(self) -> None:
+        """Let the view join the subject's own table."""
+        if self.own and self.own not in self.attachments:
+            self.joins.insert(0, self.join)
+            self.attachments.insert(0, self.own)
+
+    def prefix(self) -> None:
+        """Tell ids of one table from those of another by the table's name."""
+        if self.labels is None:
+            return
+        table, key, subject_class = self.labels
+        mark = f"'{table.words[-1].upper()}-' || "
+        self.id.sql = mark + self.id.sql
+        self.id.why += "; other subjects have the same ids, so the table's name stands before it"
+        self.attachments[:] = [(table, mark + key) for table, key in self.attachments]
+        self.labels = (table, mark + key, subject_class)
+
+
+def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue) -> Subject:
+    """Return what the rows of a path are about, and its class.
+
+    Args:
+        path: the path.
+        aliases: of its tables in the view.
+        catalogue: where tables of pairs are looked for.
+    """
+    link, constant = path.subject, KINDS[path.kind][2]
+    is_gift = words.has(path.line.words[-1:], words.GIFTS)
+    if is_gift:
+        constant = "DONATION"
+    by_kind = f"'{constant}'::text" if constant else "null::text"
+    why_kind = "guess: the kind of the table" if constant else "guess: no table says of which class"
+    if link is None:
+        return Subject(
+            Choice(
+                f"'{constant or path.line.name.upper()}'::text",
+                "guess: no table says what was bought",
+            ),
+            Choice(by_kind, why_kind),
+        )
+    product, column = link.target, link.columns[0]
+    alias = aliases[link.table]
+    subject_sql, key_sql = f"{alias}.{column.sql}::text", f"{product.key[0].sql}::text"
+    why = f"likely: {link.label} refers to {product.label}"
+    kind = "join" if link.is_required and link.is_declared else "left join"
+    join = f"{kind} {product.sql} as p on {link.on('p', alias)}"
+    parent = _parent(product)
+    is_read = False
+    above = []
+    if parent and parent.target is product and path.kind == "SEAT":
+        # The group above a committee is what rules call its class.
+        above = [_Class(f"p.{parent.columns[0].sql}::text", f"likely: {parent.label} is above it")]
+        parent = None
+    if parent:
+        inner = parent.columns[0].sql
+        if parent.target is product:
+            subject_sql = f"coalesce(p.{inner}, p.{product.key[0].sql})::text"
+            key_sql = f"coalesce({inner}, {product.key[0].sql})::text"
+        else:
+            subject_sql, key_sql = f"p.{inner}::text", f"{inner}::text"
+        why = f"likely: {product.label} belongs to a family by {inner}: its members earn alike"
+        is_read = True
+    family = parent.target if parent else product
+    labels = (family, f"t.{family.key[0].sql}::text", "null::text")
+    found = [*above, *_classes(product, family, subject_sql, catalogue)]
+    chosen = found[0] if found else _Class(by_kind, why_kind)
+    others = "; ".join(
+        [other.why.removeprefix("likely: ") for other in found[1:]]
+        + [part.label for part in path.line.links if path.kind == "SEAT" and _is_role(part, path)]
+    )
+    joins: list[str] = []
+    attachments: list[tuple[Table, str]] = []
+    drafted = Subject(
+        Choice(subject_sql, why, _further(product, parent)),
+        Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
+        joins, attachments, labels, join, (product, key_sql),
+    )  # fmt: skip
+    if is_read or "p." in chosen.sql or chosen.sql.startswith("f."):
+        drafted.read()
+    if parent and chosen.sql.startswith("f."):
+        joins.append(f"left join {family.sql} as f on {parent.on('f', 'p')}")
+        attachments.append((family, f"{family.key[0].sql}::text"))
+    attachments += chosen.attachments
+    return drafted
+
+
+def _is_role(link: Link, path: Path) -> bool:
+    """Tell whether a seat's column says as what, such as the chair."""
+    return link is not path.subject and link not in path.earners and not link.is_clerk
+
+
+def _is_pair(pair: Table, product: Table, group: Table) -> bool:
+    """Tell whether a table does nothing but join two others: its name has no word but theirs."""
+    known = set(product.words) | set(group.words)
+    return len(pair.columns) <= 8 and all(
+        word in known or any(word == one + other for one in known for other in known)
+        for word in pair.words
+    )
+
+
+def _further(subject: Table, parent: Link | None) -> list[str]:
+    """Return a question where what was bought refers to a product in turn."""
+    return [
+        f"or what {link.label} refers to, {link.target.label}?"
+        for link in subject.links
+        if link is not parent and link.target is not subject and not link.is_clerk
+        and words.has(link.target.words[-1:], {"product", "article", "item"})
+        and words.has(link.columns[0].words, {"product", "article", "item"})
+    ]  # fmt: skip
+
+
+def _parent(product: Table) -> Link | None:
+    """Return the link of a variant to what it is a variant of."""
+    for link in product.links:
+        if len(link.columns) > 1 or link.is_clerk or not link.target.key:
+            continue
+        named = set(link.columns[0].words)
+        is_goods = words.has(product.words[-1:], _FAMILIES) or named & {"master", "variant"}
+        if link.target is product and named & {"parent", "master", "variant", "main"} and is_goods:
+            return link
+        is_variant = words.has(product.words[-1:], {"variant", "variation", "sku"})
+        if link.target is not product and (
+            (is_variant and words.has(link.target.words[-1:], words.PRODUCTS))
+            or words.has(link.target.words[-1:], {"template"})
+        ):
+            return link
+    return None
+
+
+@dataclass
+class _Class:
+    """A way to say of which class a product is."""
+
+    sql: str
+    why: str
+    attachments: list[tuple[Table, str]] = field(default_factory=list)
+
+
+def _classes(
+    product: Table, family: Table, subject_sql: str, catalogue: Catalogue
+) -> Iterator[_Class]:
+    """Return the classes of a product, the likeliest first.
+
+    Its column that refers to a class, the first row of a table of pairs, a text of its own.
+    """
+    qualified = []
+    for alias, table in (("p", product), *([("f", family)] if family is not product else [])):
+        for link in table.links:
+            if (
+                not words.has(link.target.words[-1:], words.CLASSES | {"section"})
+                or link.target is table or link.is_clerk or len(link.columns) > 1
+            ):  # fmt: skip
+                continue
+            column = link.columns[0]
+            found = _Class(f"{alias}.{column.sql}::text", f"likely: {link.label} names its class")
+            # Such as a category for the books alone.
+            said = set(column.words) - words.CLASSES - set(table.words) - {"id", "section"}
+            if said:
+                qualified.append(found)
+            else:
+                yield found
+    for of_product in dict.fromkeys((family, product)):
+        for link in catalogue.referrers(of_product):
+            pair = link.table
+            classes = [
+                other for other in pair.links
+                if other is not link and words.has(other.target.words[-1:], words.CLASSES)
+                and other.target is not of_product and len(other.columns) == 1
+            ]  # fmt: skip
+            if classes and len(link.columns) == 1 and _is_pair(pair, of_product, classes[0].target):
+                of, to = link.columns[0], classes[0].columns[0]
+                key = subject_sql.removesuffix("::text")
+                # There is no least uuid before PostgreSQL 18.
+                least = f"c.{to.sql}" if to.type in INTEGERS else f"c.{to.sql}::text"
+                yield _Class(
+                    f"(select min({least}) from {pair.sql} as c where c.{of.sql} = {key})::text",
+                    f"likely: the first of its rows in {pair.label}",
+                    [(pair, f"{of.sql}::text")],
+                )
+    yield from qualified
+    for column in product.columns.values():
+        if column.is_text and words.has(column.words[-1:], words.CLASSES):
+            yield _Class(f"p.{column.sql}::text", f"likely: {column.name} is its class")

@@ -1,0 +1,4 @@
+create or replace view engagement_host.subject as
+{names};
+comment on view engagement_host.subject is
+{comment};

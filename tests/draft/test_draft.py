@@ -1,0 +1,229 @@
+"""A draft is the adapter that a person would begin with, and says what it does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from draft.measure import Expected, draft_of, measure
+from engagement_runner.deploy.adapter import check
+from runner.adapter_hosts import HOSTS
+
+#: What a person chose who knows the two hosts.
+CHOICES: dict[str, tuple[str, Expected]] = {
+    "shop": (
+        "user",
+        {
+            "order_item": {
+                "source_id": {"orderItem.id"},
+                "document_id": {"order.id"},
+                "customer_id": {"order.userId"},
+                "employer_id": "null::engagement.host_key",
+                "subject_id": {"p.productId"},
+                "subject_class": {"f.categoryId"},
+                "quantity": {"orderItem.quantity"},
+                "amount": {"order.currencyCode", "orderItem.quantity", "orderItem.unitPriceCents"},
+                "occurred_at": {"order.orderedAt"},
+                "ended_at": "null::timestamptz",
+                "where": {
+                    'h."userId" is not null',
+                    "h.status in ('paid', 'shipped')",
+                    'h."testMode" is not true',
+                    'l."deletedAt" is null',
+                },
+            }
+        },
+    ),
+    "academy": (
+        "account",
+        {
+            "purchase_line": {
+                "source_id": {"purchase_line.purchase_line_id"},
+                "document_id": {"purchase.purchase_id"},
+                "customer_id": {"purchase.recipient_id", "purchase.payer_id"},
+                "subject_id": {"p.parent_id", "p.product_id"},
+                "subject_class": {"c.category_id", "c.product_id", "p.parent_id", "p.product_id"},
+                "quantity": {"purchase_line.qty"},
+                "amount": {"purchase_line.qty", "purchase_line.unit_price"},
+                "occurred_at": {"purchase.purchased_at", "purchase.created_at"},
+                "where": {"h.purchase_state in ('paid')"},
+            },
+            "invoice_line": {
+                "source_id": {"invoice_line.invoice_line_id"},
+                # The invoice names nobody: the purchase does.
+                "document_id": {"purchase.purchase_id"},
+                "customer_id": {"purchase.recipient_id", "purchase.payer_id"},
+                "amount": {"invoice_line.amount"},
+                "occurred_at": {"invoice.invoice_date"},
+                "where": {"h.is_void is not true"},
+            },
+            "course_registration": {
+                "customer_id": {"course_registration.account_id"},
+                "subject_id": {"course_registration.course_id"},
+                "subject_class": {"p.course_type"},
+                "occurred_at": {"p.date"},
+            },
+            "team_account": {
+                "customer_id": {"team_account.account_id"},
+                "subject_id": {"team_account.team_id"},
+                "occurred_at": {"p.created_at"},
+            },
+        },
+    ),
+    "club": (
+        "member",
+        {
+            "invoice_row": {
+                "source_id": {"invoice row.branch", "invoice row.invoice_no", "invoice row.row"},
+                "document_id": {"invoice.branch", "invoice.invoice_no"},
+                "customer_id": {"invoice.member_no"},
+                "subject_id": {"invoice row.article_code"},
+                "subject_class": {"p.article_group"},
+                "quantity": {"invoice row.qty"},
+                # The board wants points for what was paid.
+                "amount": {"invoice row.amount_gross"},
+                "occurred_at": {"invoice.invoice_date"},
+                "where": {"h.state in ('posted')"},
+            },
+            "donation": {
+                "source_id": {"donation.donation_id"},
+                "customer_id": {"donation.member_no"},
+                "subject_class": "'DONATION'::text",
+                "amount": {"donation.amount"},
+                "occurred_at": {"donation.given_on", "donation.created_at"},
+            },
+            "membership": {
+                "source_id": {"membership.membership_id"},
+                "customer_id": {"membership.member_no"},
+                "subject_id": {"membership.plan_id"},
+                "subject_class": "'MEMBERSHIP'::text",
+                "quantity": "1::numeric",
+                "occurred_at": {"membership.valid_from"},
+                "ended_at": {"membership.valid_to"},
+                "where": {"l.cancelled is not true"},
+            },
+            "committee_seat": {
+                "source_id": {
+                    "committee_seat.committee_id",
+                    "committee_seat.member_no",
+                    "committee_seat.from_date",
+                },
+                "customer_id": {"committee_seat.member_no"},
+                "subject_id": {"committee_seat.committee_id"},
+                "subject_class": {"p.section_id"},
+                "occurred_at": {"committee_seat.from_date"},
+                "ended_at": {"committee_seat.to_date"},
+            },
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_draft_is_right_or_asks(host: Callable[[str], psycopg.Connection[Any]], name: str) -> None:
+    draft = draft_of(host(name))
+    found = measure(draft, *CHOICES[name])
+    assert not found.wrong, found
+    assert found.share_right >= 0.7, found
+    assert draft.decision_count <= 2 * len(draft.sources) + 2
+
+
+#: What the check says of a draft as it is, beside what a file of a person would be told: it is one
+#: of the questions that the draft asks.
+ASKED = {"club": [("invoice_row", "occurred_at is NULL")]}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_draft_with_its_indexes_passes_the_check_where_nothing_needs_a_decision(
+    host: Callable[[str], psycopg.Connection[Any]], name: str, tmp_path: Path
+) -> None:
+    session = host(name)
+    draft = draft_of(session)
+    path = tmp_path / "drafted.sql"
+    path.write_text(draft.text)
+    for index in re.findall(r"^-- +(create index concurrently .*;)$", draft.text, re.M):
+        session.execute(index)
+    session.execute("analyze")
+    report = check(session, str(path), draft.key_type)
+    found = [
+        (finding["place"], finding["finding"])
+        for finding in report.findings.records
+        if finding["severity"] != "hint"
+    ]
+    assert found == ASKED.get(name, [])
+    rows = {view["view"]: view["row_count"] for view in report.views.records}
+    assert all(rows[source.name] for source in draft.sources)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_draft_of_a_small_host_earns_by_its_only_lines(databases: Any, name: str) -> None:
+    session = databases.connect(databases.create())
+    session.execute(HOSTS[name].tables)
+    draft = draft_of(session)
+    assert len(draft.sources) == 1
+    assert draft.key_type == HOSTS[name].key_type
+
+
+def test_draft_of_the_reference_host_is_its_adapter(deployed: psycopg.Connection[Any]) -> None:
+    deployed.execute("analyze")
+    draft = draft_of(deployed)
+    lines = {"source_id", "document_id", "customer_id", "employer_id", "occurred_at"}
+    found = measure(
+        draft,
+        "customer",
+        {
+            "order_line": {
+                "source_id": {"order_line.order_line_id"},
+                "document_id": {"sales_order.order_id"},
+                "customer_id": {"order_line.ship_customer_id"},
+                "employer_id": {"sales_order.employer_id"},
+                "subject_id": {"order_line.product_id"},
+                "subject_class": {"p.product_class"},
+                "quantity": {"order_line.quantity"},
+                "amount": {"order_line.amount"},
+                "occurred_at": {"sales_order.ordered_at"},
+                # The constraints of the columns list their values.
+                "where": {"h.order_status in ('PLACED')", "l.line_status in ('ACTIVE')"},
+            },
+            "invoice_line": {
+                "source_id": {"invoice_line.invoice_line_id"},
+                "document_id": {"invoice.invoice_id"},
+                "customer_id": {"invoice_line.ship_customer_id"},
+                "employer_id": {"invoice.employer_id"},
+                "reverses_id": {"invoice_line.reverses_line_id"},
+                "occurred_at": {"invoice.invoiced_at"},
+                "where": {"h.invoice_status in ('POSTED', 'PAID')"},
+            },
+            "committee_member": {
+                "source_id": {"committee_member.committee_member_id"},
+                "customer_id": {"committee_member.customer_id"},
+                "subject_id": {"committee_member.committee_id"},
+                "subject_class": {"p.committee_class"},
+                "occurred_at": {"committee_member.begin_on"},
+                "ended_at": {"committee_member.end_on"},
+            },
+        },
+    )
+    assert not found.decide + found.wrong, found
+    assert lines <= set(draft.sources[0].columns)
+    assert draft.roles.employment is not None
+    assert draft.roles.employment[0].name == "employment"
+
+
+def test_draft_reads_no_row_and_is_the_same_twice(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("club")
+    scans = """
+        select sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0)) from pg_stat_xact_user_tables
+    """
+    with session.transaction():
+        before = session.execute(scans).fetchone()
+        first = draft_of(session)
+        assert session.execute(scans).fetchone() == before
+    assert draft_of(session).text == first.text
