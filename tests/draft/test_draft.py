@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from draft.measure import Expected, draft_of, measure
+from engagement_runner import files
 from engagement_runner.deploy.adapter import check
 from runner.adapter_hosts import HOSTS
 
@@ -227,3 +228,15 @@ def test_draft_reads_no_row_and_is_the_same_twice(
         first = draft_of(session)
         assert session.execute(scans).fetchone() == before
     assert draft_of(session).text == first.text
+
+
+def test_page_about_adapters_quotes_a_draft_as_it_is(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    page = (files.root() / "docs/write-an-adapter.md").read_text()
+    blocks = re.findall(r"^```sql\n(.*?)^```", page, re.M | re.S)
+    quotes = [block for block in blocks if "DECIDE" in block]
+    drafted = re.sub(r"^ +", "", draft_of(host("shop")).text, flags=re.M)
+    assert len(quotes) == 2
+    for quote in quotes:
+        assert quote in drafted

@@ -135,10 +135,8 @@ def _subject_view(sources: list[Source]) -> str:
     nobody = dict.fromkeys(("subject_id", "subject_class", "display_name"), "null::text")
     no_name = filled("draft_names", engagement_type="null", **nobody) + "\nwhere false"
     return filled(
-        "draft_subjects",
-        names="\nunion all\n".join(names.values() or [no_name]),
-        comment=choices.quoted("Names of what is bought, attended and joined"),
-    )
+        "draft_subjects", names="\nunion all\n".join(names.values() or [no_name])
+    ) + text.comment_on("subject", "Names of what is bought, attended and joined")
 
 
 def _registration(each: Source) -> Iterator[str]:

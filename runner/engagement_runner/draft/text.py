@@ -53,8 +53,12 @@ def view(
         columns="\n".join(listed(columns)),
         source="".join(f"\n{line}" for line in source),
         condition="".join(f"\n{line}" for line in _condition(condition)),
-        comment=quoted(comment),
-    )
+    ) + comment_on(name, comment)
+
+
+def comment_on(view: str, comment: str) -> str:
+    """Return the comment on a view, as the lines below it."""
+    return "\n" + filled("draft_comment", name=view, comment=quoted(comment))
 
 
 def _condition(lines: list[str]) -> Iterator[str]:

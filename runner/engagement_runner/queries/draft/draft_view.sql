@@ -1,5 +1,3 @@
 create or replace view engagement_host.{name} as
 select
 {columns}{source}{condition};
-comment on view engagement_host.{name} is
-{comment};

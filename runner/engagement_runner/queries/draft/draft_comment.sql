@@ -1,0 +1,2 @@
+comment on view engagement_host.{name} is
+{comment};
