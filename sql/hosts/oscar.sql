@@ -2,38 +2,40 @@
 --
 -- What counts, and why:
 --   * A line counts while its order is "Pending", "Being processed" or "Complete", and itself
---     "Pending", "Being processed" or "Shipped". Those are the statuses of Oscar's sandbox. An
---     empty status counts, too: a shop without a pipeline has no other. A cancelled order or line
---     never became a sale. Statuses are the shop's own words, so a shop with others lists those
---     that count in a copy of this file. Both are tested, because not every cascade takes the lines
---     along when an order is cancelled.
---   * Payment adds nothing, so that nobody's score moves because a bank transfer arrived. It
---     happened when the order was placed (date_placed).
---   * Pieces of a line are taken back by an event that names the line and a quantity: a shipping
---     event "cancelled" or "returned", or a payment event "refunded" (codes of the types). The rest
---     of the line keeps its points and its date; a line of which nothing is left is not in the
---     view. The row itself is lower, so the view needs no reverses_id. What is returned is refunded
---     as well, by another event. So the larger one of both quantities counts, not their sum. Events
---     have no amount for a line: each piece is worth the same part of the line's price.
---   * A refund of a payment source (Source.refund) names no line. What is refunded for one line is
---     none of the others' business, so it lowers none. An order counts nothing once all that was
---     debited is refunded; without a debit, once the order's total is.
---   * Stock allocations (num_allocated) are no cancellations: shipping lowers them as well.
---   * The amount is the line's price after discounts of offers and vouchers, without tax: what the
---     shop earns. Shipping charges and surcharges have no line and earn nothing.
+--     "Pending", "Being processed" or "Shipped": these are the statuses of Oscar's sandbox. An
+--     empty status counts, too, because a shop without a pipeline has no other. A cancelled order
+--     or line never became a sale. Both statuses are tested: when an order is cancelled, Oscar
+--     leaves its lines as they are, unless the shop has a pipeline of lines. Statuses are the
+--     shop's own words. A shop with others lists those that count in a copy of this file.
+--   * It happened when the order was placed (date_placed). Payment adds nothing, so that nobody's
+--     score moves because a bank transfer arrived.
+--   * An event takes back pieces of a line, if it names the line and a quantity, and its type has
+--     one of these codes: the shipping events "cancelled" and "returned", the payment event
+--     "refunded". The rest of the line keeps its points and its date. A line of which nothing is
+--     left is not in the view. The row itself shows less, so the view needs no reverses_id. A
+--     piece that is returned is refunded by another event. So the larger one of both quantities
+--     counts, not their sum. Events have no price for a line: its pieces are worth the same.
+--   * A refund of a payment source (Source.refund) names no line. It may be for any of them, or for
+--     the shipping, so it lowers none. But an order counts nothing once all that was debited is
+--     refunded; if no debit is recorded, once the order's total is.
+--   * Allocations of stock (num_allocated) are no cancellations: shipping lowers them as well.
+--   * The amount is the line's price without tax, after the discounts of offers and vouchers: what
+--     the shop earns. Shipping charges and surcharges have no line and earn nothing.
 --   * An order in another currency than the shop's counts by its quantities only. Oscar keeps the
---     shop's currency in its settings, not in the database. So it is that of the first order.
---     Whoever wants another one names it in a copy of this file, in the view shop_currency. If the
---     first order is deleted, and the next one has another currency, a FULL run follows.
---   * Points go to the user of the order. A guest's order (user_id is NULL) earns nobody anything,
---     until staff give it to a user. Oscar deletes a user for good, and the orders become guests'.
---   * The subject is the product; variants (children) earn as their parent. The class is the top
---     category of the product, so that a rule for "Events" is for everything below it: of several
---     categories, the one above the oldest category. Both are ids, because names change; what a
---     subject is called is in engagement_host.subject. The product class (catalogue_productclass)
---     says what attributes a product has, and is not read.
---   * A product that is deleted leaves lines without subject and class: rules for either give
---     nothing any more. Make it not public instead.
+--     shop's currency in its settings, not in the database, so it is taken from the first order. A
+--     shop whose first order was in another one names its currency in a copy of this file, in the
+--     view shop_currency. Only a FULL run sees that the first order was deleted and that the next
+--     one has another currency.
+--   * Points go to the user of the order. The order of a guest (user_id is NULL) earns nobody
+--     anything, until staff give it to a user. When a user is deleted, Oscar makes the user's
+--     orders those of a guest.
+--   * The subject is the product; a variant (child) earns as its parent. The class is the category
+--     at the top of the tree, so that a rule for "Events" is for everything below it. A product may
+--     be in several categories: the oldest one counts. Subject and class are ids, because names
+--     change; what a subject is called is in engagement_host.subject. The product class
+--     (catalogue_productclass) says what attributes a product has, and is not read.
+--   * When a product is deleted, Oscar keeps its lines without it. They have no subject and no
+--     class any more, and earn by rules that name neither. Make a product not public instead.
 --   * Oscar knows no companies and no employers, so the view employment has no rows.
 --
 -- Keys. The customer is the user, in auth_user; a shop with a table of its own (AUTH_USER_MODEL)
@@ -42,9 +44,9 @@
 -- integer to an index, but it does follow equality: from "id = id::bigint" and "id::bigint = key"
 -- it concludes "id = key", which Django's own index serves. So the views say that of their keys.
 --
--- Indexes. Only the look-up of a product has none in Oscar, when it is made or gets another parent
--- or category. The adapter adds nothing to the host's tables; a DBA may want to, where there are
--- many products:
+-- Indexes. Oscar has them for all look-ups but that of a product, which gets another parent or
+-- category. The adapter adds nothing to the host's tables; a DBA may want to, on a host with many
+-- products:
 --     create index concurrently on catalogue_product ((coalesce(parent_id, id)::text));
 
 create or replace view engagement_host.shop_currency as
@@ -54,8 +56,8 @@ comment on view engagement_host.shop_currency is
 comment on column engagement_host.shop_currency.currency is
 'Currency of the first order; NULL: there is none yet';
 
--- Subqueries in subqueries, here and in the next view, not joins: each is a look-up by an index.
--- Where a plan may not nest loops, it would join whole tables once for each line.
+-- This view and the next one have subqueries in subqueries instead of joins. Each is a look-up by
+-- an index. A plan that may not nest loops would join whole tables, once for each line.
 
 create or replace view engagement_host.product as
 select
