@@ -47,7 +47,8 @@
 -- Indexes. Oscar has them for all look-ups but that of a product, which gets another parent or
 -- category. The adapter adds nothing to the host's tables; a DBA may want to, on a host with many
 -- products:
---     create index concurrently on catalogue_product ((coalesce(parent_id, id)::text));
+--     create index concurrently on catalogue_product ((id::text));
+--     create index concurrently on catalogue_product ((coalesce(parent_id, id)));
 
 create or replace view engagement_host.shop_currency as
 select (select o.currency from public.order_order as o order by o.id limit 1) as currency;
@@ -62,7 +63,7 @@ comment on column engagement_host.shop_currency.currency is
 create or replace view engagement_host.product as
 select
     p.id as product_id,
-    coalesce(p.parent_id, p.id)::text as subject_id,
+    q.id::text as subject_id,
     (
         select r.id
         from public.catalogue_category as r
@@ -73,11 +74,13 @@ select
             where c.id = (
                 select min(m.category_id)
                 from public.catalogue_productcategory as m
-                where m.product_id = coalesce(p.parent_id, p.id)
+                where m.product_id = q.id
             )
         )
     )::text as subject_class
-from public.catalogue_product as p;
+from public.catalogue_product as p
+-- Behind the left join of order_line an index serves a look-up by q.id, but none by coalesce.
+join public.catalogue_product as q on q.id = coalesce(p.parent_id, p.id);
 comment on view engagement_host.product is
 'Subject and class of each product and variant';
 comment on column engagement_host.product.product_id is 'Product or variant';
