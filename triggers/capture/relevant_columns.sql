@@ -44,7 +44,8 @@ begin
               and (a.attname in (select r.column_name from read r)
                    or exists (select from read r where r.reads_row)
                    or not exists (select from read r)
-                   or engagement.calls_host_code(p_view_names))
+                   -- The subquery runs once, not for each column.
+                   or (select engagement.calls_host_code(p_view_names)))
     );
 end
 $$;
