@@ -157,6 +157,10 @@ def test_draft_with_its_indexes_passes_the_check_where_nothing_needs_a_decision(
         if finding["severity"] != "hint"
     ]
     assert found == ASKED.get(name, [])
+    (undecided,) = [
+        finding for finding in report.findings.records if "DECIDE" in finding["finding"]
+    ]
+    assert undecided["row_count"] == draft.decision_count
     rows = {view["view"]: view["row_count"] for view in report.views.records}
     assert all(rows[source.name] for source in draft.sources)
 

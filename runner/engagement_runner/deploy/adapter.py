@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from engagement_runner import queries
+from engagement_runner import files, queries
 from engagement_runner.connection import Connection
 from engagement_runner.deploy.apply import unregistered_sources
 from engagement_runner.deploy.lock import Report
 from engagement_runner.deploy.trial import Remark, try_adapter
+from engagement_runner.draft.text import MARK
 from engagement_runner.errors import describe
+from engagement_runner.files import SqlFile
 from engagement_runner.queries import Rows, loads
 
 #: Views that every host has besides its sources, each with a query that profiles it.
@@ -83,6 +86,8 @@ def check(
         EngagementError: as :func:`engagement_runner.deploy.trial.try_adapter` does.
     """
 
+    adapter = files.host_adapter(host, files.root())
+
     def measure(remarks: list[Remark]) -> AdapterReport:
         queries.value(connection, "use_time_zone")
         sources = [source for (source,) in connection.execute(queries.load("registered_sources"))]
@@ -94,6 +99,7 @@ def check(
             )
             for remark in remarks
         ]  # fmt: skip
+        findings += _undecided(adapter)
         findings += _unattached(connection, sources)
         if not failed:  # else it is not known which sources it means to register
             findings += _unregistered(connection)
@@ -169,6 +175,27 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
     return _finding(
         severity="problem", place=name, finding=f"cannot be read: {describe(error)}", hint=hint
     )
+
+
+def _undecided(adapter: SqlFile) -> list[dict[str, Any]]:
+    """Return the finding that lines of a draft wait for a decision."""
+    lines = [
+        str(number)
+        for number, line in enumerate(adapter.text.splitlines(), 1)
+        if line.strip().startswith(MARK.strip())
+    ]
+    if not lines:
+        return []
+    shown = ", ".join(lines[:20]) + (", …" if len(lines) > 20 else "")
+    return [
+        _finding(
+            severity="hint",
+            place=f"{Path(adapter.path).name}:{lines[0]}",
+            finding=f"DECIDE lines are left, in line {shown}",
+            row_count=len(lines),
+            hint="Decide, change the line below if need be, and delete the DECIDE line.",
+        )
+    ]
 
 
 def _unattached(connection: Connection, sources: list[str]) -> list[dict[str, Any]]:
