@@ -50,24 +50,24 @@ demo: $(VENV)/.demo-installed
 
 # The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. There, or
 # else on the embedded one once more, the scoring runs in sessions with unusual settings (--hostile).
-# All of it runs, whatever the first part finds. SETS=1: the two later parts take one set of
-# parameters of each test.
+# All of it runs, whatever the first part finds. QUICK=1: of each test the first part takes four sets
+# of parameters at most, the later parts one.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
-FEWER = $(if $(SETS),--sets $(SETS))
+sets = $(if $(QUICK),--sets $(1))
 test: venv
 	@verdict=0; trap 'exit 130' INT; \
 	run() { \
 	    on=$$1; shift; echo "== on $$on"; \
 	    if "$$@"; then said="$$said$$on: passed\n"; else said="$$said$$on: FAILED\n"; verdict=1; fi; \
 	}; \
-	run "the embedded PostgreSQL" $(PYTEST) $(ARGS); \
+	run "the embedded PostgreSQL" $(PYTEST) $(call sets,4) $(ARGS); \
 	if [ -n "$(SYSTEM_BINDIR)" ]; then \
 	    export PG_BINDIR=$(SYSTEM_BINDIR); \
 	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \
-	        $(PYTEST) $(FEWER) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
+	        $(PYTEST) $(call sets,1) -m 'not slow and not once' $(or $(ARGS),--ignore=tests/scoring); \
 	fi; \
 	$(if $(ARGS),,run "$${PG_BINDIR:-the embedded PostgreSQL} under unusual settings" \
-	    $(PYTEST) $(FEWER) -m 'not slow and not once' --hostile tests/scoring;) \
+	    $(PYTEST) $(call sets,1) -m 'not slow and not once' --hostile tests/scoring;) \
 	printf "$$said"; exit $$verdict
 
 # A part of the suite on the lowest versions that pyproject.toml allows, and on the newest, each in
