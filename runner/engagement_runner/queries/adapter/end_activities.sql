@@ -1,2 +1,0 @@
--- Takes the activities that are scored off the work of a run.
-delete from engagement.recalculation_key
