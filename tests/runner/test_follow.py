@@ -387,6 +387,41 @@ def test_follow_says_once_that_scoring_is_switched_off(
     ]  # fmt: skip
 
 
+#: What was in the way is gone when the command asks what it was.
+PASSES = """
+import engagement_runner.commands.follow as command
+ask = worker.why_aside
+def why_aside(connection):
+    connection.execute(
+        "select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'Y')"
+    )
+    return ask(connection)
+worker.why_aside = command.why_aside = why_aside
+"""
+
+
+def test_follow_does_not_guess_what_was_in_the_way(
+    deployed: Connection, association: People, follow: Callable[..., Follower]
+) -> None:
+    order(deployed, association.bob)
+    deployed.execute("select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'N')")
+    follower = follow(deployed.info.dsn, patch=PASSES)
+    follower.read_until("started: ")
+    wait_for_score(deployed, association.bob, 60)
+    assert follower.stop() == (0, "")
+    assert len(follower.events) == 2
+
+
+def test_follow_once_calls_again_when_what_was_in_the_way_is_gone(
+    deployed: Connection, association: People, follow: Callable[..., Follower]
+) -> None:
+    order(deployed, association.bob)
+    deployed.execute("select engagement.set_parameter('CALCULATE_ENGAGEMENT_SCORE_POINTS', 'N')")
+    follower = follow(deployed.info.dsn, "--once", patch=PASSES)
+    follower.read_until(r"[1-9]\d* customers? scored, \d+ waiting")
+    assert follower.ended() == (0, "")
+
+
 def test_follow_steps_aside_for_a_run_and_says_so_once(
     deployed: Connection,
     association: People,

@@ -8,7 +8,7 @@ import psycopg
 from engagement_runner import queries, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.errors import EXIT_INTERRUPTED, command_errors
-from engagement_runner.follow.worker import ASIDE, Follower, explained, why_aside
+from engagement_runner.follow.worker import ASIDE, PASSED, Follower, explained, why_aside
 from engagement_runner.session import interruptible, option
 
 SHORTEST, LONGEST = 0.05, 3600.0
@@ -58,8 +58,10 @@ def _once(dsn: str | None) -> None:
     with connect(dsn) as connection:
         try:
             with interruptible():
-                found = queries.call_outputs(connection, "catch_up")
-                reason = why_aside(connection) if found["statement_count"] is None else None
+                reason: str | None = PASSED
+                while reason == PASSED:
+                    found = queries.call_outputs(connection, "catch_up")
+                    reason = why_aside(connection) if found["statement_count"] is None else None
         except KeyboardInterrupt:
             raise SystemExit(EXIT_INTERRUPTED) from None
         except psycopg.Error as error:

@@ -10,6 +10,7 @@ import psycopg
 
 from engagement_runner import queries, show
 from engagement_runner.connection import Connection, UnreachableError, connect
+from engagement_runner.deploy.lock import LOCK_CLASS
 from engagement_runner.errors import EngagementError, describe, not_deployed
 from engagement_runner.follow.stop import Stop
 from engagement_runner.session import cancel_running
@@ -42,10 +43,21 @@ ASIDE = {
 }
 """What people read for the results of the query ``why_aside``."""
 
+PASSED = "PASSED"
+"""The result of that query when nothing is in the way any longer: call again."""
+
+#: The advisory lock that catch_up holds during a batch.
+_CATCH_UP_KEY = 6
+
 
 def why_aside(connection: Connection) -> str:
-    """Return why engagement.catch_up stepped aside, a key of ASIDE. Raises psycopg.Error."""
-    return str(queries.value(connection, "why_aside"))
+    """Return why engagement.catch_up stepped aside: a key of ASIDE, or PASSED.
+
+    Raises psycopg.Error.
+    """
+    return str(
+        queries.value(connection, "why_aside", lock_class=LOCK_CLASS, lock_key=_CATCH_UP_KEY)
+    )
 
 
 def explained(error: psycopg.Error) -> Exception:
@@ -112,6 +124,8 @@ class Follower:
         except psycopg.Error as error:
             return self._pause_after(error)
         self._has_worked, self._pause = True, 0.0
+        if reason == PASSED:
+            return self._every
         if reason is not None:
             self._lines.aside(reason, ASIDE[reason])
             return self._every
