@@ -15,6 +15,9 @@ from engagement_runner.deploy import deploy
 
 LOCKS = "Waits for locks"
 
+RATE = 500.0
+"""Orders a second meanwhile. As many as the machine can take would leave the job no processor."""
+
 
 def locks(ground: Ground) -> None:
     """How long order entry waits for locks while the job runs or an index is built.
@@ -80,8 +83,9 @@ def hindrance(ground: Ground, database: str, work: Callable[[Connection], None])
         try:
             while not longest or not wait([future], timeout=0.05).done:
                 entered = enter_orders(
-                    ground, database, "order_entry", "off", ground.seconds, with_longest=True
-                )
+                    ground, database, "order_entry", "off", ground.seconds, RATE,
+                    with_longest=True,
+                )  # fmt: skip
                 longest.append(entered.longest)
                 enough.set()
         finally:
