@@ -27,8 +27,9 @@ Connection = psycopg.Connection[Any]
 
 
 def found(result: Any) -> list[tuple[str, str, str]]:
-    """Severity, place and finding of each finding of a JSON report."""
+    """Severity, place and finding of each finding of a JSON report; each ends with SQL to paste."""
     findings = json.loads(result.stdout)["findings"]
+    assert all(f["hint"].endswith(";") for f in findings)
     return [(f["severity"], f["place"], f["finding"]) for f in findings]
 
 
@@ -760,7 +761,7 @@ def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(
         refused = [f for f in json.loads(result.stdout)["findings"] if f["severity"] == "error"]
         assert [f["place"] for f in refused] == ["shop.sql:22", "shop.sql:23", "shop.sql:24"]
         assert refused[0]["finding"].startswith("EG008")
-        assert refused[0]["hint"] == f"grant select, trigger on shop.deal to {name}"
+        assert refused[0]["hint"] == f"grant select, trigger on shop.deal to {name};"
         shop.execute(
             sql.SQL("grant trigger on all tables in schema shop to {role}").format(role=role)
         )
@@ -777,7 +778,8 @@ def test_adapter_check_by_a_role_without_the_right_to_triggers_names_it(
             if f["finding"].startswith("cannot be read: ERROR 42501")
         ]
         assert unread
-        assert all("SELECT" in hint for hint in unread)
+        rights = f"grant select, trigger on shop.client, shop.deal, shop.job to {name};"
+        assert all(hint.endswith(rights) for hint in unread)
     finally:
         author.close()
         shop.execute(sql.SQL("drop owned by {role} cascade; drop role {role}").format(role=role))

@@ -95,8 +95,8 @@ def check(
     back. Lists per view: rows, dates, what costs points (duplicate keys, NULLs, values out of
     range, unknown customers, rows without a rule, reversals that take nothing back), what makes
     scores change by themselves (a clock, the session's time zone), tables without triggers, keys
-    that lead nowhere, missing indexes, the time that look-ups take, sample rows. Views of the wrong
-    shape are named, with the casts.
+    that lead nowhere, missing indexes, states of the host that no view lists, the time that
+    look-ups take, sample rows. Views of the wrong shape are named, with the casts.
 
     It reads each view a few times from end to end, as a long query of the DBA's would. It
     creates no trigger and touches no view in use, so the host can write meanwhile. Other
