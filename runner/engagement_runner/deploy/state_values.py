@@ -38,7 +38,7 @@ def state_findings(connection: Connection, sources: list[str], text: str) -> lis
                         state=sql.Identifier(history["state_name"]),
                     )  # fmt: skip
         except psycopg.Error:
-            continue  # a view may read what the role may not; if the view cannot either, that is told
+            continue  # a view of the host may read what the role may not
     return found
 
 
