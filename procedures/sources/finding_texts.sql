@@ -47,14 +47,15 @@ begin
     (11, 'hint', 'amount is NULL',
      'It counts as 0: an amount score gives nothing for these rows.',
      'select * from %s v where v.amount is null limit 20;'),
-    (12, 'hint', 'no active rule matches', null, null),
+    (12, 'hint', 'no active rule matches', null,
+     'select v.subject_id, v.subject_class, count(*) from %s v group by 1, 2 order by 3 desc;'),
     (13, 'hint', 'subject is not in engagement_host.subject',
      'The subject''s id is shown instead of a name. The example is a subject.',
      'select v.subject_id from %s v except select s.subject_id from '
      'engagement_host.subject s;'),
     (14, 'hint', 'the view has no rows',
      'If the host has such rows, the conditions of the view exclude them all.',
-     null),
+     'select pg_get_viewdef(%L::regclass, true);'),
     (15, 'problem', 'reverses_id names no row of the view',
      'No row takes anything back: reverses_id is a source_id of the same view, not the key of a '
      'document or of another table.',

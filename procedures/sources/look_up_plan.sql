@@ -21,7 +21,7 @@ declare
     v_plan jsonb;
 begin
     execute format(
-        'explain (format json, verbose) select from %s v where v.%I = (select null::%s)',
+        'explain (format json, verbose) select v.%2$I from %1$s v where v.%2$I = (select null::%3$s)',
         p_view_name, p_column,
         case when p_column = 'subject_id' then 'text' else 'engagement.host_key' end)
     into v_plan;

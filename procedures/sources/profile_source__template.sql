@@ -130,7 +130,7 @@ begin
                                 then 'No rule is for such a subject and class, which are the '
                                      'example.'
                                 else format('There is no rule for %s: engagement rules add, or '
-                                            'rules apply starter.',
+                                            'rules apply starter. It may be for one of these:',
                                             concat_ws(' and ', 'TEMPLATE_TYPE',
                                                       v_source.effective_when)) end
                            else t.hint end as hint

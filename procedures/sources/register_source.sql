@@ -39,15 +39,18 @@ begin
         raise exception 'unknown engagement type'
             using errcode = 'EG005',
                   detail = format('source %s, engagement type %L', p_source, p_engagement_type),
-                  hint = 'select * from engagement.engagement_type lists them; an organisation '
-                         'adds its own rows.';
+                  hint = format('Take one of those in engagement.engagement_type, or add a row: '
+                                'insert into engagement.engagement_type values (%L, %L, false);',
+                                p_engagement_type, p_engagement_type);
     end if;
     if p_effective_when not in ('ORDER_CREATION', 'INVOICE_CREATION')
        or (v_needs_effective_when and p_effective_when is null) then
         raise exception 'effective-when is not valid'
             using errcode = 'EG005',
                   detail = format('source %s, effective_when %L', p_source, p_effective_when),
-                  hint = 'Use ORDER_CREATION or INVOICE_CREATION.';
+                  hint = format('Use ORDER_CREATION or INVOICE_CREATION: call '
+                                'engagement.register_source(%L, %L, %L, %L);',
+                                p_source, p_engagement_type, 'ORDER_CREATION', p_view);
     end if;
     if p_view is null
        or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then

@@ -7,9 +7,11 @@ holds the columns of engagement.score_rule; which of them are known is for SQL t
 import datetime
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from engagement_runner.errors import EngagementError
@@ -65,6 +67,19 @@ def _toml(key: str, value: object) -> str:
                 pass
         return _string(value)
     raise TypeError(f"{key} is {type(value).__name__}")
+
+
+def load(path: Path) -> str:
+    """Return the rules of a file, or of stdin for the path ``-``, as :func:`parse` does.
+
+    Raises EngagementError when the file cannot be read, and what :func:`parse` raises.
+    """
+    if str(path) == "-":
+        return parse(sys.stdin.buffer.read(), "stdin")
+    try:
+        return parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise EngagementError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def parse(content: bytes, name: str) -> str:

@@ -12,7 +12,12 @@ from psycopg.errors import Diagnostic
 
 from engagement_runner import queries, show
 from engagement_runner.connection import Connection, connect
-from engagement_runner.errors import command_errors, not_deployed
+from engagement_runner.errors import (
+    EXIT_INTERRUPTED,
+    EngagementError,
+    command_errors,
+    not_deployed,
+)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -93,6 +98,22 @@ def _comes_of_interrupt(error: BaseException | None) -> bool:
     while error and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None
+
+
+@contextmanager
+def trial(dsn: str | None) -> Iterator[Connection]:
+    """Connect for work that takes everything back; the caller listens to the server's warnings.
+
+    Raises:
+        EngagementError: the work was interrupted.
+    """
+    try:
+        with interruptible(), connect(dsn, shows_warnings=False) as connection:
+            yield connection
+    except KeyboardInterrupt:
+        raise EngagementError(
+            "interrupted; nothing is changed", exit_code=EXIT_INTERRUPTED
+        ) from None
 
 
 def cancel_running(connection: Connection, run: Future[Any]) -> None:

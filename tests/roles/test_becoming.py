@@ -268,6 +268,7 @@ COMMANDS = [
     ("check",),
     ("adapter", "draft"),
     ("adapter", "check", "reference"),
+    ("adapter", "try", "reference"),
     ("recalculate", "--mode", "FULL"),
     ("recalculate",),
     ("follow", "--once"),
@@ -315,6 +316,8 @@ COMMANDS = [
     ("detach", "--host"),
     ("deploy", "--host", "reference"),
     ("undeploy", "--yes"),
+    ("adapter", "try", "reference"),
+    ("deploy",),
 ]
 
 

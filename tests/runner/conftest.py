@@ -18,6 +18,8 @@ from click.testing import CliRunner, Result
 from engagement_runner.cli import main
 from patience import PATIENCE, STATEMENT_TIMEOUT
 
+from .shop import contents, shop, write  # noqa: F401
+
 PROGRAM = Path(sys.executable).with_name("engagement")
 
 

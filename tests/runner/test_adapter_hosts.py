@@ -55,7 +55,9 @@ class Trial:
         self.result = self._engagement(
             self.session, "adapter", "check", str(self._path), "--format", "json", *options
         )
-        return json.loads(self.result.stdout)["findings"] if self.result.stdout else []
+        findings = json.loads(self.result.stdout)["findings"] if self.result.stdout else []
+        assert all(f["hint"].endswith(";") or "--key-type" in f["hint"] for f in findings)
+        return findings
 
     def problem(self, *replacements: tuple[str, str]) -> Finding:
         """Return the only problem of the adapter with replacements."""
@@ -154,6 +156,45 @@ def test_adapter_check_offers_no_index_on_what_changes_with_the_session(
     )
     (finding,) = (f for f in findings if "no index serves" in f["finding"])
     assert "create index" not in finding["hint"]
+
+
+@pytest.mark.parametrize("column", ["source_id", "customer_id"])
+@pytest.mark.parametrize("volatility", ["volatile", "stable", "immutable"])
+def test_adapter_check_names_the_function_that_hides_a_key(
+    trial_on: Callable[[str], Trial], column: str, volatility: str
+) -> None:
+    trial = trial_on("bundle")
+    trial.session.execute(
+        "create function desk.key_of(p bigint) returns bigint language plpgsql"
+        f" {volatility} as 'begin return p; end'"
+    )
+    key = {"source_id": "item_id", "customer_id": "person_id"}[column]
+    hidden = (f"i.{key} as {column}", f"desk.key_of(i.{key}) as {column}")
+    (finding,) = (f for f in trial.check(hidden) if "computed" in f["finding"])
+    assert finding["severity"] == "problem"
+    assert finding["place"] == "item"
+    assert finding["finding"].startswith(
+        f"{column} is computed by desk.key_of(bigint): each key reads the whole of desk.item ("
+    )
+    assert ("immutable;" in finding["hint"]) is (volatility != "immutable")
+    for statement in re.findall(r"(?:alter|create) [^;]*;", finding["hint"]):
+        trial.session.execute(statement.encode())
+    assert not [f for f in trial.check(hidden) if f["severity"] == "problem"]
+
+
+def test_adapter_check_of_a_key_by_a_function_that_the_planner_inlines_offers_its_index(
+    trial_on: Callable[[str], Trial],
+) -> None:
+    trial = trial_on("bundle")
+    trial.session.execute(
+        "create function desk.key_of(p bigint) returns bigint language sql stable"
+        " return p + 10000000000"
+    )
+    hidden = ("i.person_id as customer_id", "desk.key_of(i.person_id) as customer_id")
+    (finding,) = (f for f in trial.check(hidden) if "no index" in f["finding"])
+    assert finding["hint"] == (
+        "create index concurrently on desk.item ((person_id + '10000000000'::bigint));"
+    )
 
 
 # Clocks, chance and the session
@@ -289,9 +330,10 @@ def test_adapter_check_says_how_many_rows_one_key_leads_to(
     ("name", "old", "new", "column", "setting", "hint"),
     [
         ("camel", "\"orderedOn\"::timestamp at time zone 'Europe/Brussels'",
-         '"orderedOn"::timestamptz', "occurred_at", "TimeZone", "at time zone 'Europe/Brussels'"),
+         '"orderedOn"::timestamptz', "occurred_at", "TimeZone",
+         "engagement.start_of_day(d, engagement.parameter('TIME_ZONE'))"),
         ("composite", "s.sold_at at time zone 'UTC'", "s.sold_at::timestamptz", "occurred_at",
-         "TimeZone", "at time zone 'Europe/Brussels'"),
+         "TimeZone", "t at time zone 'UTC'"),
         ("composite", CLASS, "s.sold_at::date::text as subject_class, l.quantity", "subject_class",
          "DateStyle", "to_char(d, 'YYYY-MM-DD')"),
         ("composite", CLASS, "(s.sold_at - '2020-01-01')::text as subject_class, l.quantity",
@@ -299,7 +341,7 @@ def test_adapter_check_says_how_many_rows_one_key_leads_to(
         ("composite", CLASS, "(l.quantity::float8 / 3)::text as subject_class, l.quantity",
          "subject_class", "extra_float_digits", "f::numeric::text"),
         ("bundle", "i.amount,", "extract(day from i.bought_at)::numeric as amount,", "amount",
-         "TimeZone", "(i at time zone 'Europe/Brussels')::date"),
+         "TimeZone", "(i at time zone engagement.parameter('TIME_ZONE'))::date"),
     ],
 )  # fmt: skip
 def test_adapter_check_names_columns_that_depend_on_the_session(
@@ -363,21 +405,31 @@ def test_adapter_check_leaves_the_sessions_settings_alone(trial_on: Callable[[st
 
 
 @pytest.mark.parametrize(
-    ("expression", "advice"),
+    ("expression", "advice", "remark"),
     [
-        ("'2020-01-02'::date", "write engagement.start_of_day(occurred_at, 'Europe/Brussels')"),
-        ("'2020-01-02'::timestamp", "write occurred_at at time zone 'Europe/Brussels'"),
+        ("'2020-01-02'::date",
+         "engagement.start_of_day(occurred_at, engagement.parameter('TIME_ZONE'))", ""),
+        ("'2020-01-02'::timestamp", "occurred_at at time zone 'UTC'", "which zone"),
+        ("'2020-01-02 10:00'::text", "occurred_at::timestamp at time zone 'UTC'", "look at them"),
+        ("1577836800", "to_timestamp(occurred_at)", "milliseconds"),
     ],
-)
-def test_adapter_check_of_a_date_offers_a_zone(
-    trial_on: Callable[[str], Trial], expression: str, advice: str
+)  # fmt: skip
+def test_adapter_check_of_a_date_offers_an_instant_that_no_session_changes(
+    trial_on: Callable[[str], Trial], expression: str, advice: str, remark: str
 ) -> None:
     trial = trial_on("bundle")
-    deploy(trial.session, None, "bigint")
-    trial.session.execute("select engagement.set_parameter('TIME_ZONE', 'Europe/Brussels')")
     findings = trial.check(("i.bought_at as occurred_at", f"{expression} as occurred_at"))
     assert trial.result.exit_code == 1
-    assert findings[0]["finding"].endswith(advice)
+    told = findings[0]["finding"]
+    assert f"write {advice}" in told
+    assert remark in told.split(advice)[1]
+    assert f"{advice} as occurred_at, ended_at from engagement_host.item;" in findings[0]["hint"]
+    findings = trial.check(
+        ("i.bought_at as occurred_at", f"{advice} as occurred_at"),
+        ("from desk.item as i;", f"from (select *, {expression} as occurred_at from desk.item) i;"),
+    )
+    assert trial.result.exit_code == 0, trial.result.output
+    assert not [f for f in findings if "session" in f["finding"]]
 
 
 @pytest.mark.parametrize(
@@ -388,6 +440,9 @@ def test_adapter_check_of_a_date_offers_a_zone(
             ("date", "timestamptz"), ("timestamp", "timestamptz"), ("timestamptz", "date"),
             ("date", "text"), ("timestamp", "text"), ("timestamptz", "text"), ("float8", "text"),
             ("float4", "text"), ("date", "bigint"), ("timestamptz", "bigint"), ("integer", "text"),
+            ("text", "timestamptz"), ("text", "date"), ("bigint", "timestamptz"),
+            ("bigint", "date"), ("interval", "text"), ("bytea", "text"),
+            ("integer", "boolean"), ("boolean", "numeric"),
         )
         for key in ((True, False) if b == "text" else (b == "bigint",))
     ],
@@ -399,7 +454,11 @@ def test_cast_sql_gives_one_value_in_every_session(
     session = trial.session
     deploy(session, None, "bigint")
     instant = "'2020-01-31 23:30:00.25+00'"
-    value = {"float8": "1.0 / 3", "float4": "1.0 / 3", "integer": "17"}.get(column_type, instant)
+    values = {
+        "float8": "1.0 / 3", "float4": "1.0 / 3", "integer": "17", "bigint": "17",
+        "interval": "'1 day 2 hours'", "money": "12.34", "boolean": "true",
+    }  # fmt: skip
+    value = values.get(column_type, instant)
     session.execute(f"create table desk.probe as select ({value})::{column_type} as c".encode())
     row = session.execute(
         "select engagement.cast_sql('c', %s::regtype, %s::regtype, %s)",

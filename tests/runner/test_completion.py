@@ -42,6 +42,8 @@ def complete(line: str) -> list[str]:
         ("rules apply st", ["plain,starter", "file,st"]),
         ("deploy --host ref", ["plain,reference", "file,ref"]),
         ("adapter check try", ["plain,tryton", "file,try"]),
+        ("adapter try ten", ["plain,tendenci", "file,ten"]),
+        ("adapter try reference --rules st", ["plain,starter", "file,st"]),
         ("status --format j", ["plain,json"]),
         ("fol", ["plain,follow"]),
         ("follow --o", ["plain,--once"]),

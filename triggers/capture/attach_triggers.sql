@@ -46,13 +46,17 @@ begin
                       where s.source = p_source and s.detached_at is null) then
         raise exception 'unknown source'
             using errcode = 'EG006', detail = format('source %L', p_source),
-                  hint = 'Register it first: call engagement.register_source(…).';
+                  hint = format('Register it first: call engagement.register_source(%L, '
+                                '''PRODUCT_PURCHASE'', ''ORDER_CREATION'', %L);',
+                                p_source, 'engagement_host.' || p_source);
     elsif v_column is null
           or v_column not in ('source_id', 'document_id', 'customer_id', 'subject_id') then
         raise exception 'unknown activity column'
             using errcode = 'EG008',
                   detail = format('source %s, activity column %L', p_source, v_column),
-                  hint = 'Use source_id, document_id, customer_id or subject_id.';
+                  hint = format('Use source_id, document_id, customer_id or subject_id: call '
+                                'engagement.attach_triggers(%L, %L, %L, ''source_id'');',
+                                p_source, p_table, p_key_column);
     end if;
     select c.relkind, c.relispartition, format('%I.%I', n.nspname, c.relname)
     into v_kind, v_is_partition, v_table_name
@@ -66,12 +70,18 @@ begin
                       when 'v' then 'view' when 'm' then 'materialized view'
                       when 'f' then 'foreign table'
                       else 'relation of another kind' end),
-                  hint = 'Attach the tables that the view reads; engagement check lists them.';
+                  hint = case
+                      when v_kind in ('v', 'm')
+                          then format('Attach the tables that it reads: '
+                                      'select pg_get_viewdef(%L::regclass, true);', v_table_name)
+                      else 'Leave it without triggers: only a FULL run sees what changes there.'
+                      end;
     elsif v_is_partition then
         raise exception 'triggers need the partitioned table, not a partition'
             using errcode = 'EG008', detail = format('%s is a partition', v_table_name),
-                  hint = format('Attach %s.', (select i.inhparent::regclass from pg_inherits i
-                                               where i.inhrelid = p_table));
+                  hint = format('call engagement.attach_triggers(%L, %L, %L, %L);', p_source,
+                                (select i.inhparent::regclass from pg_inherits i
+                                 where i.inhrelid = p_table), p_key_column, v_column);
     end if;
 
     v_key := engagement.check_key(p_table, v_table_name, p_key_column, v_column);

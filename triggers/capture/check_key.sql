@@ -37,16 +37,17 @@ begin
     exception when insufficient_privilege then
         raise exception 'the host''s table cannot be read'
             using errcode = 'EG008', detail = format('table %s: %s', p_table_name, sqlerrm),
-                  hint = format('grant select, trigger on %s to %I', p_table_name, current_user);
+                  hint = format('grant select, trigger on %s to %I;', p_table_name, current_user);
     when syntax_error_or_access_rule_violation or data_exception or invalid_cursor_definition then
         raise exception 'key column is not valid'
             using errcode = 'EG008',
                   detail = format('table %s, key %L: %s', p_table_name, p_key_column, sqlerrm),
                   hint = format('Give a column of the table, or an expression over its row that '
                                 'casts to the type of the keys, %s. Keys of another type: '
-                                '--key-type, at the first deployment, which fixes it.',
+                                '--key-type, at the first deployment, which fixes it. The columns: '
+                                'select * from %s limit 1;',
                                 (select format_type(t.typbasetype, null) from pg_type t
-                                 where t.oid = 'engagement.host_key'::regtype));
+                                 where t.oid = 'engagement.host_key'::regtype), p_table_name);
     end;
     -- A view says what an expression calls.
     if v_key <> 'null' then

@@ -55,7 +55,7 @@ begin
         if not has_table_privilege(v_attached.table_id, 'trigger') then
             raise exception 'this role may not create triggers on the host''s table'
                 using errcode = 'EG008', detail = format('table %s', v_attached.table_name),
-                      hint = format('grant select, trigger on %s to %I', v_attached.table_name,
+                      hint = format('grant select, trigger on %s to %I;', v_attached.table_name,
                                     current_user);
         end if;
         continue when p_is_trial;

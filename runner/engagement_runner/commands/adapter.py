@@ -7,21 +7,15 @@ from typing import Any
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from engagement_runner import completion, show
-from engagement_runner.connection import connect, dsn_option
+from engagement_runner.commands.adapter_try import try_
+from engagement_runner.connection import dsn_option
 from engagement_runner.deploy.adapter import AdapterReport
 from engagement_runner.deploy.adapter import check as check_adapter
 from engagement_runner.deploy.plan import KEY_TYPES
-from engagement_runner.errors import (
-    EXIT_DIFFERENCES,
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EngagementError,
-    command_errors,
-)
-from engagement_runner.session import format_option, interruptible, option
+from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_ERROR, command_errors
+from engagement_runner.session import format_option, option, trial
 
 VIEWS = (
     show.Column("view", "View", no_wrap=True),
@@ -55,6 +49,9 @@ LOOK_UPS = (
 @click.group()
 def adapter() -> None:
     """Write a host adapter of your own."""
+
+
+adapter.add_command(try_)
 
 
 @adapter.command("check")
@@ -98,8 +95,8 @@ def check(
     back. Lists per view: rows, dates, what costs points (duplicate keys, NULLs, values out of
     range, unknown customers, rows without a rule, reversals that take nothing back), what makes
     scores change by themselves (a clock, the session's time zone), tables without triggers, keys
-    that lead nowhere, missing indexes, the time that look-ups take, sample rows. Views of the wrong
-    shape are named, with the casts.
+    that lead nowhere, missing indexes, states of the host that no view lists, the time that
+    look-ups take, sample rows. Views of the wrong shape are named, with the casts.
 
     It reads each view a few times from end to end, as a long query of the DBA's would. It
     creates no trigger and touches no view in use, so the host can write meanwhile. Other
@@ -109,16 +106,11 @@ def check(
     Exit code: 0 hints at most, 3 problems found, 1 the adapter cannot be deployed. CSV has the
     findings only.
     """
-    try:
-        with interruptible(), connect(dsn, shows_warnings=False) as connection:
-            found = check_adapter(
-                connection, file, key_type, key_count=keys, sample_count=rows,
-                report=lambda line: click.echo(line, err=True),
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        raise EngagementError(
-            "interrupted; nothing is changed", exit_code=EXIT_INTERRUPTED
-        ) from None
+    with trial(dsn) as connection:
+        found = check_adapter(
+            connection, file, key_type, key_count=keys, sample_count=rows,
+            report=lambda line: click.echo(line, err=True),
+        )  # fmt: skip
     if format == "table":
         _print(found)
     elif format == "json":
@@ -136,19 +128,15 @@ def check(
 def _print(found: AdapterReport) -> None:
     for view in found.views.records:
         if view["sample"]:
-            _section(f"Some rows of {view['view']}")
+            show.section(f"Some rows of {view['view']}")
             show.console().print(_turned(view["sample"]))
     if found.views:
-        _section("Views")
+        show.section("Views")
         show.listing(found.views, VIEWS, "table", empty="")
-        _section("Look-ups")
+        show.section("Look-ups")
         show.listing(found.look_ups, LOOK_UPS, "table", empty="")
-    _section("Findings")
+    show.section("Findings")
     show.listing(found.findings, FINDINGS, "table", empty="None.")
-
-
-def _section(heading: str) -> None:
-    show.console().print(Text(f"\n{heading}", style="bold"))
 
 
 def _turned(rows: Sequence[dict[str, Any]]) -> Table:

@@ -1,7 +1,6 @@
 """Commands for score rules."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +9,6 @@ import click
 
 from engagement_runner import completion, files, queries, rulefile, show
 from engagement_runner.connection import Connection, dsn_option
-from engagement_runner.errors import EngagementError
 from engagement_runner.session import format_option, option, session, snapshot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -220,7 +218,7 @@ def apply(
     if dry_run and preview:
         raise click.UsageError("--dry-run shows the rules, --preview the scores: give one of them")
     with session(dsn) as connection:
-        wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))
+        wanted = rulefile.load(file)
         if preview:
             _print_preview(connection, wanted, retroactive, format)
             return
@@ -283,10 +281,3 @@ def _print_preview(
     show.preview(rows, output)
     if not retroactive and not rows.records[0]["customer_count"]:
         show.say("from now on: what has been awarded stays; see --retroactive")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise EngagementError(f"{file} cannot be read: {error.strerror}") from None

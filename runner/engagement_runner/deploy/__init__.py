@@ -1,8 +1,8 @@
 """Bring the package into a database, look at it there, and take it out.
 
 ``deployment`` reads as ``state`` → ``plan`` (made of ``steps``) → ``apply``, under the ``lock``.
-``trial`` and ``adapter`` try a host adapter and take it back. ``catalog`` looks at what is
-deployed, ``removal`` takes it out.
+``trial`` tries a host adapter and takes it back: ``adapter`` measures it, ``trial_scores`` scores
+everybody by it. ``catalog`` looks at what is deployed, ``removal`` takes it out.
 """
 
 from engagement_runner.deploy.deployment import deploy, dry_run

@@ -13,6 +13,7 @@ from engagement_runner import files, queries
 from engagement_runner.connection import Connection
 from engagement_runner.deploy.apply import unregistered_sources
 from engagement_runner.deploy.lock import Report
+from engagement_runner.deploy.state_values import state_findings
 from engagement_runner.deploy.trial import Remark, try_adapter
 from engagement_runner.draft.text import MARK
 from engagement_runner.errors import describe
@@ -119,11 +120,12 @@ def check(
                         found += queries.rows(connection, query, source=name).records
                     timed = queries.rows(connection, "look_ups", source=name, key_count=key_count)
             except psycopg.Error as error:
-                findings.append(_unread(connection, name, error))
+                findings.append(_unread(connection, name, adapter, error))
                 continue
             views += view
             look_ups += timed
             findings += [_finding(place=name, **part) for part in found]
+        findings += [_finding(**part) for part in state_findings(connection, names, adapter.text)]
         findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
         return AdapterReport(views, Rows([json.dumps(f) for f in findings], findings), look_ups)
 
@@ -145,19 +147,25 @@ def _profile(
     return Rows([row[0]], [loads(row[0])]), loads(row[1])
 
 
-def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str, Any]:
+def _unread(
+    connection: Connection, name: str, adapter: SqlFile, error: psycopg.Error
+) -> dict[str, Any]:
     """Return the finding that a view cannot be read; if the keys have another type, name it."""
-    hint = "Guard the cast in the view, or leave such rows out of it."
+    view = queries.call_value(connection, "source_view", source=name)
+    look = f"look at it: select pg_get_viewdef('{view}'::regclass, true);"
+    hint = f"Guard the cast in the view, or leave such rows out of it; {look}"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        hint = (
-            "Grant the role that deploys USAGE on the host's schemas, and SELECT and TRIGGER on "
-            "its tables."
-        )
+        missing = queries.value(
+            connection, "missing_rights", adapter=adapter.text, tablespaces=[], author_path="",
+            roles=False, renames=False,
+        )  # fmt: skip
+        hint = "The role that deploys needs USAGE on the host's schemas, and SELECT and TRIGGER on "
+        hint += f"its tables: {missing};" if missing else f"its tables; {look}"
     elif isinstance(error, _UNKNOWN_NAME):
         hint = (
             "A function that the view calls names it without its schema. Views are read under "
-            "search_path = pg_catalog, pg_temp: write the schema, or give the function a path: "
-            "alter function … set search_path = …"
+            "search_path = pg_catalog, pg_temp: write the schema, or give the function a path "
+            f"(alter function … set search_path = …); {look}"
         )
     elif isinstance(error, psycopg.errors.InvalidTextRepresentation):
         deployed = queries.value(connection, "key_type")
@@ -165,7 +173,7 @@ def _unread(connection: Connection, name: str, error: psycopg.Error) -> dict[str
         if host_key_type not in (None, deployed):
             hint = (
                 f"If the host's keys are {host_key_type}: --key-type {host_key_type}, here and at "
-                "the first deployment, which fixes it."
+                f"the first deployment, which fixes it. Otherwise {look}"
             )
         elif host_key_type is None and f"type {deployed}:" in str(error):
             hint = (  # no table could be attached that would say which type

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -32,11 +33,12 @@ def take_steps(
     plan: Plan,
     report: Report,
     author_path: str,
-    run_host: Callable[[Connection, SqlFile], None],
+    run_host: Callable[[Connection, SqlFile, str], None],
     names_each: bool = False,
 ) -> list[SqlFile]:
     """Do the steps, an adapter's by *run_host*, and return the indexes to be built afterwards.
 
+    *run_host* takes the author's path, and searches it for the adapter's own statements only.
     With *names_each* the report has a line for each file, also for those that come in a mass.
     """
     hosts_tablespace = queries.value(connection, "default_tablespace")
@@ -81,10 +83,7 @@ def take_steps(
         elif file.kind == "view":
             objects.apply_view(connection, file)
         elif file.kind == "host":
-            # An adapter may rely on its author's path; the package's own files name every schema.
-            set_locally(connection, "search_path", author_path)
-            run_host(connection, file)
-            set_locally(connection, "search_path", PINNED_PATH)
+            run_host(connection, file, author_path)
         elif file.kind == "roles":
             # The package's owner need not be one who makes roles.
             with as_caller(connection):
@@ -113,9 +112,21 @@ def apply_overlays(
     record_routines(connection, top, is_distributed=True)
 
 
-def run_host(connection: Connection, file: SqlFile) -> None:
+@contextmanager
+def authors(connection: Connection, author_path: str) -> Iterator[None]:
+    """Search the path of an adapter's author, which its statements may rely on.
+
+    Nothing of the package runs so: others may have put objects of their own into that path.
+    """
+    set_locally(connection, "search_path", author_path)
+    yield
+    set_locally(connection, "search_path", PINNED_PATH)
+
+
+def run_host(connection: Connection, file: SqlFile, author_path: str) -> None:
     """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
-    objects.run(connection, file)
+    with authors(connection, author_path):
+        objects.run(connection, file)
     check_host(connection, file)
     queries.call(connection, "detach_leftovers")
 

@@ -189,7 +189,9 @@ def _refuse_newer(state: State, top: Path) -> None:
         )
 
 
-def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = None) -> Plan:
+def make_trial_plan(
+    state: State, top: Path, host: str, key_type: str | None = None, *, scores: bool = False
+) -> Plan:
     """Return the steps to an adapter that is only tried: without what comes after it.
 
     Args:
@@ -197,10 +199,11 @@ def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = N
         top: folder of the SQL folders.
         host: name or path of the adapter.
         key_type: as for :func:`make_plan`.
+        scores: make a package that scores, beside the one that may be in use.
 
     Raises:
-        EngagementError: there is no such adapter, or the database has the package in another
-            version than this.
+        EngagementError: there is no such adapter, the database has the package in another version
+            than this, or the trial is to score and ledger and scores are spread over a cluster.
     """
     plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
     _refuse_newer(state, top)
@@ -209,9 +212,23 @@ def make_trial_plan(state: State, top: Path, host: str, key_type: str | None = N
             "the package in this database is not that of this version",
             hint="Bring it up to date with engagement deploy. Then try the adapter.",
         )
-    kinds = {"host", "host schema"} if state.files else {"host", "host schema", *ENGINE}
-    steps = [step for step in plan.steps if step.file.kind in kinds]
-    return Plan(plan.key_type, steps, is_first=not state.files)
+    if scores and state.is_distributed:
+        raise EngagementError(
+            "a trial that scores needs a database of one machine, and this one is in a cluster",
+            hint="Try the adapter on a copy of the host's tables: engagement adapter try FILE.sql",
+        )
+    kinds = {"host", "host schema"}
+    if scores:
+        kinds |= {*ENGINE, "index", "sources"}
+    elif not state.files:
+        kinds |= {*ENGINE}
+    return Plan(
+        plan.key_type,
+        [step for step in plan.steps if step.file.kind in kinds],
+        is_first=scores or not state.files,
+        tablespaces=(scores and state.tablespaces) or Tablespaces(),
+        on_citus=scores and state.has_citus,
+    )
 
 
 def _named(tablespace: str) -> str:

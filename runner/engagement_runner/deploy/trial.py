@@ -12,7 +12,7 @@ import psycopg
 from engagement_runner import files, queries
 from engagement_runner.connection import Connection
 from engagement_runner.deploy import objects
-from engagement_runner.deploy.apply import check_host, take_steps
+from engagement_runner.deploy.apply import authors, check_host, take_steps
 from engagement_runner.deploy.lock import (
     LOCKED,
     Report,
@@ -25,10 +25,23 @@ from engagement_runner.deploy.objects import SqlFileError
 from engagement_runner.deploy.plan import make_trial_plan
 from engagement_runner.deploy.rights import rights_explained
 from engagement_runner.deploy.state import read_state
+from engagement_runner.errors import EngagementError
 from engagement_runner.files import SqlFile
 
 _CALL = re.compile(r"call\b", re.I)
 _UNKNOWN_SOURCE = "EG006"
+
+
+class AdapterError(EngagementError):
+    """An adapter that cannot be deployed.
+
+    Attributes:
+        remarks: what the server said of its statements.
+    """
+
+    def __init__(self, remarks: list[Remark]) -> None:
+        super().__init__("the adapter cannot be deployed")
+        self.remarks = remarks
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ def try_adapter(
     measure: Callable[[list[Remark]], Result],
     key_type: str | None = None,
     *,
+    scores: bool = False,
     top: Path | None = None,
     report: Report = lambda line: None,
 ) -> Result:
@@ -64,33 +78,46 @@ def try_adapter(
     can write and the triggers can score meanwhile. Other deployments, and changes of rules or
     parameters, wait.
 
+    If *measure* scores, the trial has a package of its own even where one is deployed, with the
+    setup and the inputs of that one. So it needs no row and no lock of the ledger in use.
+
     Args:
         connection: an autocommit connection, of a role that could deploy the adapter.
         host: name of a bundled adapter, or path of one.
         measure: takes what the server said of the statements; its result is returned.
         key_type: as for :func:`deploy`.
+        scores: whether *measure* makes awards and scores.
         top: folder of the SQL folders; default: this package's.
         report: takes progress lines.
 
     Raises:
         EngagementError: there is no such adapter, the package in the database is not this
             version, or a statement other than a call failed.
+        AdapterError: a call failed, and *measure* was to score.
     """
     top = top or files.root()
     remarks: list[Remark] = []
 
-    def run_host(connection: Connection, file: SqlFile) -> None:
-        remarks.extend(_run_on(connection, file))
+    def run_host(connection: Connection, file: SqlFile, author_path: str) -> None:
+        if scores:
+            queries.execute(connection, "take_own_locks")
+            if queries.value(connection, "is_package_aside"):
+                queries.execute(connection, "take_over_setup")
+        with authors(connection, author_path):
+            remarks.extend(_run_on(connection, file))
         if not any(remark.severity == "error" for remark in remarks):
             check_host(connection, file)
             queries.call(connection, "detach_leftovers")
+        elif scores:
+            raise AdapterError(remarks)
 
     def work() -> Result:
         remarks.clear()
-        plan = make_trial_plan(read_state(connection), top, host, key_type)
+        state = read_state(connection)
+        plan = make_trial_plan(state, top, host, key_type, scores=scores)
         set_locally(connection, "engagement.is_trial", "Y")
-        if not plan.is_first:
-            queries.execute(connection, "set_host_aside")
+        if state.files:
+            queries.execute(connection, "set_package_aside" if scores else "set_host_aside")
         take_steps(connection, plan, lambda line: None, author_path, run_host)
         return measure(remarks)
 

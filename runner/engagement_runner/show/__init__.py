@@ -17,6 +17,7 @@ from engagement_runner.show.output import (
     notice,
     result,
     say,
+    section,
 )
 from engagement_runner.show.parameter_table import parameters
 from engagement_runner.show.points_table import breakdown
@@ -73,6 +74,7 @@ __all__ = [
     "rule_changes",
     "rules",
     "say",
+    "section",
     "social",
     "status",
     "table",

@@ -83,6 +83,11 @@ def result(text: str) -> None:
     click.echo(literal(text))
 
 
+def section(heading: str) -> None:
+    """Print the heading of a part of a result on stdout, after an empty line."""
+    console().print(Text(f"\n{literal(heading)}", style="bold"))
+
+
 def notice(diagnostic: Diagnostic) -> None:
     """Print a NOTICE or WARNING of the server on stderr: a handler for psycopg connections."""
     severity = (diagnostic.severity_nonlocalized or diagnostic.severity or "NOTICE").lower()

@@ -60,15 +60,19 @@ select
             ),
             (
                 4, 'problem', 'is_active is NULL', c.no_state_count, c.no_state_key,
-                'It counts as false: no percentile and no segment; write coalesce(…, true).'
+                'It counts as false: no percentile and no segment; write coalesce(…, true). '
+                || 'select * from engagement_host.customer as v where v.is_active is null limit 20;'
             ),
             (
                 5, 'hint', 'display_name is NULL', c.no_name_count, c.no_name_key,
-                'Lists show the customer without a name.'
+                'Lists show the customer without a name. '
+                || 'select * from engagement_host.customer as v where v.display_name is null '
+                || 'limit 20;'
             ),
             (
                 6, 'hint', 'the view has no rows', case when c.row_count > 0 then 0 end, null,
-                'Nobody has a score until it shows somebody.'
+                'Nobody has a score until it shows somebody. '
+                || 'select pg_get_viewdef(''engagement_host.customer''::regclass, true);'
             )
         ) as f (position, severity, finding, row_count, example, hint)
         where f.row_count is distinct from 0

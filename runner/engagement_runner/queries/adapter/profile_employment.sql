@@ -68,12 +68,16 @@ select
             ),
             (
                 3, 'problem', 'is_primary is NULL', e.no_primary_count, e.no_primary_key,
-                'It counts as false; write coalesce(…, false).'
+                'It counts as false; write coalesce(…, false). '
+                || 'select * from engagement_host.employment as v '
+                || 'where v.is_primary is null limit 20;'
             ),
             (
                 4, 'problem', 'no job is primary',
                 case when e.row_count = 0 or e.primary_count > 0 then 0 end, null,
-                'Points go to the primary employer: without one, companies get nothing.'
+                'Points go to the primary employer: without one, companies get nothing. If the '
+                || 'host does not say which job is primary, write true. '
+                || 'select pg_get_viewdef(''engagement_host.employment''::regclass, true);'
             ),
             (
                 5, 'problem', 'employee_id is not in engagement_host.customer', p.unknown_count,
@@ -92,11 +96,14 @@ select
             ),
             (
                 7, 'hint', 'somebody is employed by themselves', e.own_count, e.own_key,
-                'Their points count once, as their own.'
+                'Their points count once, as their own. '
+                || 'select * from engagement_host.employment as v '
+                || 'where v.employee_id = v.employer_id limit 20;'
             ),
             (
                 8, 'hint', 'the view has no rows', case when e.row_count > 0 then 0 end, null,
-                'Companies get no points of their people; that may be meant.'
+                'Companies get no points of their people; that may be meant. '
+                || 'select pg_get_viewdef(''engagement_host.employment''::regclass, true);'
             )
         ) as f (position, severity, finding, row_count, example, hint)
         where f.row_count is distinct from 0

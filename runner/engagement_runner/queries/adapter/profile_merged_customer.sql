@@ -43,7 +43,8 @@ select
                 count(*) as row_count,
                 min(coalesce(p.from_id, p.into_id)::text) as example,
                 'A run leaves these pairs out. Show for each customer the one that it was merged '
-                || 'into, and nothing for others.' as hint
+                || 'into, and nothing for others. '
+                || 'select * from engagement_host.merged_customer limit 20;' as hint
             from pair as p
             where p.problem is not null
             group by p.problem

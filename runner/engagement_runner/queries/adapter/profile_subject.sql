@@ -45,7 +45,8 @@ select
         from (values
             (
                 1, 'problem', 'engagement_type or subject_id is NULL', s.no_key_count, null,
-                'Such a label is never found.'
+                'Such a label is never found. select * from engagement_host.subject as v '
+                || 'where v.engagement_type is null or v.subject_id is null limit 20;'
             ),
             (
                 2, 'problem', 'engagement_type and subject_id are not unique', u.surplus_count,
@@ -56,11 +57,14 @@ select
             ),
             (
                 3, 'problem', 'engagement_type is unknown', s.bad_type_count, s.bad_type_key,
-                'select * from engagement.engagement_type lists them.'
+                'Take one of those in engagement.engagement_type, or add a row. '
+                || 'select v.engagement_type, count(*) from engagement_host.subject as v '
+                || 'group by v.engagement_type;'
             ),
             (
                 4, 'hint', 'display_name is NULL', s.no_name_count, s.no_name_key,
-                'The subject''s id is shown.'
+                'The subject''s id is shown. select * from engagement_host.subject as v '
+                || 'where v.display_name is null limit 20;'
             )
         ) as f (position, severity, finding, row_count, example, hint)
         where f.row_count is distinct from 0

@@ -1,6 +1,6 @@
 -- Columns of a source's view that depend on the session that reads it, as findings.
 with zone as (
-    select quote_literal(engagement.get_parameter('TIME_ZONE')) as name
+    select 'engagement.parameter(''TIME_ZONE'')' as name
 ),
 
 dependent as (
@@ -35,8 +35,8 @@ from (
             when d.column_name in ('occurred_at', 'ended_at', 'begin_on', 'end_on')
                 then
                     'Say the zone: engagement.start_of_day(d, ' || z.name || ') for a date d, '
-                    || 't at time zone ' || z.name || ' for a timestamp t ('
-                    || '''UTC'' if that is what the host writes), (i at time zone ' || z.name
+                    || 't at time zone ''UTC'' for a timestamp t, if that is what the host '
+                    || 'writes (find out which zone it writes), (i at time zone ' || z.name
                     || ')::date for the day of an instant i.'
             else
                 'Write texts of dates and numbers by no setting: to_char(d, ''YYYY-MM-DD''), '

@@ -6,8 +6,8 @@ select
     || case
         when s.detached_at is null then ' and goes on' else ' and keeps the awards it had'
     end as message,
-    'If the source was removed: call engagement.unregister_source(' || pg_catalog.quote_literal(s.source)
-    || '); the next run voids its awards.' as hint
+    'If the source was removed, say so, and the next run voids its awards: '
+    || 'call engagement.unregister_source(' || pg_catalog.quote_literal(s.source) || ');' as hint
 from engagement.activity_source as s
 where
     not pg_catalog.starts_with(s.view_name, 'engagement.')
