@@ -187,8 +187,9 @@ def export(dsn: str | None) -> None:
         click.echo(rulefile.dump(exported), nl=False)
 
 
-def _rule_file(context: click.Context, parameter: click.Parameter, name: str) -> Path:
-    return files.rule_file(name, files.root())
+def rule_file(context: click.Context, parameter: click.Parameter, name: str | None) -> Path | None:
+    """Return the path of a file of rules: a callback for Click's options and arguments."""
+    return None if name is None else files.rule_file(name, files.root())
 
 
 @rules.command()
@@ -196,7 +197,7 @@ def _rule_file(context: click.Context, parameter: click.Parameter, name: str) ->
 @click.argument(
     "file",
     metavar="FILE.toml|starter",
-    callback=_rule_file,
+    callback=rule_file,
     shell_complete=completion.rule_files,
 )
 @option("--dry-run", is_flag=True, help="Show which rules would change, and change nothing.")
@@ -220,7 +221,7 @@ def apply(
     if dry_run and preview:
         raise click.UsageError("--dry-run shows the rules, --preview the scores: give one of them")
     with session(dsn) as connection:
-        wanted = rulefile.parse(_read(file), "stdin" if str(file) == "-" else str(file))
+        wanted = read_rules(file)
         if preview:
             _print_preview(connection, wanted, retroactive, format)
             return
@@ -285,8 +286,13 @@ def _print_preview(
         show.say("from now on: what has been awarded stays; see --retroactive")
 
 
-def _read(file: Path) -> bytes:
+def read_rules(file: Path) -> str:
+    """Return the rules of a TOML file, or of stdin, as the JSON that apply_rules takes.
+
+    Raises EngagementError.
+    """
     try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise EngagementError(f"{file} cannot be read: {error.strerror}") from None
+    return rulefile.parse(content, "stdin" if str(file) == "-" else str(file))

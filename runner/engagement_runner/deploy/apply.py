@@ -114,10 +114,11 @@ def apply_overlays(
 
 
 def run_host(connection: Connection, file: SqlFile) -> None:
-    """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
+    """Run an adapter, refuse it if it lacks a required view, and take away what it left out."""
     objects.run(connection, file)
     check_host(connection, file)
     queries.call(connection, "detach_leftovers")
+    queries.call(connection, "forget_outcomes")
 
 
 def check_host(connection: Connection, file: SqlFile) -> None:
