@@ -15,7 +15,7 @@ comment on table engagement.outcome_source is
     'register_outcome and unregister_outcome only.';
 comment on column engagement.outcome_source.outcome is 'Code, e.g. RENEWAL.';
 comment on column engagement.outcome_source.view_name is
-    'The host''s view of it, schema-qualified and quoted: customer_id, decided_at, happened, value.';
+    'The host''s view, schema-qualified and quoted: customer_id, decided_at, happened, value.';
 comment on column engagement.outcome_source.description is 'What counts as one, for staff.';
 comment on column engagement.outcome_source.made_by is
     'ADAPTER: a deployment of the adapter registered it, and one that no longer does removes it; '

@@ -24,7 +24,7 @@ begin
         (2, 'UNKNOWN_CUSTOMER', 'problem', 'customer_id is not in engagement_host.customer',
          'A backtest leaves these rows out, because the score of then is not known. Show the '
          'customers in the view customer, with is_active false.',
-         'v.customer_id is not null and not exists (select from engagement_host.customer c '
+         'v.customer_id is not null and not exists (select from engagement.host_customers() c '
          'where c.customer_id = v.customer_id)'),
         (3, 'NO_INSTANT', 'problem', 'decided_at is NULL, infinite or out of range',
          'A backtest leaves these rows out. Until which instant was the outcome open?',
