@@ -1,7 +1,7 @@
 -- Internal. What each category, each rule and the points of a company's people tell by themselves,
 -- and what they add: the area of the score, and that of the score without them, over the same
--- outcomes. Most outcomes have no points of most rules. So the outcomes with points of a part are
--- counted by both scores, and all others by what is left of everybody's counts.
+-- outcomes. Most outcomes have no points of most rules. So those with points of a part are looked
+-- at one by one, and all others are counted by score: what is left of everybody's counts.
 -- Reads: category, score_rule.
 create or replace function engagement.outcome_parts(
     p_outcomes engagement.scored_outcome[], p_points engagement.outcome_point[]
@@ -20,38 +20,43 @@ declare
     v_counts bigint[];
     v_pairs engagement.score_pair[];
 begin
-    with given as materialized (
-        select case when u.rule_code is null then 'EMPLOYEES' else k.part_type end as part_type,
-               case when u.rule_code is null then ''
-                    when k.part_type = 'RULE' then u.rule_code
-                    else u.category_code end as part_code,
-               u.outcome_number, sum(u.points) as points
+    with named as materialized (
+        -- '' stands for the points of a company's people, which have no rule.
+        select distinct coalesce(u.category_code, '') as category_code,
+               coalesce(u.rule_code, '') as rule_code
         from unnest(p_points) u
-        inner join (values ('CATEGORY'), ('RULE')) k (part_type)
-            on k.part_type = 'CATEGORY' or u.rule_code is not null
-        group by 1, 2, 3
-        having sum(u.points) <> 0
     ),
     part as materialized (
-        select g.part_type, g.part_code, count(*) as outcome_count,
-               row_number() over (
-                   order by g.part_type, min(c.sort_order), g.part_code collate "C")::integer
-                   as number
-        from given g
+        select k.part_type, k.part_code, n.category_code, n.rule_code,
+               dense_rank() over (
+                   order by k.part_type, c.sort_order, k.part_code collate "C")::integer as number
+        from named n
+        cross join lateral (
+            select 'CATEGORY' as part_type, n.category_code as part_code where n.rule_code <> ''
+            union all
+            select 'RULE', n.rule_code where n.rule_code <> ''
+            union all
+            select 'EMPLOYEES', '' where n.rule_code = ''
+        ) k
         left join engagement.category c
-            on g.part_type = 'CATEGORY' and c.category_code = g.part_code
-        group by g.part_type, g.part_code
+            on k.part_type = 'CATEGORY' and c.category_code = k.part_code
+    ),
+    given as materialized (
+        select v.number, u.outcome_number, sum(u.points) as points
+        from unnest(p_points) u
+        inner join part v on v.category_code = coalesce(u.category_code, '')
+                             and v.rule_code = coalesce(u.rule_code, '')
+        group by v.number, u.outcome_number
+        having sum(u.points) <> 0
     ),
     outcome as materialized (
         select o.outcome_number, o.score, o.happened from unnest(p_outcomes) o
     ),
-    counted as materialized (
-        select v.number, g.points, o.score, count(*) filter (where o.happened) as happened_count,
-               count(*) filter (where not o.happened) as missed_count
+    with_points as materialized (
+        select g.number, g.points, o.score, o.happened::integer as happened_count,
+               1 - o.happened::integer as missed_count
         from given g
-        inner join part v on v.part_type = g.part_type and v.part_code = g.part_code
         inner join outcome o on o.outcome_number = g.outcome_number
-        group by v.number, g.points, o.score
     ),
     everybody as (
         select o.score, count(*) filter (where o.happened) as happened_count,
@@ -60,35 +65,39 @@ begin
         group by o.score
     ),
     split as (
-        select c.number, c.points, c.score, c.happened_count, c.missed_count from counted c
+        select w.number, w.points, w.score, w.happened_count, w.missed_count from with_points w
         union all
         select u.number, 0, u.score, sum(u.happened_count), sum(u.missed_count)
         from (
             select v.number, e.score, e.happened_count, e.missed_count
-            from part v
+            from (select distinct p.number from part p) v
             cross join everybody e
             union all
-            select c.number, c.score, -c.happened_count, -c.missed_count from counted c
+            select w.number, w.score, -w.happened_count, -w.missed_count from with_points w
         ) u
         group by u.number, u.score
         having sum(u.happened_count) + sum(u.missed_count) > 0
     )
-    select (select array_agg(v.part_type order by v.number) from part v),
-           (select array_agg(v.part_code order by v.number) from part v),
-           (select array_agg(v.outcome_count order by v.number) from part v),
-           array_agg(row(m.measure, m.score, m.other_score, m.happened_count, m.missed_count
-                         )::engagement.score_pair)
+    select array_agg(v.part_type order by v.number), array_agg(v.part_code order by v.number),
+           array_agg(coalesce(g.outcome_count, 0) order by v.number),
+           (select array_agg(row(m.measure, m.score, m.other_score, m.happened_count,
+                                 m.missed_count)::engagement.score_pair)
+            from (
+                -- Odd measures: the score, and the score without the part. Even ones: the part.
+                select 2 * s.number - 1 as measure, s.score, s.score - s.points as other_score,
+                       s.happened_count, s.missed_count
+                from split s
+                union all
+                select 2 * s.number, s.points, s.points, sum(s.happened_count),
+                       sum(s.missed_count)
+                from split s
+                group by s.number, s.points
+            ) m)
     into v_types, v_codes, v_counts, v_pairs
-    from (
-        -- Odd measures: the score, and the score without the part. Even ones: the part alone.
-        select 2 * s.number - 1 as measure, s.score, s.score - s.points as other_score,
-               s.happened_count, s.missed_count
-        from split s
-        union all
-        select 2 * s.number, s.points, s.points, sum(s.happened_count), sum(s.missed_count)
-        from split s
-        group by s.number, s.points
-    ) m;
+    from (select distinct p.number, p.part_type, p.part_code from part p) v
+    left join (
+        select g.number, count(*) as outcome_count from given g group by g.number
+    ) g on g.number = v.number;
 
     return (
         with area as materialized (
