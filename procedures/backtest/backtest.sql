@@ -120,11 +120,12 @@ $$;
 comment on function engagement.backtest(
     text, interval, timestamptz, timestamptz, text, text, jsonb, boolean
 ) is
-    'Whether the score that customers had p_lead before an outcome was decided tells what happened, '
-    'for outcomes decided in [p_from, p_to) (NULL: unbounded) and customers who are in p_segment '
-    'now. groups: FIFTH, TENTH or BAND of the scores, with rate, its interval of 95 % and lift; '
-    'auc: the chance that what happened had the higher score; parts: the same of each category '
-    'and rule alone, and what it adds. p_rules: as after apply_rules (an array) or revise_rule (an '
-    'object) with p_retroactive, and comparison says whether that is better. p_known: only what was '
-    'on record at the instant of the score. Under 20 outcomes of either kind there is no auc. '
-    'Raises EG004, EG006, EG007, EG011 (segment), EG017 (outcome), what apply_rules raises.';
+    'Whether the score that customers had p_lead before an outcome was decided tells what '
+    'happened, for outcomes decided in [p_from, p_to) (NULL: unbounded) and customers who are in '
+    'p_segment now. groups: FIFTH, TENTH or BAND of the scores, with rate, its interval of 95 % '
+    'and lift; auc: the chance that what happened had the higher score; parts: the same of each '
+    'category and rule alone, and what it adds. p_rules: as after apply_rules (an array) or '
+    'revise_rule (an object) with p_retroactive, and comparison says whether that is better. '
+    'p_known: only what was on record at the instant of the score. Under 20 outcomes of either '
+    'kind there is no auc. Raises EG004, EG006, EG007, EG011 (segment), EG017 (outcome), what '
+    'apply_rules raises.';

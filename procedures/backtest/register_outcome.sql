@@ -52,5 +52,5 @@ $$;
 comment on procedure engagement.register_outcome(text, regclass, text) is
     'Makes a view an outcome that engagement.backtest compares scores with, or replaces the '
     'outcome of that name. Its columns: customer_id; decided_at, the instant until which it was '
-    'open; happened; value, which may be NULL. Raises EG007 (shape; the detail names each column), EG015 '
-    '(the view runs code of a role that is not trusted), EG017 (name).';
+    'open; happened; value, which may be NULL. Raises EG007 (shape; the detail names each '
+    'column), EG015 (the view runs code of a role that is not trusted), EG017 (name).';
