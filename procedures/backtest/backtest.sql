@@ -4,6 +4,7 @@
 -- rates by group, what the score tells as a whole, and what each part of it tells.
 -- Definer: the host's views run as the package's owner, and only the package may try a change of
 -- rules. Without p_rules nothing is written, not even a temporary table.
+-- Other rules are compared with those on record, or with still others (p_against).
 -- Reads: outcome_rows, the ledger, a segment. Raises: EG002, EG004, EG005, EG006, EG007, EG010,
 -- EG011, EG015, EG017.
 create or replace function engagement.backtest(
@@ -14,7 +15,8 @@ create or replace function engagement.backtest(
     p_by text default 'FIFTH',
     p_segment text default null,
     p_rules jsonb default null,
-    p_known boolean default false
+    p_known boolean default false,
+    p_against jsonb default null
 )
 returns jsonb
 language plpgsql
@@ -34,8 +36,7 @@ declare
     v_segment engagement.host_key[];
     v_outcomes engagement.scored_outcome[];
     v_points engagement.outcome_point[];
-    v_recorded engagement.scored_outcome[];
-    v_tried record;
+    v_against engagement.scored_outcome[];
     v_result jsonb;
 begin
     perform engagement.check_attached();
@@ -55,6 +56,11 @@ begin
         raise exception 'rules that are tried were never on record'
             using errcode = 'EG004', detail = 'p_known and p_rules are both given',
                   hint = 'Give one of them.';
+    elsif p_against is not null and p_rules is null then
+        raise exception 'rules to compare with need rules that are tried'
+            using errcode = 'EG004', detail = 'p_against is given without p_rules',
+                  hint = 'Give p_rules, which is compared with p_against; without p_against it is '
+                         'compared with the rules on record.';
     end if;
     if p_segment is not null then
         v_segment := array(select s.customer_id from engagement.segment(p_segment) s);
@@ -72,18 +78,15 @@ begin
     if coalesce(p_known, false) then
         v_points := array(select u from engagement.known_points(
             p_outcomes => v_outcomes, p_rules => v_rules) u);
-    else
+    elsif p_rules is null or p_against is null then
         v_points := array(select u from engagement.outcome_points(
             p_outcomes => v_outcomes, p_rules => v_rules) u);
+    else
+        v_points := engagement.tried_points(p_outcomes => v_outcomes, p_changes => p_against);
     end if;
     if p_rules is not null then
-        v_recorded := engagement.scored_outcomes(p_outcomes => v_outcomes, p_points => v_points);
-        select * into v_tried
-        from engagement.try_rules(p_changes => p_rules, p_retroactive => true);
-        v_points := array(select u from engagement.outcome_points(
-            p_outcomes => v_outcomes, p_rules => v_tried.p_rules,
-            p_changed_ids => v_tried.p_changed_ids, p_is_tried => true) u);
-        drop table pg_temp.engagement_preview_rule, pg_temp.engagement_preview_award;
+        v_against := engagement.scored_outcomes(p_outcomes => v_outcomes, p_points => v_points);
+        v_points := engagement.tried_points(p_outcomes => v_outcomes, p_changes => p_rules);
     end if;
     v_outcomes := engagement.scored_outcomes(p_outcomes => v_outcomes, p_points => v_points);
 
@@ -91,7 +94,7 @@ begin
     select jsonb_build_object(
         'outcome', s.outcome, 'description', s.description, 'lead', p_lead, 'by', p_by,
         'from', p_from, 'to', p_to, 'segment', p_segment, 'is_known', coalesce(p_known, false),
-        'is_tried', p_rules is not null,
+        'is_tried', p_rules is not null, 'is_against_tried', p_against is not null,
         'as_of', engagement.scored_at(), 'least_count', c_least,
         'outcome_count', t.outcome_count, 'happened_count', t.happened_count,
         'missed_count', t.outcome_count - t.happened_count,
@@ -113,19 +116,20 @@ begin
     left join lateral engagement.rate_interval(t.happened_count, t.outcome_count) i
         on t.outcome_count > 0;
     return v_result || engagement.told_scores(
-        p_outcomes => v_outcomes, p_recorded => v_recorded, p_points => v_points,
+        p_outcomes => v_outcomes, p_against => v_against, p_points => v_points,
         p_is_conclusive => (v_result -> 'is_conclusive')::boolean);
 end
 $$;
 comment on function engagement.backtest(
-    text, interval, timestamptz, timestamptz, text, text, jsonb, boolean
+    text, interval, timestamptz, timestamptz, text, text, jsonb, boolean, jsonb
 ) is
     'Whether the score that customers had p_lead before an outcome was decided tells what '
     'happened, for outcomes decided in [p_from, p_to) (NULL: unbounded) and customers who are in '
     'p_segment now. groups: FIFTH, TENTH or BAND of the scores, with rate, its interval of 95 % '
     'and lift; auc: the chance that what happened had the higher score; parts: the same of each '
     'category and rule alone, and what it adds. p_rules: as after apply_rules (an array) or '
-    'revise_rule (an object) with p_retroactive, and comparison says whether that is better. '
+    'revise_rule (an object) with p_retroactive, and comparison says whether that is better than '
+    'the rules on record, or than p_against, which is given likewise. '
     'p_known: only what was on record at the instant of the score. Under 20 outcomes of either '
     'kind there is no auc. Raises EG004, EG006, EG007, EG011 (segment), EG017 (outcome), what '
     'apply_rules raises.';

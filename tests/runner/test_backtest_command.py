@@ -100,13 +100,27 @@ def test_backtest_with_rules_compares_and_changes_nothing(
             )
         )
     )
-    assert [row["level"] for row in rows][:2] == ["SCORE", "RECORDED"]
+    assert [row["level"] for row in rows][:2] == ["SCORE", "AGAINST"]
     assert float(rows[0]["difference"]) == pytest.approx(
         float(rows[0]["auc"]) - float(rows[1]["auc"]), abs=2e-6
     )
     assert (
         fated.execute("select * from engagement.score_rule order by rule_id").fetchall() == before
     )
+
+
+def test_backtest_of_two_files_compares_them(
+    fated: Connection, engagement: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    shown = engagement(fated, "backtest", "FATE", "--rules", str(file), "--against", str(file))
+    assert shown.exit_code == 0, shown.output
+    assert "Rules to compare with" in shown.stdout
+    assert "difference +0.000 (+0.000 to +0.000)." in shown.stdout
+    refused = engagement(fated, "backtest", "FATE", "--against", str(file))
+    assert refused.exit_code == 1
+    assert "EG004" in refused.stderr
 
 
 def test_backtest_of_too_few_says_so(deployed: Connection, engagement: Callable[..., Any]) -> None:

@@ -281,12 +281,40 @@ def test_backtest_of_rules_says_what_it_says_once_they_apply(host: Host, fates: 
     ]
     compared = tried["comparison"]
     assert sides(recorded) == tuple(
-        compared[f"recorded_{key}"] for key in ("auc", "auc_low", "auc_high")
+        compared[f"against_{key}"] for key in ("auc", "auc_low", "auc_high")
     )
     assert compared["difference"] == pytest.approx(tried["auc"] - recorded["auc"], abs=2e-6)
     assert compared["difference_low"] < compared["difference"] < compared["difference_high"]
     assert (recorded["comparison"], recorded["is_tried"]) == (None, False)
     assert tried["auc"] != recorded["auc"]
+
+
+def test_backtest_of_two_sets_of_rules_compares_them_over_the_same_outcomes(
+    host: Host, fates: Fates
+) -> None:
+    host.rule(quantity_score=10)
+    for number, customer in enumerate(people(host, 60)):
+        amount = number * 7 % 20
+        host.order(customer, Line(amount=amount), at=EARLY)
+        fates.add(customer, amount > 8 or number % 5 == 0)
+    host.recalculate("FULL")
+    flat = [{**RULES[0], "amount_score": 0, "flat_score": 1, "cap_points": None,
+             "cap_period": None}]  # fmt: skip
+    by_amount, by_flat = Jsonb([RULES[0]]), Jsonb(flat)
+    with host.unchanged():
+        one, other = fates.backtest(rules=by_amount), fates.backtest(rules=by_flat)
+        both = fates.backtest(rules=by_amount, against=by_flat)
+    assert (one["is_against_tried"], both["is_against_tried"]) == (False, True)
+    compared = both["comparison"]
+    for key in ("auc", "auc_low", "auc_high"):
+        assert both[key] == one[key]
+        assert compared[f"against_{key}"] == other[key]
+    assert compared["difference"] == pytest.approx(one["auc"] - other["auc"], abs=2e-6)
+    assert (other["auc"], compared["verdict"]) == (0.5, "BETTER")
+    turned = fates.backtest(rules=by_flat, against=by_amount)["comparison"]
+    assert turned["verdict"] == "WORSE"
+    assert turned["difference"] == -compared["difference"]
+    assert turned["difference_low"] == -compared["difference_high"]
 
 
 def test_backtest_of_the_rules_on_record_finds_no_difference(host: Host, fates: Fates) -> None:
@@ -440,6 +468,8 @@ def test_renewal_of_the_reference_host_is_another_membership_around_its_end(host
         ({"rules": Jsonb(7)}, "EG010"),
         ({"rules": Jsonb({"NO_RULE": None})}, "EG002"),
         ({"rules": Jsonb([]), "known": True}, "EG004"),
+        ({"against": Jsonb([])}, "EG004"),
+        ({"rules": Jsonb([]), "against": Jsonb({"NO_RULE": None})}, "EG002"),
     ],
 )
 def test_backtest_with_bad_arguments_is_refused(

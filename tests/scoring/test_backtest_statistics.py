@@ -6,6 +6,8 @@ import random
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest, mannwhitneyu
+from sklearn.metrics import roc_auc_score
 
 from scoring.host import Host
 from scoring.outcomes import Z, area, difference_error, wilson
@@ -53,6 +55,20 @@ def test_areas_equal_the_count_of_all_pairs(host: Host) -> None:
             [one.auc, one.error, other.auc, other.error], abs=1e-12
         )
         assert row.difference_error == pytest.approx(difference_error(one, other), abs=1e-12)
+
+
+def test_areas_equal_those_of_scikit_learn_and_scipy(host: Host) -> None:
+    samples = [chance_rows(seed, count=400, effect=seed / 300) for seed in range(10)]
+    found = areas(host, [row for rows in samples for row in rows])
+    for rows in samples:
+        _, scores, others, happened = zip(*rows, strict=True)
+        row = found[rows[0][0]]
+        assert row.auc == pytest.approx(roc_auc_score(happened, scores), abs=1e-12)
+        assert row.other_auc == pytest.approx(roc_auc_score(happened, others), abs=1e-12)
+        above = [score for score, is_true in zip(scores, happened, strict=True) if is_true]
+        below = [score for score, is_true in zip(scores, happened, strict=True) if not is_true]
+        wins = mannwhitneyu(above, below).statistic
+        assert row.auc == pytest.approx(wins / len(above) / len(below), abs=1e-12)
 
 
 def test_areas_of_equal_rows_counted_together_are_the_same(host: Host) -> None:
@@ -128,4 +144,6 @@ def test_told_areas_end_at_nothing_and_everything(host: Host) -> None:
 def test_rate_interval_is_wilsons(host: Host, happened: int, count: int) -> None:
     (row,) = host.rows("select * from engagement.rate_interval(%s, %s)", happened, count)
     assert row == pytest.approx((happened / count, *wilson(happened, count)), abs=1e-12)
+    limits = binomtest(happened, count).proportion_ci(0.95, method="wilson")
+    assert row[1:] == pytest.approx((limits.low, limits.high), abs=1e-12)
     assert 0 <= row[1] <= row[0] <= row[2] <= 1

@@ -46,6 +46,14 @@ GROUPS = ("FIFTH", "TENTH", "BAND")
     shell_complete=completion.rule_files,
     help="Scores as after `rules apply FILE --retroactive`, compared with those on record.",
 )
+@option(
+    "--against",
+    metavar="FILE.toml|starter",
+    show_default="the rules on record",
+    callback=rule_file,
+    shell_complete=completion.rule_files,
+    help="Compare the scores of --rules with those as after this file.",
+)
 @option("--known", is_flag=True, help="Only what was on record at the instant of the score.")
 @format_option
 def backtest(
@@ -57,6 +65,7 @@ def backtest(
     by: str,
     segment: str | None,
     rules: Path | None,
+    against: Path | None,
     known: bool,
     format: show.Format,
 ) -> None:
@@ -72,9 +81,10 @@ def backtest(
             show.listing(rows, OUTCOMES, format, empty="No outcome is registered.")
             return
         wanted = read_rules(rules) if rules else None
+        others = read_rules(against) if against else None
         with snapshot(connection, read_only=wanted is None):
             text = queries.call_json(
                 connection, "backtest", outcome=outcome, lead=lead, from_=begin, to=end,
-                by=by.upper(), segment=segment, rules=wanted, known=known,
+                by=by.upper(), segment=segment, rules=wanted, known=known, against=others,
             )  # fmt: skip
         show.backtest(text, format)

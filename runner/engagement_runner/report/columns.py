@@ -41,6 +41,28 @@ POINTS: Sequence[Column] = (
     ("points", "Ever earned", "number"),
     ("customer_count", "By customers", "number"),
 )
+FIFTHS: Sequence[Column] = (
+    ("fifth", "Fifth of the scores", "text"),
+    ("score_from", "From", "number"),
+    ("score_to", "To", "number"),
+    ("outcome_count", "Outcomes", "number"),
+    ("happened_count", "Happened", "number"),
+    ("rate", "Rate", "share"),
+    ("rate_low", "95 % interval from", "bare share"),
+    ("rate_high", "to", "bare share"),
+    ("lift", "Lift", "number"),
+)
+PARTS: Sequence[Column] = (
+    ("label", "Category and rule", "text"),
+    ("outcome_count", "Outcomes with points", "number"),
+    ("auc", "Alone", "number"),
+    ("auc_low", "from", "number"),
+    ("auc_high", "to", "number"),
+    ("adds", "Adds", "number"),
+    ("adds_low", "from", "number"),
+    ("adds_high", "to", "number"),
+    ("says", "So it", "text"),
+)
 COMPANIES: Sequence[Column] = (
     ("display_name", "Company", "text"),
     ("customer_id", "Number", "text"),

@@ -19,7 +19,7 @@ BACKTEST_CSV = (
     "auc_low", "auc_high", "without_auc", "without_auc_low", "without_auc_high", "adds",
     "adds_low", "adds_high", "difference", "difference_low", "difference_high",
 )  # fmt: skip
-"""Columns of ``backtest --format csv``; level is SCORE, RECORDED, GROUP, CATEGORY, RULE or
+"""Columns of ``backtest --format csv``; level is SCORE, AGAINST, GROUP, CATEGORY, RULE or
 EMPLOYEES."""
 
 _VERDICTS = {
@@ -29,8 +29,8 @@ _VERDICTS = {
 }
 
 _COMPARISONS = {
-    "BETTER": "The rules given tell more than those on record.",
-    "WORSE": "The rules given tell less than those on record.",
+    "BETTER": "The rules given tell more than {others}.",
+    "WORSE": "The rules given tell less than {others}.",
     "NOT_SHOWN": "It is not shown that either tells more: the interval of the difference holds 0.",
 }
 
@@ -61,8 +61,8 @@ def backtest_records(content: dict[str, Any]) -> list[dict[str, Any]]:
     compared = content["comparison"]
     records = [{**content, **(compared or {}), **label, "level": "SCORE"}]
     if compared:
-        recorded = {key: compared[f"recorded_{key}"] for key in ("auc", "auc_low", "auc_high")}
-        records.append({**recorded, **label, "level": "RECORDED"})
+        others = {key: compared[f"against_{key}"] for key in ("auc", "auc_low", "auc_high")}
+        records.append({**others, **label, "level": "AGAINST"})
     records += [{**group, "level": "GROUP", "code": group["group"]} for group in content["groups"]]
     records += [
         {**part, "level": part["part_type"], "code": part["part_code"]} for part in content["parts"]
@@ -135,12 +135,17 @@ def _print_verdict(content: dict[str, Any]) -> None:
     result(_VERDICTS[content["verdict"]])
     compared = content["comparison"]
     if compared:
+        name, others = (
+            ("Rules to compare with", "those to compare with")
+            if content["is_against_tried"]
+            else ("Rules on record", "those on record")
+        )
         result(
-            f"Rules on record {_area(compared['recorded_auc'])} "
-            f"({_interval(compared, 'recorded_auc', _area)}), difference "
+            f"{name} {_area(compared['against_auc'])} "
+            f"({_interval(compared, 'against_auc', _area)}), difference "
             f"{compared['difference']:+.3f} ({_interval(compared, 'difference', _change)})."
         )
-        result(_COMPARISONS[compared["verdict"]])
+        result(_COMPARISONS[compared["verdict"]].format(others=others))
 
 
 def _part_table(parts: Sequence[dict[str, Any]]) -> Table:
