@@ -222,10 +222,10 @@ def test_overview_tells_of_outcomes_what_a_backtest_does(
     parts = overview.body("RENEWAL: categories and rules")
     assert len(parts) == len(told["parts"]) > 5
     for row, part in zip(parts, told["parts"], strict=True):
-        assert exact(row[1]) == part["outcome_count"]
-        assert float(exact(row[5])) == pytest.approx(part["adds"], abs=0.000501)
-        assert (row[8] == "carries it") == (part["adds_low"] > 0)
-        assert (row[8] == "in the way") == (part["adds_high"] < 0)
+        assert exact(row[2]) == part["outcome_count"]
+        assert float(exact(row[6])) == pytest.approx(part["adds"], abs=0.000501)
+        assert (row[9] == "carries it") == (part["adds_low"] > 0)
+        assert (row[9] == "in the way") == (part["adds_high"] < 0)
 
 
 def test_report_of_an_outcome_that_cannot_be_read_says_so(

@@ -47,7 +47,7 @@ def bars(
     values: Sequence[tuple[float, float, float]],
     show: Callable[[Any], str],
 ) -> Markup:
-    """Return a bar a label for shares: each of *values* is the share and both ends of its interval."""
+    """Return a bar a label for shares; *values* are each share and the ends of its interval."""
     name = literal(title)
     chart = pygal.Bar(spacing=12, range=(0, 1), **_settings(show))
     points = [

@@ -42,26 +42,27 @@ POINTS: Sequence[Column] = (
     ("customer_count", "By customers", "number"),
 )
 FIFTHS: Sequence[Column] = (
-    ("fifth", "Fifth of the scores", "text"),
+    ("fifth", "Fifth", "text"),
     ("score_from", "From", "number"),
     ("score_to", "To", "number"),
     ("outcome_count", "Outcomes", "number"),
     ("happened_count", "Happened", "number"),
-    ("rate", "Rate", "share"),
-    ("rate_low", "95 % interval from", "bare share"),
-    ("rate_high", "to", "bare share"),
+    ("rate", "Rate", "bare share"),
+    ("rate_low", "At least", "bare share"),
+    ("rate_high", "At most", "bare share"),
     ("lift", "Lift", "number"),
 )
 PARTS: Sequence[Column] = (
-    ("label", "Category and rule", "text"),
-    ("outcome_count", "Outcomes with points", "number"),
+    ("label", "Points", "text"),
+    ("kind", "Of", "text"),
+    ("outcome_count", "Outcomes", "number"),
     ("auc", "Alone", "number"),
-    ("auc_low", "from", "number"),
-    ("auc_high", "to", "number"),
+    ("auc_low", "At least", "number"),
+    ("auc_high", "At most", "number"),
     ("adds", "Adds", "number"),
-    ("adds_low", "from", "number"),
-    ("adds_high", "to", "number"),
-    ("says", "So it", "text"),
+    ("adds_low", "At least", "number"),
+    ("adds_high", "At most", "number"),
+    ("says", "Verdict", "text"),
 )
 COMPANIES: Sequence[Column] = (
     ("display_name", "Company", "text"),

@@ -104,8 +104,8 @@ class Told:
     record: Record
     chart: Chart
     parts: Table
-    carrying: str
-    hindering: str
+    carrying: Sequence[str]
+    hindering: Sequence[str]
 
 
 def told(write: Writer, record: Record) -> Told:
@@ -120,16 +120,13 @@ def told(write: Writer, record: Record) -> Told:
         ],
         write.formats.percent,
     )
-    table = replace(
-        write.table(f"{outcome}: categories and rules", PARTS, parts),
-        sums=[place for place, part in enumerate(parts) if part["part_type"] != "RULE"],
-    )
+    table = write.table(f"{outcome}: categories and rules", PARTS, parts)
     names = {
-        says: ", ".join(
+        says: [
             show.literal(part["label"])
             for part in parts
-            if part["says"] == says and part["part_type"] != "CATEGORY"
-        )
+            if part["says"] == says and part["kind"] != "a category"
+        ]
         for says in ("carries it", "in the way")
     }
     chart = Chart(svg, [], write.table(f"{outcome}: rate by fifth of the scores", FIFTHS, groups))

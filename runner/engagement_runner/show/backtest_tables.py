@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rich.table import Table
@@ -178,7 +179,8 @@ def _interval(record: dict[str, Any], key: str, show: Any) -> str:
 
 
 def _percent(value: Any) -> str:
-    return f"{value:.1%}"
+    share = (Decimal(value) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)  # as SQL rounds
+    return f"{share}%"
 
 
 def _area(value: Any) -> str:

@@ -35,7 +35,9 @@ from (
         ) as groups,
         (
             select coalesce(json_agg(json_build_object(
-                'part_type', p.told ->> 'part_type',
+                'kind', case p.told ->> 'part_type'
+                    when 'CATEGORY' then 'a category' when 'RULE' then 'a rule' else 'others'
+                end,
                 'label', coalesce(nullif(p.told ->> 'label', ''), p.told ->> 'part_code'),
                 'outcome_count', p.told -> 'outcome_count',
                 'auc', round((p.told ->> 'auc')::numeric, 3),
