@@ -71,7 +71,9 @@ grant execute on routine
     engagement.points_by,
     engagement.category_history,
     engagement.score_distribution,
-    engagement.company_people
+    engagement.company_people,
+    -- backtest
+    engagement.backtest
 to engagement_staff;
 -- What these call as their caller, and what views call.
 grant execute on routine

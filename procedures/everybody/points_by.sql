@@ -33,10 +33,7 @@ declare
     v_zone text := engagement.parameter('TIME_ZONE');
     v_as_of timestamptz := engagement.scored_at();
     v_segment engagement.host_key[];
-    v_attribution text := case
-        when engagement.parameter('CALCULATE_EMPLOYER_ENGAGEMENT_SCORE') = 'Y'
-             and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y'
-        then engagement.parameter('EMPLOYER_ATTRIBUTION') else 'NONE' end;
+    v_attribution text := engagement.employees_attribution();
     v_today date := (v_as_of at time zone v_zone)::date;
     v_employees engagement.host_key[];
 begin

@@ -41,8 +41,6 @@ declare
         and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y';
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (v_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
-    v_after engagement.score_rule[];
-    v_codes text[];
     v_gone integer[];
     v_ids engagement.host_key[];
     v_scored_ids engagement.host_key[];
@@ -51,21 +49,8 @@ declare
 begin
     perform engagement.check_attached();
     perform engagement.check_instant(v_as_of);
-    v_after := engagement.changed_rules(p_changes, p_retroactive);
-    v_codes := array(
-        select n.rule_code
-        from unnest(v_after) n
-        left join engagement.score_rule r on r.rule_id = n.rule_id
-        where n is distinct from r);
-    v_gone := array(select r.rule_id from engagement.score_rule r
-                    where r.rule_code = any (v_codes));
-    create temporary table engagement_preview_rule on commit drop as
-    select n.* from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes);
-    update pg_temp.engagement_preview_rule r set is_applied = true where not r.is_applied;
-    analyze pg_temp.engagement_preview_rule;
-
-    perform engagement.preview_awards(array(
-        select n from unnest(v_after) n where n.is_active and n.rule_code = any (v_codes)));
+    select t.p_changed_ids into v_gone
+    from engagement.try_rules(p_changes => p_changes, p_retroactive => p_retroactive) t;
 
     perform engagement.preview_points(v_gone, v_as_of);
 

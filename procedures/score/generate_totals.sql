@@ -1,5 +1,5 @@
 -- Internal. Makes the routine NAME from each template NAME_template: sum_points__some,
--- sum_points__all, counted_awards and preview_points. They are the same for all sources.
+-- sum_points__all, counted_awards and previewed_awards. They are the same for all sources.
 -- Reads: pg_catalog. Writes: these routines.
 create or replace function engagement.generate_totals()
 returns void

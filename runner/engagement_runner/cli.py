@@ -11,6 +11,7 @@ import click
 from engagement_runner import __version__, show
 from engagement_runner.commands import deployment, draft
 from engagement_runner.commands.adapter import adapter
+from engagement_runner.commands.backtest import backtest
 from engagement_runner.commands.customers import (
     adjust,
     customer,
@@ -116,6 +117,7 @@ for command in (
     segment,
     at_risk,
     points,
+    backtest,
     report,
     events,
     schedule,

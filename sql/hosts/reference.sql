@@ -5,7 +5,9 @@
 --      if its rows may take back others, and three views (customer, employment, subject) that
 --      may be empty;
 --   2. one engagement.register_source call per activity source;
---   3. one engagement.attach_triggers call per table that a view reads.
+--   3. one engagement.attach_triggers call per table that a view reads;
+--   4. if scores are to be compared with what happens later, one view per outcome and one
+--      engagement.register_outcome call for it.
 --
 -- What counts, and why:
 --   * An order line counts while its order is PLACED and the line ACTIVE. A draft is no sale yet,
@@ -259,3 +261,59 @@ call engagement.attach_triggers(
     p_table => 'crm.employment',
     p_key_column => 'employee_id',
     p_activity_column => 'customer_id');
+
+-- An outcome: does a member renew? A membership is an order line of class MEMBERSHIP that counts,
+-- for at least one. Its term ends a year after it was bought, in the organisation's time zone. It
+-- was renewed if the same customer bought a membership within the 60 days before that end or the 60
+-- days after it; the value is what these cost. A term is in the view when these 60 days are over,
+-- so that nobody counts as lost who may still renew. That is decided by the clock, which a view of
+-- an outcome may ask, because no trigger has to see the change.
+--
+-- Who renews early does so up to 60 days before decided_at. Compare with the scores of an earlier
+-- day (a lead of more than 60 days), or the renewal's own points are in the score.
+create or replace view engagement_host.renewal as
+with membership as (
+    select
+        l.ship_customer_id as customer_id,
+        o.ordered_at,
+        sum(l.amount) as amount,
+        (
+            (o.ordered_at at time zone engagement.parameter('TIME_ZONE')) + interval '1 year'
+        ) at time zone engagement.parameter('TIME_ZONE') as ends_at
+    from crm.order_line as l
+    join crm.sales_order as o on o.order_id = l.order_id
+    join crm.product as p on p.product_id = l.product_id
+    where
+        l.line_status = 'ACTIVE' and o.order_status = 'PLACED'
+        and p.product_class = 'MEMBERSHIP' and l.quantity > 0
+    group by l.ship_customer_id, o.ordered_at
+)
+
+select
+    m.customer_id::engagement.host_key as customer_id,
+    m.ends_at as decided_at,
+    count(n.customer_id) > 0 as happened,
+    sum(n.amount) as value
+from membership as m
+left join membership as n
+    on
+        n.customer_id = m.customer_id
+        and n.ordered_at > m.ordered_at
+        and n.ordered_at > m.ends_at - interval '60 days'
+        and n.ordered_at < m.ends_at + interval '60 days'
+where m.ends_at + interval '60 days' < now()
+group by m.customer_id, m.ends_at;
+
+comment on view engagement_host.renewal is
+'Outcome: memberships whose term has ended, and whether they were renewed';
+comment on column engagement_host.renewal.customer_id is 'Whose membership it was';
+comment on column engagement_host.renewal.decided_at is 'End of its term';
+comment on column engagement_host.renewal.happened is
+'True: another membership was bought within 60 days of that end, before it or after it';
+comment on column engagement_host.renewal.value is
+'What that membership cost, base currency; NULL: none was bought';
+
+call engagement.register_outcome(
+    p_outcome => 'RENEWAL',
+    p_view => 'engagement_host.renewal',
+    p_description => 'Another membership was bought within 60 days of the end of a term');

@@ -214,8 +214,8 @@ select
     end_on
 from sample_employment;
 
--- Orders: what people do of their own accord, their yearly membership, what companies book for
--- their people, and what companies sponsor.
+-- Orders: what people do of their own accord, what companies book for their people, and what
+-- companies sponsor. Yearly memberships follow.
 
 create temporary table sample_order as
 select
@@ -256,32 +256,6 @@ where
     and t.ordered_at::date >= c.joined_on
     and (c.lapsed_on is null or t.ordered_at::date <= c.lapsed_on)
 union all
--- renewals fall on the day of joining, give or take a fortnight; some years are missed
-select
-    'M', p.n, p.n::bigint * 10 + y.year_back, p.customer_id, null, r.ordered_at
-from sample_person as p
-cross join generate_series(0, 3) as y (year_back)
-cross join lateral (
-    select
-        p.joined_on
-        + make_interval(years => y.year_back + greatest(
-            extract(year from pg_temp.sample_until())::integer
-            - extract(year from p.joined_on)::integer - 3, 0))
-        + make_interval(days => case
-            when p.joined_on >= pg_temp.sample_until()::date - 1095 and y.year_back = 0 then 0
-            else floor(28 * pg_temp.chance('renewal', p.n::bigint * 10 + y.year_back))::integer
-                - 14
-        end)
-        + make_interval(mins => 540 + floor(
-            500 * pg_temp.chance('hour', p.n::bigint * 10 + y.year_back))::integer)
-        as ordered_at
-) as r
-where
-    r.ordered_at < pg_temp.sample_until()
-    and r.ordered_at >= pg_temp.sample_until() - interval '3 years'
-    and (p.lapsed_on is null or r.ordered_at::date <= p.lapsed_on)
-    and pg_temp.chance('renews', p.n::bigint * 10 + y.year_back) < 0.84
-union all
 -- group bookings: the company pays and is the employer chosen on the order
 select
     'G', c.n, c.n * 1000 + m.months_back, crm.key_of(c.n), crm.key_of(c.n), t.ordered_at
@@ -318,6 +292,62 @@ where
     t.ordered_at < pg_temp.sample_until()
     and t.ordered_at >= pg_temp.sample_until() - interval '3 years'
     and pg_temp.chance('sponsor', c.n * 10 + y.year_back) < 0.70;
+
+-- Memberships of people fall on the day of joining, give or take a fortnight. Whether a member
+-- renews depends on engagement: of 100 who ordered nothing of their own accord in the year that
+-- ended 100 days before, 60 renew; with one order 75, with two 90, with more 95. Two kinds do not
+-- depend on it: students, of whom 80 in 100 renew, and companies (above), of whom 70 in 100 do. In
+-- the first year of the sample nothing is known of the year before, so 84 in 100 renew.
+
+create index on sample_order (who, ordered_at) where kind = 'P';
+
+insert into sample_order (kind, who, n, bill_customer_id, ordered_at)
+select 'M', m.who, m.n, m.customer_id, m.ordered_at
+from (
+    select
+        p.n as who,
+        p.n::bigint * 10 + y.year_back as n,
+        p.customer_id,
+        p.joined_on,
+        p.lapsed_on,
+        t.is_joining,
+        p.joined_on
+        + make_interval(years => y.year_back + greatest(
+            extract(year from pg_temp.sample_until())::integer
+            - extract(year from p.joined_on)::integer - 3, 0))
+        + make_interval(days => case
+            when t.is_joining then 0
+            else floor(28 * pg_temp.chance('renewal', p.n::bigint * 10 + y.year_back))::integer
+                - 14
+        end)
+        + make_interval(mins => 540 + floor(
+            500 * pg_temp.chance('hour', p.n::bigint * 10 + y.year_back))::integer)
+        as ordered_at
+    from sample_person as p
+    cross join generate_series(0, 3) as y (year_back)
+    cross join lateral (
+        select p.joined_on >= pg_temp.sample_until()::date - 1095 and y.year_back = 0 as is_joining
+    ) as t
+) as m
+cross join lateral (
+    select count(*) as order_count
+    from sample_order as o
+    where
+        o.kind = 'P'
+        and o.who = m.who
+        and o.ordered_at >= m.ordered_at - interval '465 days'
+        and o.ordered_at < m.ordered_at - interval '100 days'
+) as d
+where
+    m.ordered_at < pg_temp.sample_until()
+    and m.ordered_at >= pg_temp.sample_until() - interval '3 years'
+    and (m.lapsed_on is null or m.ordered_at::date <= m.lapsed_on)
+    and pg_temp.chance('renews', m.n) < case
+        when m.is_joining then 1
+        when m.ordered_at < pg_temp.sample_until() - interval '2 years' then 0.84
+        when pg_temp.chance('student', m.who) < 0.10 then 0.80
+        else least(0.60 + 0.15 * d.order_count, 0.95)
+    end;
 
 alter table sample_order add order_number bigint;
 

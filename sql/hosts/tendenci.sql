@@ -487,3 +487,43 @@ call engagement.attach_triggers(
     p_table => 'public.corporate_memberships_corpmembershiprep',
     p_key_column => 'user_id',
     p_activity_column => 'customer_id');
+
+-- An outcome: does a member renew? A membership that was accepted ends with its expire_dt. It was
+-- renewed if another accepted membership of the same person, of whatever type, begins within 60
+-- days of that end, before it or after it; the value is what the invoices of these amount to. A
+-- term is in the view when these 60 days are over, so that nobody counts as lost who may still
+-- renew. That is decided by the clock, which a view of an outcome may ask. Companies' memberships
+-- are no outcomes here.
+--
+-- Who renews early does so up to 60 days before decided_at: compare with the scores of an earlier
+-- day (a lead of more than 60 days), or the renewal's own points are in the score.
+create or replace view engagement_host.renewal as
+select
+    m.customer_id,
+    m.end_at as decided_at,
+    count(n.membership_id) > 0 as happened,
+    sum(i.amount) as value
+from engagement_host.accepted_membership as m
+left join engagement_host.accepted_membership as n
+    on
+        n.customer_id = m.customer_id
+        and n.begin_at > m.begin_at
+        and n.begin_at > m.end_at - interval '60 days'
+        and n.begin_at < m.end_at + interval '60 days'
+left join engagement_host.invoice as i on i.document_id = n.membership_key
+where m.end_at + interval '60 days' < now()
+group by m.customer_id, m.end_at;
+
+comment on view engagement_host.renewal is
+'Outcome: memberships of people that have ended, and whether they were renewed';
+comment on column engagement_host.renewal.customer_id is 'Whose membership it was';
+comment on column engagement_host.renewal.decided_at is 'When it expired';
+comment on column engagement_host.renewal.happened is
+'True: another membership begins within 60 days of that, before it or after it';
+comment on column engagement_host.renewal.value is
+'Total of its invoices less refunds; NULL: it has none';
+
+call engagement.register_outcome(
+    p_outcome => 'RENEWAL',
+    p_view => 'engagement_host.renewal',
+    p_description => 'Another membership began within 60 days of the end of one');

@@ -563,3 +563,64 @@ call engagement.attach_triggers(
     p_table => 'public.party_relation_type',
     p_key_column => 'null',
     p_activity_column => 'customer_id');
+
+-- An outcome: does a subscriber stay? Lines of running and closed subscriptions have terms of a
+-- year, counted from their first day. A term whose line runs on was renewed. Where the line ends,
+-- it was renewed if another line for the same product, in whatever subscription of the same party,
+-- begins within 60 days of that end, before it or after it. The value is the price of one period. A
+-- term is in the view when 60 days have passed since its end, so that nobody counts as lost who may
+-- still renew. That is decided by the clock, which a view of an outcome may ask.
+--
+-- Who renews early does so up to 60 days before decided_at: compare with the scores of an earlier
+-- day (a lead of more than 60 days), or the renewal's own points are in the score.
+create or replace view engagement_host.renewal as
+select
+    t.customer_id,
+    t.decided_at,
+    bool_or(t.happened) as happened,
+    sum(t.value) as value
+from (
+    -- The line ran on.
+    select
+        l.customer_id,
+        y.decided_at,
+        true as happened,
+        l.amount as value
+    from engagement_host.subscription_line as l
+    cross join lateral generate_series(
+        l.occurred_at + interval '1 year',
+        least(l.ended_at - interval '1 day', now()),
+        interval '1 year'
+    ) as y (decided_at)
+    union all
+    -- The line ended.
+    select
+        l.customer_id,
+        l.ended_at as decided_at,
+        n.source_id is not null as happened,
+        n.amount as value
+    from engagement_host.subscription_line as l
+    left join engagement_host.subscription_line as n
+        on
+            n.customer_id = l.customer_id
+            and n.subject_id = l.subject_id
+            and n.occurred_at > l.occurred_at
+            and n.occurred_at > l.ended_at - interval '60 days'
+            and n.occurred_at < l.ended_at + interval '60 days'
+) as t
+where t.decided_at + interval '60 days' < now()
+group by t.customer_id, t.decided_at;
+comment on view engagement_host.renewal is
+'Outcome: terms of subscriptions that are over, and whether they were renewed';
+comment on column engagement_host.renewal.customer_id is 'Party of the subscription';
+comment on column engagement_host.renewal.decided_at is
+'A year after the first day, two years, and so on; and the end of the line';
+comment on column engagement_host.renewal.happened is
+'True: the line ran on, or another one for the same product began within 60 days of its end';
+comment on column engagement_host.renewal.value is
+'Price of one period of what ran on or began, base currency; NULL: it was not renewed';
+
+call engagement.register_outcome(
+    p_outcome => 'RENEWAL',
+    p_view => 'engagement_host.renewal',
+    p_description => 'A subscription ran on for another year, or was followed by another one');

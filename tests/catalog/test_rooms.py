@@ -35,6 +35,7 @@ ROOMS = (
     {"procedures/input"},
     {"triggers/own"},
     {"procedures/preview"},
+    {"procedures/backtest"},
     {"procedures/verify"},
     {"procedures/person"},
 )

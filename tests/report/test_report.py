@@ -203,6 +203,47 @@ def test_overview_companies_are_those_of_their_cards(sample: Connection, overvie
         assert exact(row[8]) == Decimal(str(card["average_score"]))
 
 
+def test_overview_tells_of_outcomes_what_a_backtest_does(
+    sample: Connection, overview: Page
+) -> None:
+    ((told,),) = rows(sample, "select engagement.backtest('RENEWAL')")
+    assert told["verdict"] == "HIGHER"
+    fifths = overview.body("RENEWAL: rate by fifth of the scores")
+    assert len(fifths) == len(told["groups"]) == 5
+    for row, group in zip(fifths, told["groups"], strict=True):
+        assert row[0] == group["group"]
+        assert row[3:5] == [number(group["outcome_count"]), number(group["happened_count"])]
+        for cell, key in zip(row[5:8], ("rate", "rate_low", "rate_high"), strict=True):
+            assert float(exact(cell)) == pytest.approx(100 * group[key], abs=0.0501)
+    assert "Does the score tell who renews?" in overview.text
+    assert f"Higher scores came before it: in the highest fifth it happened in {fifths[0][5]}," in (
+        overview.text
+    )
+    parts = overview.body("RENEWAL: categories and rules")
+    assert len(parts) == len(told["parts"]) > 5
+    for row, part in zip(parts, told["parts"], strict=True):
+        assert exact(row[2]) == part["outcome_count"]
+        assert float(exact(row[6])) == pytest.approx(part["adds"], abs=0.000501)
+        assert (row[9] == "carries it") == (part["adds_low"] > 0)
+        assert (row[9] == "in the way") == (part["adds_high"] < 0)
+
+
+def test_report_of_an_outcome_that_cannot_be_read_says_so(
+    deployed: Connection, report: Report
+) -> None:
+    deployed.execute(
+        "create view engagement_host.broken as select crm.key_of(1)::engagement.host_key as"
+        " customer_id, now() as decided_at, true as happened, 1 / 0::numeric as value"
+    )
+    deployed.execute("call engagement.register_outcome('BROKEN', 'engagement_host.broken')")
+    done = report(deployed)
+    assert done.exit_code == 0, done.stderr
+    text = Page(done.stdout).text
+    assert "BROKEN cannot be read: " in text and "division by zero" in text
+    assert "Does the score tell what happens?" in text
+    assert "Too few to tell: 0 happened, 0 did not." in text
+
+
 @pytest.mark.parametrize("customer", [769, 1])
 def test_customer_page_is_the_score_card(sample: Connection, report: Report, customer: int) -> None:
     done = report(sample, "--customer", str(customer))

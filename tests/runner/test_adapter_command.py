@@ -411,6 +411,65 @@ def test_adapter_check_of_merged_customers_of_another_shape(
     assert "into_id is missing" in result.output
 
 
+OUTCOME = """
+create view engagement_host.fate as
+select customer_id::bigint, decided_at::timestamptz, happened::boolean, null::numeric as value
+from (values {rows}) v (customer_id, decided_at, happened);
+call engagement.register_outcome('FATE', 'engagement_host.fate', 'What became of them');
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("(1, '2025-01-01', true), (2, '2025-01-01', false)", []),
+        ("(1, '2999-01-01', true)", [("problem", "the outcome is known before it is decided")]),
+        ("(1, '2999-01-01', null)", [("hint", "happened is NULL")]),
+        (
+            "(1, '2025-01-01', true), (1, '2025-01-01', false)",
+            [("problem", "customer_id and decided_at are not unique")],
+        ),
+    ],
+)
+def test_adapter_check_of_an_outcome(
+    shop: Connection,
+    engagement: Callable[..., Any],
+    write: Callable[..., str],
+    rows: str,
+    expected: list[tuple[str, str]],
+) -> None:
+    path = write((REGISTERED, OUTCOME.format(rows=rows) + REGISTERED))
+    result = engagement(shop, "adapter", "check", path, "--format", "json")
+    assert found(result) == [(severity, "FATE", finding) for severity, finding in expected]
+    (view_found,) = [v for v in json.loads(result.stdout)["views"] if v["view"] == "FATE"]
+    assert view_found["row_count"] == rows.count("(")
+
+
+def test_deploy_of_an_adapter_without_its_outcome_ends_the_outcome(
+    shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
+) -> None:
+    outcome = OUTCOME.format(rows="(1, '2025-01-01', true)")
+    path = Path(
+        write((REGISTERED, outcome + REGISTERED), ("create view", "create or replace view"))
+    )
+    assert engagement(shop, "deploy", "--host", str(path)).exit_code == 0
+    assert json.loads(engagement(shop, "backtest", "--format", "json").stdout) == [
+        {
+            "outcome": "FATE",
+            "description": "What became of them",
+            "view_name": "engagement_host.fate",
+        }
+    ]
+    text = path.read_text()
+    path.write_text(
+        text[: text.index("call engagement.register_outcome")]
+        + REGISTERED
+        + text.split(REGISTERED)[1]
+    )
+    assert engagement(shop, "deploy", "--host", str(path)).exit_code == 0
+    assert engagement(shop, "backtest").stdout == "No outcome is registered.\n"
+
+
 def test_adapter_check_names_tables_without_triggers(
     shop: Connection, engagement: Callable[..., Any], write: Callable[..., str]
 ) -> None:

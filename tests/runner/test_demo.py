@@ -45,6 +45,7 @@ def test_demo_tells_the_whole_story(program: Callable[..., Any]) -> None:
     rising = result.stdout.split("engagement segment rising")[1].split("\n\n")[0]
     assert rising.count("INDIVIDUAL") == 5
     assert "\nProven: " in result.stdout
+    assert "Higher scores came before it." in result.stdout
     assert "engagement demo --keep" in result.stdout
     assert "Traceback" not in result.stderr
     assert "\x1b" not in result.stdout + result.stderr

@@ -31,6 +31,7 @@ STATE = (
     "segment_definition",
     "setup_change",
     "activity_source",
+    "outcome_source",
     "attached_table",
     "social_score",
     "social_upload",

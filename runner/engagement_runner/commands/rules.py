@@ -185,8 +185,9 @@ def export(dsn: str | None) -> None:
         click.echo(rulefile.dump(exported), nl=False)
 
 
-def _rule_file(context: click.Context, parameter: click.Parameter, name: str) -> Path:
-    return files.rule_file(name, files.root())
+def rule_file(context: click.Context, parameter: click.Parameter, name: str | None) -> Path | None:
+    """Return the path of a file of rules: a callback for Click's options and arguments."""
+    return None if name is None else files.rule_file(name, files.root())
 
 
 @rules.command()
@@ -194,7 +195,7 @@ def _rule_file(context: click.Context, parameter: click.Parameter, name: str) ->
 @click.argument(
     "file",
     metavar="FILE.toml|starter",
-    callback=_rule_file,
+    callback=rule_file,
     shell_complete=completion.rule_files,
 )
 @option("--dry-run", is_flag=True, help="Show which rules would change, and change nothing.")

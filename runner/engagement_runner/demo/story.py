@@ -127,6 +127,11 @@ def _play(story: "_Story", connection: Connection, dsn: str) -> str:
 
     story.step("Back to today: engagement recalculate")
     run_recalculation(connection, dsn, "INCREMENTAL")
+
+    story.step("Does the score mean anything? engagement backtest RENEWAL")
+    story.tell("Who renewed a membership, by the scores of three months before:")
+    story.blank()
+    show.backtest(queries.call_json(connection, "backtest", outcome="RENEWAL"), "table")
     return str(customer)
 
 

@@ -115,9 +115,11 @@ def check(
                 findings += [_finding(place=name, **part) for part in asked]
             try:
                 with connection.transaction():
-                    view, found = _profile(connection, name, sample_count)
-                    for query in FURTHER_FINDINGS:
-                        found += queries.rows(connection, query, source=name).records
+                    is_source = name not in (*HOST_VIEWS, OPTIONAL_VIEW)
+                    query = f"profile_{'source' if is_source else name}"
+                    view, found = _profile(connection, name, sample_count, query)
+                    for further in FURTHER_FINDINGS:
+                        found += queries.rows(connection, further, source=name).records
                     timed = queries.rows(connection, "look_ups", source=name, key_count=key_count)
             except psycopg.Error as error:
                 findings.append(_unread(connection, name, adapter, error))
@@ -125,6 +127,16 @@ def check(
             views += view
             look_ups += timed
             findings += [_finding(place=name, **part) for part in found]
+        for (outcome,) in connection.execute(queries.load("registered_outcomes")).fetchall():
+            report(f"measuring {outcome}")
+            try:
+                with connection.transaction():
+                    view, found = _profile(connection, outcome, sample_count, "profile_outcome")
+            except psycopg.Error as error:
+                findings.append(_unread(connection, outcome, adapter, error))
+                continue
+            views += view
+            findings += [_finding(place=outcome, **part) for part in found]
         findings += [_finding(**part) for part in state_findings(connection, names, adapter.text)]
         findings.sort(key=lambda finding: SEVERITIES.index(finding["severity"]))
         return AdapterReport(views, Rows([json.dumps(f) for f in findings], findings), look_ups)
@@ -137,10 +149,9 @@ def _finding(**known: object) -> dict[str, Any]:
 
 
 def _profile(
-    connection: Connection, name: str, sample_count: int
+    connection: Connection, name: str, sample_count: int, query: str
 ) -> tuple[Rows, list[dict[str, Any]]]:
     """Return what a view is like, as one row, and what was found about it."""
-    query = f"profile_{name if name in (*HOST_VIEWS, OPTIONAL_VIEW) else 'source'}"
     parameters = {"source": name, "sample_count": sample_count}
     row = connection.execute(queries.load(query), parameters).fetchone()
     assert row

@@ -124,11 +124,12 @@ def authors(connection: Connection, author_path: str) -> Iterator[None]:
 
 
 def run_host(connection: Connection, file: SqlFile, author_path: str) -> None:
-    """Run an adapter, refuse it if it lacks a required view, and detach what it left out."""
+    """Run an adapter, refuse it if it lacks a required view, and take away what it left out."""
     with authors(connection, author_path):
         objects.run(connection, file)
     check_host(connection, file)
     queries.call(connection, "detach_leftovers")
+    queries.call(connection, "forget_outcomes")
 
 
 def check_host(connection: Connection, file: SqlFile) -> None:

@@ -108,6 +108,7 @@ def try_adapter(
         if not any(remark.severity == "error" for remark in remarks):
             check_host(connection, file)
             queries.call(connection, "detach_leftovers")
+            queries.call(connection, "forget_outcomes")
         elif scores:
             raise AdapterError(remarks)
 

@@ -41,6 +41,22 @@ def stacked_bars(
     return _drawn(pygal.StackedBar(spacing=4, **_settings(show)), title, labels, series)
 
 
+def bars(
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[tuple[float, float, float]],
+    show: Callable[[Any], str],
+) -> Markup:
+    """Return a bar a label for shares; *values* are each share and the ends of its interval."""
+    name = literal(title)
+    chart = pygal.Bar(spacing=12, range=(0, 1), **_settings(show))
+    points = [
+        {"value": value, "label": name, "ci": {"low": low, "high": high}}
+        for value, low, high in values
+    ]
+    return _drawn(chart, title, labels, [(title, points)])
+
+
 def _settings(show: Callable[[Any], str]) -> dict[str, Any]:
     return {
         "width": WIDTH,
@@ -63,7 +79,13 @@ def _drawn(chart: Any, title: str, labels: Sequence[str], series: Series) -> Mar
     for name, values in series:
         # What is shown where the mouse rests.
         label = literal(name)
-        chart.add(label, [{"value": value, "label": label} for value in values])
+        chart.add(
+            label,
+            [
+                value if isinstance(value, dict) else {"value": value, "label": label}
+                for value in values
+            ],
+        )
 
     def clean(root: Element) -> Element:
         # One image with one name to a screen reader; the table beside it has the numbers.

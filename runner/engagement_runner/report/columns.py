@@ -41,6 +41,29 @@ POINTS: Sequence[Column] = (
     ("points", "Ever earned", "number"),
     ("customer_count", "By customers", "number"),
 )
+FIFTHS: Sequence[Column] = (
+    ("fifth", "Fifth", "text"),
+    ("score_from", "From", "number"),
+    ("score_to", "To", "number"),
+    ("outcome_count", "Outcomes", "number"),
+    ("happened_count", "Happened", "number"),
+    ("rate", "Rate", "bare share"),
+    ("rate_low", "At least", "bare share"),
+    ("rate_high", "At most", "bare share"),
+    ("lift", "Lift", "number"),
+)
+PARTS: Sequence[Column] = (
+    ("label", "Points", "text"),
+    ("kind", "Of", "text"),
+    ("outcome_count", "Outcomes", "number"),
+    ("auc", "Alone", "number"),
+    ("auc_low", "At least", "number"),
+    ("auc_high", "At most", "number"),
+    ("adds", "Adds", "number"),
+    ("adds_low", "At least", "number"),
+    ("adds_high", "At most", "number"),
+    ("says", "Verdict", "text"),
+)
 COMPANIES: Sequence[Column] = (
     ("display_name", "Company", "text"),
     ("customer_id", "Number", "text"),

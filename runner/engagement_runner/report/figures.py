@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from engagement_runner import show
 from engagement_runner.report import charts
-from engagement_runner.report.columns import BANDS, CATEGORIES, Column
+from engagement_runner.report.columns import BANDS, CATEGORIES, FIFTHS, PARTS, Column
 from engagement_runner.report.tables import Cell, Record, Table, Writer
 
 
@@ -95,6 +95,42 @@ def _threshold(write: Writer, band: Record) -> str:
     if band["from_percentile"] is not None:
         return f"percentile {write.formats.number(band['from_percentile'])}"
     return ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What scores told of an outcome: the record of report_backtest, the rates, and the parts."""
+
+    record: Record
+    chart: Chart
+    parts: Table
+    carrying: Sequence[str]
+    hindering: Sequence[str]
+
+
+def told(write: Writer, record: Record) -> Told:
+    """Return what scores told of an outcome; of a *record* of report_backtest."""
+    groups, parts, outcome = record["groups"], record["parts"], show.literal(record["outcome"])
+    svg = charts.bars(
+        f"{outcome}: rate by fifth of the scores, the lowest first",
+        [group["fifth"] for group in reversed(groups)],
+        [
+            (float(group["rate"]), float(group["rate_low"]), float(group["rate_high"]))
+            for group in reversed(groups)
+        ],
+        write.formats.percent,
+    )
+    table = write.table(f"{outcome}: categories and rules", PARTS, parts)
+    names = {
+        says: [
+            show.literal(part["label"])
+            for part in parts
+            if part["says"] == says and part["kind"] != "a category"
+        ]
+        for says in ("carries it", "in the way")
+    }
+    chart = Chart(svg, [], write.table(f"{outcome}: rate by fifth of the scores", FIFTHS, groups))
+    return Told(record, chart, table, names["carries it"], names["in the way"])
 
 
 def trend(write: Writer, card: Record) -> Chart:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jinja2
+import psycopg
 
 from engagement_runner import queries, show
 from engagement_runner.connection import Connection
-from engagement_runner.errors import EngagementError
+from engagement_runner.errors import EngagementError, describe
 from engagement_runner.report import figures
 from engagement_runner.report.columns import (
     AT_RISK,
@@ -30,7 +31,7 @@ from engagement_runner.report.columns import (
 from engagement_runner.report.formats import Formats
 from engagement_runner.report.tables import Table, Writer
 
-OVERVIEW_QUERIES = 12
+OVERVIEW_QUERIES = 14
 """How many queries the page of everybody reads, for its progress."""
 
 
@@ -90,6 +91,7 @@ class Pages:
                 )
             ],
             companies=self._table("Companies", COMPANIES, "report_companies"),
+            told=self._told(),
             verification=verification,
             is_proven=is_proven,
         )  # fmt: skip
@@ -168,6 +170,20 @@ class Pages:
             figures.distribution(self._writer, name, records),
             figures.bands(self._writer, name, in_bands),
         )
+
+    def _told(self) -> list[tuple[str, figures.Told | str]]:
+        """Return each outcome with what scores told of it, or why its view could not be read."""
+        told: list[tuple[str, figures.Told | str]] = []
+        for outcome in self._read("outcome_list"):
+            name = outcome["outcome"]
+            try:
+                with self._connection.transaction():
+                    (record,) = self._read("report_backtest", outcome=name)
+            except psycopg.Error as error:
+                told.append((name, describe(error)))
+            else:
+                told.append((name, figures.told(self._writer, record)))
+        return told
 
     def _table(
         self,

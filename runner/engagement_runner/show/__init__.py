@@ -5,6 +5,7 @@ Each module draws one kind of result. ``values`` writes one value, ``output`` kn
 lines are drawn to scale from the numbers that SQL returned.
 """
 
+from engagement_runner.show.backtest_tables import backtest
 from engagement_runner.show.deployment_state import status
 from engagement_runner.show.explanations import awards, causes
 from engagement_runner.show.follow_lines import FollowLines
@@ -49,6 +50,7 @@ __all__ = [
     "Format",
     "RunProgress",
     "awards",
+    "backtest",
     "breakdown",
     "card",
     "card_layout",

@@ -92,6 +92,37 @@ def test_years_scored_all_along(association: Association) -> None:
     check_years(association, *everybody)
 
 
+def test_renewal_is_another_membership_around_the_end_of_one(association: Association) -> None:
+    acts, keys = association.acts, association.keys
+    loyal, lost, late = (acts.person(name=name) for name in ("Ann", "Bob", "Eve"))
+
+    def ends(customer: int, membership: int, begin: str, end: str) -> None:
+        dates = {"join_dt": "2021-01-01T12:00Z", "expire_dt": f"{end}T12:00Z"}
+        if begin:
+            dates["renew_dt"] = f"{begin}T12:00Z"
+        acts.set_membership_dates(membership=membership, **dates)
+
+    for customer, renewed_on in ((loyal, "2021-12-20"), (lost, None), (late, "2022-06-01")):
+        entered = acts.enter(user=customer, membership_type=keys.membership_type)
+        ends(customer, entered.membership, "", "2021-12-31")
+        if renewed_on:
+            renewed = acts.renew(membership=entered.membership)
+            ends(customer, renewed.membership, renewed_on, "2022-12-31")
+    found = association.rows(
+        "select customer_id, decided_at::date::text, happened, value > 0"
+        " from engagement_host.renewal where customer_id = any(%s)"
+        " order by decided_at, customer_id",
+        [loyal, lost, late],
+    )
+    assert found == [
+        (loyal, "2021-12-31", True, True),
+        (lost, "2021-12-31", False, None),
+        (late, "2021-12-31", False, None),
+        (loyal, "2022-12-31", False, None),
+        (late, "2022-12-31", False, None),
+    ]
+
+
 def test_deploy_again_changes_nothing_and_check_is_content(association: Association) -> None:
     assert deploy(association.session, "tendenci").steps == []
     assert catalog.check(association.session) == []

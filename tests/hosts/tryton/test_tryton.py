@@ -212,6 +212,32 @@ def test_subscription_invoices_its_period(scored: Tryton) -> None:
     scored.expect({ada: ORDERED_MEMBERSHIP + MEMBERSHIP})
 
 
+def test_renewal_is_a_term_that_was_followed_by_another(scored: Tryton) -> None:
+    on, gone, back, new = (scored("party", name=name) for name in ("Ada", "Bob", "Eve", "Kim"))
+    for party, start, end in (
+        (on, "2021-03-01", None),
+        (gone, "2021-03-01", "2022-02-28"),
+        (back, "2021-03-01", "2021-12-31"),
+        (back, "2022-02-01", "2023-01-31"),
+        (new, day(1, 1), None),
+    ):
+        made = scored("subscription", party=party, start=start, end=end)
+        scored("click_subscription", subscription=made, buttons=["quote", "run"])
+    found = scored.rows(
+        "select customer_id, decided_at::date::text, happened, value > 0"
+        " from engagement_host.renewal"
+        f" where customer_id in ({on}, {gone}, {back}) and decided_at < '2023-06-01'"
+        " order by customer_id, decided_at"
+    )
+    assert found == [
+        (on, "2022-03-01", True, True),
+        (on, "2023-03-01", True, True),
+        (gone, "2022-03-01", False, None),
+        (back, "2022-01-01", True, True),
+        (back, "2023-02-01", False, None),
+    ]
+
+
 # -- parties -------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,9 @@
 -- Internal. What a change of rules would add to points and take from them. What counts at p_as_of
 -- of the present awards of these versions goes; what counts of the awards in
--- engagement_preview_award comes. generate_totals makes the routine preview_points of it.
--- Reads: award, counted_awards, the temporary tables engagement_preview_award and
--- engagement_preview_rule. Writes: temporary table engagement_preview_point.
-create or replace function engagement.preview_points_template(
+-- engagement_preview_award comes.
+-- Reads: award, counted_awards, previewed_awards.
+-- Writes: temporary table engagement_preview_point.
+create or replace function engagement.preview_points(
     p_rule_ids integer[], p_as_of timestamptz
 )
 returns void
@@ -23,19 +23,14 @@ begin
                as points
     from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => p_rule_ids) w
     where engagement.counts_at(w.effective_at, w.expires_at, p_as_of);
-    with capping_in_hand as (
-        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
-        from pg_temp.engagement_preview_award w
-        inner join pg_temp.engagement_preview_rule r on r.rule_id = w.rule_id
-    )
     insert into pg_temp.engagement_preview_point (customer_id, employer_id, points)
     select c.customer_id, c.employer_id,
            engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks, p_as_of)
-    from engagement.capped__template() c
+    from engagement.previewed_awards() c
     where engagement.counts_at(c.effective_at, c.expires_at, p_as_of);
 end
 $$;
-comment on function engagement.preview_points_template(integer[], timestamptz) is
-    'Internal: template: fills the temporary table engagement_preview_point with points by '
+comment on function engagement.preview_points(integer[], timestamptz) is
+    'Internal: fills the temporary table engagement_preview_point with points by '
     'customer and employer: those of the present awards of p_rule_ids, below zero, and those of '
     'the awards in engagement_preview_award.';

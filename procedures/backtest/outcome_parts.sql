@@ -1,0 +1,137 @@
+-- Internal. What each category, each rule and the points of a company's people tell by themselves,
+-- and what they add: the area of the score, and that of the score without them, over the same
+-- outcomes. Most outcomes have no points of most rules. So those with points of a part are looked
+-- at one by one, and all others are counted by score: what is left of everybody's counts.
+-- Reads: category, score_rule.
+create or replace function engagement.outcome_parts(
+    p_outcomes engagement.scored_outcome[], p_points engagement.outcome_point[]
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_nestloop = off
+set jit = off
+as $$
+declare
+    v_types text[];
+    v_codes text[];
+    v_counts bigint[];
+    v_pairs engagement.score_pair[];
+begin
+    with named as materialized (
+        -- '' stands for the points of a company's people, which have no rule.
+        select distinct coalesce(u.category_code, '') as category_code,
+               coalesce(u.rule_code, '') as rule_code
+        from unnest(p_points) u
+    ),
+    part as materialized (
+        select k.part_type, k.part_code, n.category_code, n.rule_code,
+               dense_rank() over (
+                   order by k.part_type, c.sort_order, k.part_code collate "C")::integer as number
+        from named n
+        cross join lateral (
+            select 'CATEGORY' as part_type, n.category_code as part_code where n.rule_code <> ''
+            union all
+            select 'RULE', n.rule_code where n.rule_code <> ''
+            union all
+            select 'EMPLOYEES', '' where n.rule_code = ''
+        ) k
+        left join engagement.category c
+            on k.part_type = 'CATEGORY' and c.category_code = k.part_code
+    ),
+    given as materialized (
+        select v.number, u.outcome_number, sum(u.points) as points
+        from unnest(p_points) u
+        inner join part v on v.category_code = coalesce(u.category_code, '')
+                             and v.rule_code = coalesce(u.rule_code, '')
+        group by v.number, u.outcome_number
+        having sum(u.points) <> 0
+    ),
+    outcome as materialized (
+        select o.outcome_number, o.score, o.happened from unnest(p_outcomes) o
+    ),
+    with_points as materialized (
+        select g.number, g.points, o.score, o.happened::integer as happened_count,
+               1 - o.happened::integer as missed_count
+        from given g
+        inner join outcome o on o.outcome_number = g.outcome_number
+    ),
+    everybody as (
+        select o.score, count(*) filter (where o.happened) as happened_count,
+               count(*) filter (where not o.happened) as missed_count
+        from outcome o
+        group by o.score
+    ),
+    split as (
+        select w.number, w.points, w.score, w.happened_count, w.missed_count from with_points w
+        union all
+        select u.number, 0, u.score, sum(u.happened_count), sum(u.missed_count)
+        from (
+            select v.number, e.score, e.happened_count, e.missed_count
+            from (select distinct p.number from part p) v
+            cross join everybody e
+            union all
+            select w.number, w.score, -w.happened_count, -w.missed_count from with_points w
+        ) u
+        group by u.number, u.score
+        having sum(u.happened_count) + sum(u.missed_count) > 0
+    )
+    select array_agg(v.part_type order by v.number), array_agg(v.part_code order by v.number),
+           array_agg(coalesce(g.outcome_count, 0) order by v.number),
+           (select array_agg(row(m.measure, m.score, m.other_score, m.happened_count,
+                                 m.missed_count)::engagement.score_pair)
+            from (
+                -- Odd measures: the score, and the score without the part. Even ones: the part.
+                select 2 * s.number - 1 as measure, s.score, s.score - s.points as other_score,
+                       s.happened_count, s.missed_count
+                from split s
+                union all
+                select 2 * s.number, s.points, s.points, sum(s.happened_count),
+                       sum(s.missed_count)
+                from split s
+                group by s.number, s.points
+            ) m)
+    into v_types, v_codes, v_counts, v_pairs
+    from (select distinct p.number, p.part_type, p.part_code from part p) v
+    left join (
+        select g.number, count(*) as outcome_count from given g group by g.number
+    ) g on g.number = v.number;
+
+    return (
+        with area as materialized (
+            select a.* from engagement.told_areas(v_pairs) a
+        )
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'part_type', p.part_type,
+            'part_code', nullif(p.part_code, ''),
+            'label', case p.part_type
+                when 'CATEGORY' then (select c.category_name from engagement.category c
+                                      where c.category_code = p.part_code)
+                when 'RULE' then (select r.description from engagement.score_rule r
+                                  where r.rule_code = p.part_code order by r.version desc limit 1)
+                else 'Points of a company''s people' end,
+            'outcome_count', p.outcome_count,
+            'auc', alone.auc,
+            'auc_low', alone.auc_low,
+            'auc_high', alone.auc_high,
+            'without_auc', a.other_auc,
+            'without_auc_low', a.other_auc_low,
+            'without_auc_high', a.other_auc_high,
+            'adds', a.difference,
+            'adds_low', a.difference_low,
+            'adds_high', a.difference_high
+        ) order by p.number), '[]')
+        from unnest(v_types, v_codes, v_counts) with ordinality
+            p (part_type, part_code, outcome_count, number)
+        inner join area a on a.measure = 2 * p.number - 1
+        inner join area alone on alone.measure = 2 * p.number
+    );
+end
+$$;
+comment on function engagement.outcome_parts(
+    engagement.scored_outcome[], engagement.outcome_point[]
+) is
+    'Internal: the parts of engagement.backtest: categories, rules and the points of a company''s '
+    'people.';
