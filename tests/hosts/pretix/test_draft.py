@@ -1,0 +1,48 @@
+"""What a draft makes of pretix's catalogue, beside the adapter that was written by hand."""
+
+from __future__ import annotations
+
+from draft.measure import Expected, draft_of, measure
+
+from .conftest import Pretix
+from .test_adapter import live_years
+
+#: The choices of sql/hosts/pretix.sql. That the event is what is bought, no catalogue tells.
+CHOICES: Expected = {
+    "pretixbase_orderposition": {
+        "source_id": {"pretixbase_orderposition.id"},
+        "document_id": {"pretixbase_order.id"},
+        "customer_id": {"pretixbase_order.customer_id"},
+        "employer_id": "null::engagement.host_key",
+        "subject_id": {"pretixbase_orderposition.item_id"},
+        "quantity": "1::numeric",
+        "amount": {"pretixbase_orderposition.price"},
+        "occurred_at": {"pretixbase_order.datetime"},
+        "ended_at": "null::timestamptz",
+        "where": {
+            "not l.canceled",
+            "h.status in ('n', 'p')",
+            "not h.testmode",
+            "h.customer_id is not null",
+        },
+    },
+    "pretixbase_membership": {
+        "source_id": {"pretixbase_membership.id"},
+        "customer_id": {"pretixbase_membership.customer_id"},
+        "employer_id": "null::engagement.host_key",
+        "subject_id": {"pretixbase_membership.membership_type_id"},
+        "quantity": "1::numeric",
+        "occurred_at": {"pretixbase_membership.date_start"},
+        "ended_at": {"pretixbase_membership.date_end"},
+        "where": {"not l.canceled", "not l.testmode"},
+    },
+}
+
+
+def test_draft_beside_the_adapter_written_by_hand(pretix: Pretix) -> None:
+    live_years(pretix)
+    pretix.session.execute("analyze")
+    draft = draft_of(pretix.session)
+    found = measure(draft, "pretixbase_customer", CHOICES)
+    assert not found.wrong, found
+    assert found.share_right >= 0.7, found
