@@ -15,7 +15,7 @@ begin
             then ' (if the host writes UTC: find out which zone it writes)'
         when p_to = 'timestamptz'::regtype and v_from = 'S'
             then ' (if the texts are YYYY-MM-DD HH:MM:SS in UTC: look at them)'
-        when v_from = 'S' then ' (or as the texts are written: look at them)'
+        when v_from = 'S' then ' (otherwise as the texts are written: look at them)'
         when v_from = 'N' then ' (/ 1000.0 if the host counts milliseconds)'
         else '' end;
 end

@@ -20,6 +20,9 @@ KINDS = {
 }
 
 
+#: What tickets are for.
+_EVENTS = {"event", "conference", "congress"}
+
 #: What has variants that earn alike. A course within a course earns by itself.
 _FAMILIES = {"product", "item", "article", "service", "sku", "good", "category"}
 
@@ -145,13 +148,15 @@ def _is_pair(pair: Table, product: Table, group: Table) -> bool:
 
 
 def _further(subject: Table, parent: Link | None) -> list[str]:
-    """Return a question where what was bought refers to a product in turn."""
+    """Return a question where what was bought refers to a product in turn, or is for an event."""
     return [
         f"or what {link.label} refers to, {link.target.label}?"
         for link in subject.links
         if link is not parent and link.target is not subject and not link.is_clerk
-        and words.has(link.target.words[-1:], {"product", "article", "item"})
-        and words.has(link.columns[0].words, {"product", "article", "item"})
+        and any(
+            words.has(link.target.words[-1:], names) and words.has(link.columns[0].words, names)
+            for names in ({"product", "article", "item"}, _EVENTS - set(subject.words[-1:]))
+        )
     ]  # fmt: skip
 
 

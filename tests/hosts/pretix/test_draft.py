@@ -7,24 +7,36 @@ from draft.measure import Expected, draft_of, measure
 from .conftest import Pretix
 from .test_adapter import live_years
 
-#: The choices of sql/hosts/pretix.sql. That the event is what is bought, no catalogue tells.
+#: The choices of sql/hosts/pretix.sql. Which classes products are of, no catalogue tells. That a
+#: cancelled invoice has the quantity -1 is part of what the draft asks about refers_id.
 CHOICES: Expected = {
     "pretixbase_orderposition": {
         "source_id": {"pretixbase_orderposition.id"},
         "document_id": {"pretixbase_order.id"},
         "customer_id": {"pretixbase_order.customer_id"},
         "employer_id": "null::engagement.host_key",
-        "subject_id": {"pretixbase_orderposition.item_id"},
+        "subject_id": {"p.event_id"},
         "quantity": "1::numeric",
         "amount": {"pretixbase_orderposition.price"},
         "occurred_at": {"pretixbase_order.datetime"},
         "ended_at": "null::timestamptz",
         "where": {
-            "not l.canceled",
+            "l.canceled is not true",
             "h.status in ('n', 'p')",
-            "not h.testmode",
+            "h.testmode is not true",
             "h.customer_id is not null",
         },
+    },
+    "pretixbase_invoiceline": {
+        "source_id": {"pretixbase_invoiceline.id"},
+        "document_id": {"pretixbase_order.id"},
+        "customer_id": {"pretixbase_order.customer_id"},
+        "employer_id": "null::engagement.host_key",
+        "subject_id": {"p.event_id"},
+        "amount": {"pretixbase_invoiceline.gross_value"},
+        "occurred_at": {"pretixbase_invoice.date"},
+        "ended_at": "null::timestamptz",
+        "where": {"g.testmode is not true", "g.customer_id is not null"},
     },
     "pretixbase_membership": {
         "source_id": {"pretixbase_membership.id"},
@@ -34,7 +46,7 @@ CHOICES: Expected = {
         "quantity": "1::numeric",
         "occurred_at": {"pretixbase_membership.date_start"},
         "ended_at": {"pretixbase_membership.date_end"},
-        "where": {"not l.canceled", "not l.testmode"},
+        "where": {"l.canceled is not true", "l.testmode is not true"},
     },
 }
 
