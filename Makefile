@@ -50,7 +50,7 @@ demo: $(VENV)/.demo-installed
 
 # The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. There, or
 # else on the embedded one once more, the scoring runs in sessions with unusual settings (--hostile).
-# All of it runs, whatever the first part finds. QUICK=1: of each test the first part takes four sets
+# All of it runs, whatever the first part finds. QUICK=1: of each test the first part takes three sets
 # of parameters at most, the later parts one.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 sets = $(if $(QUICK),--sets $(1))
@@ -60,7 +60,7 @@ test: venv
 	    on=$$1; shift; echo "== on $$on"; \
 	    if "$$@"; then said="$$said$$on: passed\n"; else said="$$said$$on: FAILED\n"; verdict=1; fi; \
 	}; \
-	run "the embedded PostgreSQL" $(PYTEST) $(call sets,4) $(ARGS); \
+	run "the embedded PostgreSQL" $(PYTEST) $(call sets,3) $(ARGS); \
 	if [ -n "$(SYSTEM_BINDIR)" ]; then \
 	    export PG_BINDIR=$(SYSTEM_BINDIR); \
 	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \
@@ -88,10 +88,10 @@ test-versions: venv
 	printf "$$said"; exit $$verdict
 
 # Real hosts, installed from the package index and made once: their folder is ENGAGEMENT_HOSTS_DIR,
-# by default .venv-hosts. HOSTS=tests/hosts/tryton for one of them.
+# by default .venv-hosts. HOSTS=tests/hosts/tryton for one of them; QUICK=1: one set of parameters.
 HOSTS ?= tests/hosts
 test-hosts: venv
-	$(BIN)/python -m pytest -n $(WORKERS) $(HOSTS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(call sets,1) $(HOSTS)
 
 # On a Citus cluster that you have set up: CITUS_DSN leads to a database of the coordinator that knows
 # its workers. Without one every test says that it was not run.

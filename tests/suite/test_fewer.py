@@ -15,13 +15,16 @@ ITEMS: Any = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("most", "kept"),
-    [
-        (1, ["a.py::plain", "a.py::t[0]", "b.py::t[0]"]),
-        (2, ["a.py::plain", "a.py::t[0]", "a.py::t[3]", "b.py::t[0]", "b.py::t[1]"]),
-        (9, [item.nodeid for item in ITEMS]),
-    ],
-)
-def test_each_test_keeps_some_of_its_sets(most: int, kept: list[str]) -> None:
-    assert [item.nodeid for item in spread(ITEMS, most)] == kept
+@pytest.mark.parametrize(("most", "left"), [(1, [1, 1, 1]), (2, [1, 2, 2]), (9, [1, 5, 2])])
+def test_each_test_keeps_some_of_its_sets(most: int, left: list[int]) -> None:
+    kept = spread(ITEMS, most)
+    assert kept == [item for item in ITEMS if item in kept]
+    names = [item.nodeid.partition("[")[0] for item in kept]
+    assert [names.count(name) for name in ("a.py::plain", "a.py::t", "b.py::t")] == left
+
+
+def test_each_parameter_is_kept_by_some_test() -> None:
+    items: Any = [SimpleNamespace(nodeid=f"{n}.py::t[{mode}]") for n in range(20) for mode in "ab"]
+    modes = [item.nodeid[-2] for item in spread(items, 1)]
+    assert len(modes) == 20
+    assert min(modes.count("a"), modes.count("b")) > 4
