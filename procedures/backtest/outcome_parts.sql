@@ -12,13 +12,15 @@ stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 set enable_nestloop = off
+set enable_mergejoin = off
 set jit = off
 as $$
 declare
     v_types text[];
     v_codes text[];
     v_counts bigint[];
-    v_pairs engagement.score_pair[];
+    v_without engagement.score_pair[];
+    v_alone engagement.score_pair[];
 begin
     with named as materialized (
         -- '' stands for the points of a company's people, which have no rule.
@@ -80,29 +82,22 @@ begin
     )
     select array_agg(v.part_type order by v.number), array_agg(v.part_code order by v.number),
            array_agg(coalesce(g.outcome_count, 0) order by v.number),
-           (select array_agg(row(m.measure, m.score, m.other_score, m.happened_count,
+           (select array_agg(row(s.number, s.score, s.score - s.points, s.happened_count,
+                                 s.missed_count)::engagement.score_pair)
+            from split s),
+           (select array_agg(row(m.number, m.points, m.points, m.happened_count,
                                  m.missed_count)::engagement.score_pair)
-            from (
-                -- Odd measures: the score, and the score without the part. Even ones: the part.
-                select 2 * s.number - 1 as measure, s.score, s.score - s.points as other_score,
-                       s.happened_count, s.missed_count
-                from split s
-                union all
-                select 2 * s.number, s.points, s.points, sum(s.happened_count),
-                       sum(s.missed_count)
-                from split s
-                group by s.number, s.points
-            ) m)
-    into v_types, v_codes, v_counts, v_pairs
+            from (select s.number, s.points, sum(s.happened_count) as happened_count,
+                         sum(s.missed_count) as missed_count
+                  from split s
+                  group by s.number, s.points) m)
+    into v_types, v_codes, v_counts, v_without, v_alone
     from (select distinct p.number, p.part_type, p.part_code from part p) v
     left join (
         select g.number, count(*) as outcome_count from given g group by g.number
     ) g on g.number = v.number;
 
     return (
-        with area as materialized (
-            select a.* from engagement.told_areas(v_pairs) a
-        )
         select coalesce(jsonb_agg(jsonb_build_object(
             'part_type', p.part_type,
             'part_code', nullif(p.part_code, ''),
@@ -125,8 +120,9 @@ begin
         ) order by p.number), '[]')
         from unnest(v_types, v_codes, v_counts) with ordinality
             p (part_type, part_code, outcome_count, number)
-        inner join area a on a.measure = 2 * p.number - 1
-        inner join area alone on alone.measure = 2 * p.number
+        inner join engagement.told_areas(p_pairs => v_without, p_is_shared => true) a
+            on a.measure = p.number
+        inner join engagement.told_areas(v_alone) alone on alone.measure = p.number
     );
 end
 $$;

@@ -14,6 +14,7 @@ stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 set enable_nestloop = off
+set enable_mergejoin = off
 set jit = off
 as $$
 declare

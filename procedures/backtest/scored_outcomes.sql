@@ -8,6 +8,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 set enable_nestloop = off
+set enable_mergejoin = off
 set jit = off
 as $$
 begin

@@ -1,6 +1,8 @@
 -- Internal. The areas under the ROC curve as results have them: each with its interval of 95 %,
 -- which ends at 0 and 1. The difference is what the score tells more than the other score.
-create or replace function engagement.told_areas(p_pairs engagement.score_pair[])
+create or replace function engagement.told_areas(
+    p_pairs engagement.score_pair[], p_is_shared boolean default false
+)
 returns table (
     measure integer,
     auc numeric,
@@ -32,9 +34,9 @@ begin
            engagement.shown(a.auc - a.other_auc),
            engagement.shown(greatest(-1, a.auc - a.other_auc - v_z * a.difference_error)),
            engagement.shown(least(1, a.auc - a.other_auc + v_z * a.difference_error))
-    from engagement.areas(p_pairs) a
+    from engagement.areas(p_pairs => p_pairs, p_is_shared => p_is_shared) a
     order by a.measure;
 end
 $$;
-comment on function engagement.told_areas(engagement.score_pair[]) is
+comment on function engagement.told_areas(engagement.score_pair[], boolean) is
     'Internal: what engagement.areas says, rounded, with intervals of 95 %.';
