@@ -67,7 +67,8 @@ begin
     end if;
     v_outcomes := array(
         select row(row_number() over (order by o.decided_at, o.customer_id), o.customer_id,
-                   (o.decided_at at time zone v_zone - p_lead) at time zone v_zone,
+                   least((o.decided_at at time zone v_zone - p_lead) at time zone v_zone,
+                         o.decided_at),
                    o.happened, o.value, 0)::engagement.scored_outcome
         from engagement.outcome_rows(p_outcome) o
         where o.problem is null
@@ -95,6 +96,8 @@ begin
         'outcome', s.outcome, 'description', s.description, 'lead', p_lead, 'by', p_by,
         'from', p_from, 'to', p_to, 'segment', p_segment, 'is_known', coalesce(p_known, false),
         'is_tried', p_rules is not null, 'is_against_tried', p_against is not null,
+        'is_pending', exists (select from unnest(v_rules) r
+                               where r.is_applied <> r.is_active),
         'as_of', engagement.scored_at(), 'least_count', c_least,
         'outcome_count', t.outcome_count, 'happened_count', t.happened_count,
         'missed_count', t.outcome_count - t.happened_count,
@@ -131,5 +134,6 @@ comment on function engagement.backtest(
     'revise_rule (an object) with p_retroactive, and comparison says whether that is better than '
     'the rules on record, or than p_against, which is given likewise. '
     'p_known: only what was on record at the instant of the score. Under 20 outcomes of either '
-    'kind there is no auc. Raises EG004, EG006, EG007, EG011 (segment), EG017 (outcome), what '
-    'apply_rules raises.';
+    'kind (TOO_FEW), and if all had one score (ALL_EQUAL), there is no auc; a part with is_thin '
+    'has no intervals. Raises EG004, EG006, EG007, EG011 (segment), EG015 (the view runs code that '
+    'is not trusted), EG017 (outcome), what apply_rules raises.';

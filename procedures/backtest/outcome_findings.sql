@@ -35,15 +35,19 @@ begin
              select d.view_name from engagement.outcome_source d where d.outcome = p_outcome)
          || ' o where o.customer_id = v.customer_id and o.decided_at = v.decided_at) > 1'),
         (5, 'IN_THE_FUTURE', 'problem', 'the outcome is known before it is decided',
-         'decided_at is later than the last recalculation, and happened is not NULL. A backtest '
-         'leaves these rows out. Show them when they are decided.',
+         'decided_at has not come yet, and happened is not NULL. A backtest leaves these rows '
+         'out. Show them when they are decided.',
          'v.decided_at > now() and isfinite(v.decided_at) and v.happened is not null'),
         (6, 'NO_VALUE', 'problem', 'value is NaN or infinite',
          'A backtest leaves these rows out. NULL says that there is no value.',
          'v.value in (''NaN'', ''Infinity'', ''-Infinity'')'),
         (7, 'OPEN', 'hint', 'happened is NULL',
          'A backtest leaves these rows out: they are still open.',
-         'v.happened is null')
+         'v.happened is null'),
+        (8, 'NOT_SCORED', 'hint', 'the outcome was decided after the last recalculation',
+         'A backtest leaves these rows out until the next one: engagement recalculate.',
+         'v.decided_at > engagement.scored_at() and v.decided_at <= now() '
+         'and v.happened is not null')
     ) t (place, problem, severity, finding, hint, condition) on t.problem = r.problem
     cross join (
         select d.view_name from engagement.outcome_source d where d.outcome = p_outcome

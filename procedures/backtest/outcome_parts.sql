@@ -2,6 +2,7 @@
 -- and what they add: the area of the score, and that of the score without them, over the same
 -- outcomes. Most outcomes have no points of most rules. So those with points of a part are looked
 -- at one by one, and all others are counted by score: what is left of everybody's counts.
+-- A part that few have, or that nearly all have alike, gets no intervals, see is_thin.
 -- Reads: category, score_rule.
 create or replace function engagement.outcome_parts(
     p_outcomes engagement.scored_outcome[], p_points engagement.outcome_point[]
@@ -19,6 +20,9 @@ declare
     v_types text[];
     v_codes text[];
     v_counts bigint[];
+    v_telling_counts bigint[];
+    v_rate constant numeric := (
+        select avg(o.happened::integer) from unnest(p_outcomes) o);
     v_without engagement.score_pair[];
     v_alone engagement.score_pair[];
 begin
@@ -82,6 +86,7 @@ begin
     )
     select array_agg(v.part_type order by v.number), array_agg(v.part_code order by v.number),
            array_agg(coalesce(g.outcome_count, 0) order by v.number),
+           array_agg(cardinality(p_outcomes) - coalesce(g.equal_count, cardinality(p_outcomes)) order by v.number),
            (select array_agg(row(s.number, s.score, s.score - s.points, s.happened_count,
                                  s.missed_count)::engagement.score_pair)
             from split s),
@@ -91,10 +96,19 @@ begin
                          sum(s.missed_count) as missed_count
                   from split s
                   group by s.number, s.points) m)
-    into v_types, v_codes, v_counts, v_without, v_alone
+    into v_types, v_codes, v_counts, v_telling_counts, v_without, v_alone
     from (select distinct p.number, p.part_type, p.part_code from part p) v
     left join (
-        select g.number, count(*) as outcome_count from given g group by g.number
+        -- How many have points, and how many have the same ones, none or the commonest.
+        select e.number, sum(e.equal_count)::bigint as outcome_count,
+               greatest(max(e.equal_count), cardinality(p_outcomes) - sum(e.equal_count))::bigint
+                   as equal_count
+        from (
+            select w.number, w.points, count(*) as equal_count
+            from given w
+            group by w.number, w.points
+        ) e
+        group by e.number
     ) g on g.number = v.number;
 
     return (
@@ -108,18 +122,22 @@ begin
                                   where r.rule_code = p.part_code order by r.version desc limit 1)
                 else 'Points of a company''s people' end,
             'outcome_count', p.outcome_count,
+            'is_thin', t.is_thin,
             'auc', alone.auc,
-            'auc_low', alone.auc_low,
-            'auc_high', alone.auc_high,
+            'auc_low', case when not t.is_thin then alone.auc_low end,
+            'auc_high', case when not t.is_thin then alone.auc_high end,
             'without_auc', a.other_auc,
-            'without_auc_low', a.other_auc_low,
-            'without_auc_high', a.other_auc_high,
+            'without_auc_low', case when not t.is_thin then a.other_auc_low end,
+            'without_auc_high', case when not t.is_thin then a.other_auc_high end,
             'adds', a.difference,
-            'adds_low', a.difference_low,
-            'adds_high', a.difference_high
+            'adds_low', case when not t.is_thin then a.difference_low end,
+            'adds_high', case when not t.is_thin then a.difference_high end
         ) order by p.number), '[]')
-        from unnest(v_types, v_codes, v_counts) with ordinality
-            p (part_type, part_code, outcome_count, number)
+        from unnest(v_types, v_codes, v_counts, v_telling_counts) with ordinality
+            p (part_type, part_code, outcome_count, telling_count, number)
+        cross join lateral (
+            select engagement.is_thin(p.telling_count, v_rate) as is_thin
+        ) t
         inner join engagement.told_areas(p_pairs => v_without, p_is_shared => true) a
             on a.measure = p.number
         inner join engagement.told_areas(v_alone) alone on alone.measure = p.number

@@ -28,7 +28,8 @@ begin
                 when not coalesce(engagement.is_instant(v.decided_at), false) then 'NO_INSTANT'
                 when v.row_count > 1 then 'DUPLICATE'
                 when v.happened is null then 'OPEN'
-                when v.decided_at > v_scored_at then 'IN_THE_FUTURE'
+                when v.decided_at > greatest(clock_timestamp(), v_scored_at) then 'IN_THE_FUTURE'
+                when v.decided_at > v_scored_at then 'NOT_SCORED'
                 when v.value in ('NaN', 'Infinity', '-Infinity') then 'NO_VALUE'
            end
     from (

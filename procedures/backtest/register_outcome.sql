@@ -17,10 +17,11 @@ begin
                   hint = 'Use capital letters, digits and _, at most 40; for example RENEWAL.';
     end if;
     if p_view is null
-       or not exists (select from pg_class c where c.oid = p_view and c.relkind = 'v') then
+       or not exists (select from pg_class c
+                      where c.oid = p_view and c.relkind = 'v' and c.relpersistence <> 't') then
         raise exception 'an outcome is a view'
             using errcode = 'EG007',
-                  detail = format('outcome %s: %s is not a view', p_outcome,
+                  detail = format('outcome %s: %s is no lasting view', p_outcome,
                                   coalesce(p_view::text, 'NULL')),
                   hint = 'Create a view in schema engagement_host and register it.';
     end if;

@@ -16,6 +16,8 @@ set jit = off
 as $$
 declare
     v_pairs engagement.score_pair[];
+    v_rate numeric;
+    v_changed_count bigint;
 begin
     if not p_is_conclusive then
         return '{"verdict": "TOO_FEW", "auc": null, "auc_low": null, "auc_high": null, '
@@ -27,6 +29,16 @@ begin
         from unnest(p_outcomes) o
         left join unnest(p_against) r on r.outcome_number = o.outcome_number
         group by o.score, coalesce(r.score, o.score));
+    if (select min(p.score) = max(p.score) and min(p.other_score) = max(p.other_score)
+        from unnest(v_pairs) p) then
+        return '{"verdict": "ALL_EQUAL", "auc": null, "auc_low": null, "auc_high": null, '
+               '"parts": [], "comparison": null}';
+    end if;
+    select sum(p.happened_count)::numeric / sum(p.happened_count + p.missed_count),
+           coalesce(sum(p.happened_count + p.missed_count) filter (
+               where p.score <> p.other_score), 0)
+    into v_rate, v_changed_count
+    from unnest(v_pairs) p;
     return (
         select jsonb_build_object(
             'verdict', case when a.auc_low > 0.5 then 'HIGHER'
@@ -35,7 +47,10 @@ begin
             'auc', a.auc, 'auc_low', a.auc_low, 'auc_high', a.auc_high,
             'parts', engagement.outcome_parts(p_outcomes => p_outcomes, p_points => p_points),
             'comparison', case when p_against is not null then jsonb_build_object(
-                'verdict', case when a.difference_low > 0 then 'BETTER'
+                'changed_count', v_changed_count,
+                'verdict', case when v_changed_count > 0
+                                     and engagement.is_thin(v_changed_count, v_rate) then 'TOO_FEW'
+                                when a.difference_low > 0 then 'BETTER'
                                 when a.difference_high < 0 then 'WORSE'
                                 else 'NOT_SHOWN' end,
                 'against_auc', a.other_auc, 'against_auc_low', a.other_auc_low,

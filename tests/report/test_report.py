@@ -224,8 +224,31 @@ def test_overview_tells_of_outcomes_what_a_backtest_does(
     for row, part in zip(parts, told["parts"], strict=True):
         assert exact(row[2]) == part["outcome_count"]
         assert float(exact(row[6])) == pytest.approx(part["adds"], abs=0.000501)
-        assert (row[9] == "carries it") == (part["adds_low"] > 0)
-        assert (row[9] == "in the way") == (part["adds_high"] < 0)
+        if part["is_thin"]:
+            assert row[9] == "too few"
+        else:
+            assert (row[9] == "carries it") == (part["adds_low"] > 0)
+            assert (row[9] == "in the way") == (part["adds_high"] < 0)
+    assert {row[9] for row in parts} >= {"carries it", "too few", "not shown"}
+
+
+def test_report_of_outcomes_before_anybody_had_points_says_so(
+    deployed: Connection, report: Report
+) -> None:
+    deployed.execute(
+        "insert into crm.customer (customer_id, display_name)"
+        " select crm.key_of(n), 'Somebody' from generate_series(1, 60) n"
+    )
+    deployed.execute(
+        "create view engagement_host.early as select c.customer_id::engagement.host_key as"
+        " customer_id, '2010-01-01'::timestamptz as decided_at, c.customer_id::bigint % 2 = 0 as"
+        " happened, null::numeric as value from crm.customer c"
+    )
+    deployed.execute("call engagement.register_outcome('EARLY', 'engagement_host.early')")
+    deployed.execute("call engagement.recalculate()")
+    done = report(deployed)
+    assert done.exit_code == 0, done.stderr
+    assert "30 of 60 happened, 50%. All had the same score 90 days before" in Page(done.stdout).text
 
 
 def test_report_of_an_outcome_that_cannot_be_read_says_so(

@@ -93,6 +93,30 @@ def test_segment_of_an_admins_making_runs_nothing_of_theirs(
         session.execute("drop schema research cascade")
 
 
+def test_outcome_whose_view_somebody_has_replaced_runs_nothing_of_theirs(
+    association: Association, log_in: Callable[[str], Session]
+) -> None:
+    session, admin = association.host.session, association.logins["admin"]
+    session.execute("create schema research")
+    columns = "customer_id, now() as decided_at, {} as happened, null::numeric as value"
+    view = f"create view research.fate as select {columns} from engagement_host.customer"
+    session.execute(view.format("true"))
+    session.execute("call engagement.register_outcome('FATE', 'research.fate')")
+    run(session, "alter schema research owner to {}", admin)
+    spy(session, "research", admin)
+    with log_in("admin") as theirs:
+        theirs.execute("grant usage on schema research to public")
+        theirs.execute("drop view research.fate")  # an owner of a schema may
+        theirs.execute(view.format("research.peek('x') = 'x'"))
+    try:
+        with refused("EG015"):
+            session.execute("select engagement.backtest('FATE')")
+        assert association.host.rows("select * from research.seen") == []
+    finally:
+        session.execute("call engagement.unregister_outcome('FATE')")
+        session.execute("drop schema research cascade")
+
+
 #: A temporary relation whose index runs code of its maker, as whoever plans a query of it.
 TRAP = """
 create function pg_temp.trap(integer) returns integer language plpgsql immutable as $$

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -113,14 +114,13 @@ def test_backtest_does_not_let_the_outcome_predict_itself(host: Host, fates: Fat
     """Who renews buys a membership, which earns points: after the instant of the score."""
     host.rule(quantity_score=10)
     for number, customer in enumerate(people(host, 60)):
-        host.order(customer, at=EARLY)
+        host.order(customer, Line(quantity=1 + number // 2 % 2), at=EARLY)
         if number % 2:
-            host.order(customer, at="2025-05-10 10:00+00")
+            host.order(customer, Line(quantity=5), at="2025-05-10 10:00+00")
         fates.add(customer, bool(number % 2))
     host.recalculate("FULL")
     result = fates.backtest()
-    assert sides(result) == (0.5, 0.5, 0.5)
-    assert result["verdict"] == "NOT_SHOWN"
+    assert (result["auc"], result["verdict"]) == (0.5, "NOT_SHOWN")
     # So it would look if points of later counted.
     assert fates.backtest(lead=dt.timedelta(days=1))["auc"] == 1
     assert fates.backtest(lead=dt.timedelta(days=1))["verdict"] == "HIGHER"
@@ -292,7 +292,7 @@ def test_backtest_of_rules_says_what_it_says_once_they_apply(host: Host, fates: 
 def test_backtest_of_two_sets_of_rules_compares_them_over_the_same_outcomes(
     host: Host, fates: Fates
 ) -> None:
-    host.rule(quantity_score=10)
+    host.rule(amount_score=10)
     for number, customer in enumerate(people(host, 60)):
         amount = number * 7 % 20
         host.order(customer, Line(amount=amount), at=EARLY)
@@ -337,6 +337,39 @@ def test_backtest_of_too_few_gives_no_verdict(
     assert (result["happened_count"], result["missed_count"]) == (happened, missed)
     assert sum(group["outcome_count"] for group in result["groups"]) == happened + missed
     assert (result["rate"] is None) == (happened + missed == 0)
+
+
+def test_backtest_of_equal_scores_has_nothing_to_tell(host: Host, fates: Fates) -> None:
+    for number, customer in enumerate(people(host, 60)):
+        fates.add(customer, number % 2 == 0)
+    host.recalculate("FULL")
+    result = fates.backtest()
+    assert (result["verdict"], result["is_conclusive"]) == ("ALL_EQUAL", True)
+    assert (sides(result), result["parts"]) == ((None, None, None), [])
+
+
+def test_backtest_says_nothing_of_a_rule_that_few_have(host: Host, fates: Fates) -> None:
+    """All four of a committee renewed, as nine of ten of all did: DeLong's interval is tiny."""
+    host.rule("BOOKS", subject_class="PUBLICATION", quantity_score=10)
+    host.rule("MUGS", subject_class="MERCHANDISE", quantity_score=100)
+    host.product("MUG", "MERCHANDISE")
+    for number, customer in enumerate(people(host, 250)):
+        happened = number % 10 > 0
+        if number % 2:
+            host.order(customer, Line("BOOK"), at=EARLY)
+        if number in (11, 22, 33, 44):
+            host.order(customer, Line("MUG"), at=EARLY)
+        fates.add(customer, happened)
+    host.recalculate("FULL")
+    result = fates.backtest()
+    parts = {p["part_code"]: p for p in result["parts"] if p["part_type"] == "RULE"}
+    assert [parts[code]["is_thin"] for code in ("BOOKS", "MUGS")] == [False, True]
+    assert parts["BOOKS"]["adds_low"] is not None
+    assert parts["MUGS"]["adds"] > 0
+    for key in ("auc", "without_auc", "adds"):
+        assert (parts["MUGS"][f"{key}_low"], parts["MUGS"][f"{key}_high"]) == (None, None)
+    compared = fates.backtest(rules=Jsonb({"MUGS": None}))["comparison"]
+    assert (compared["verdict"], compared["changed_count"]) == ("TOO_FEW", 4)
 
 
 def test_backtest_by_fifth_and_tenth_keeps_equal_scores_together(host: Host, fates: Fates) -> None:
@@ -403,6 +436,7 @@ def test_backtest_leaves_out_rows_that_peek_and_says_so(host: Host, fates: Fates
     fates.add(other, False)
     fates.add(good, None, at="2025-04-01 00:00+00")
     fates.add(good, True, at="2025-06-16 00:00+00")
+    fates.add(good, True, at="2999-01-01 00:00+00")
     fates.add(good, True, at="2025-04-02 00:00+00", value="NaN")
     host.recalculate("FULL")
     result = fates.backtest()
@@ -415,11 +449,12 @@ def test_backtest_leaves_out_rows_that_peek_and_says_so(host: Host, fates: Fates
         ("problem", "the outcome is known before it is decided", 1),
         ("problem", "value is NaN or infinite", 1),
         ("hint", "happened is NULL", 1),
+        ("hint", "the outcome was decided after the last recalculation", 1),
     ]
     for finding in result["left_out"]:
         query = finding["hint"][finding["hint"].index("select * from") :]
-        expected = 0 if "known before" in finding["finding"] else finding["row_count"]
-        assert host.one(f"select count(*) from ({query.rstrip(';')}) q") == expected, query
+        found = host.one(f"select count(*) from ({query.rstrip(';')}) q")
+        assert found == finding["row_count"], query
 
 
 def test_renewal_of_the_reference_host_is_another_membership_around_its_end(host: Host) -> None:
@@ -477,6 +512,51 @@ def test_backtest_with_bad_arguments_is_refused(
 ) -> None:
     with host.unchanged(), refused(sqlstate):
         fates.backtest(**arguments)
+
+
+def test_backtest_never_scores_after_the_outcome(host: Host, fates: Fates) -> None:
+    """A month less thirty days may be less than nothing, and an hour comes twice in autumn."""
+    host.set(TIME_ZONE="Europe/Zurich")
+    fates.add(host.customer(), True, at="2024-03-15 12:00+00")
+    fates.add(host.customer(), True, at="2024-10-27 00:30+00")
+    host.recalculate("FULL")
+    for lead in ("1 month -30 days", "0"):
+        result = fates.backtest(lead=lead)
+        last = dt.datetime.fromisoformat(result["last_scored_at"])
+        assert last <= dt.datetime.fromisoformat("2024-10-27T00:30+00:00")
+        first = dt.datetime.fromisoformat(result["first_scored_at"])
+        assert first <= dt.datetime.fromisoformat("2024-03-15T12:00+00:00")
+
+
+def test_backtest_says_that_rules_are_pending(host: Host, fates: Fates) -> None:
+    host.rule(quantity_score=10)
+    host.recalculate("FULL")
+    assert not fates.backtest()["is_pending"]
+    host.rows("select engagement.revise_rule('BOUGHT', '{\"quantity_score\": 3}', true)")
+    assert fates.backtest()["is_pending"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("alter view engagement_host.fate rename column value to val", "value"),
+        (
+            "create or replace view engagement_host.fate as select null::engagement.host_key as"
+            " customer_id, now() as decided_at, true as happened, 1 / (random() * 0)::numeric"
+            " as value",
+            "22012",
+        ),
+    ],
+)
+def test_backtest_of_a_view_that_has_changed_names_it(
+    host: Host, fates: Fates, statement: str, what: str
+) -> None:
+    host.run(statement)
+    with pytest.raises(psycopg.Error) as caught:
+        fates.backtest()
+    assert caught.value.sqlstate == "EG007"
+    assert "engagement_host.fate" in str(caught.value)
+    assert what in str(caught.value.diag.message_detail)
 
 
 def test_backtest_where_the_view_is_gone_says_so(host: Host, fates: Fates) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -23,16 +25,26 @@ BACKTEST_CSV = (
 """Columns of ``backtest --format csv``; level is SCORE, AGAINST, GROUP, CATEGORY, RULE or
 EMPLOYEES."""
 
+_WITH_VALUE = 90
+"""The least width of a terminal at which groups show their values, too."""
+
 _VERDICTS = {
     "HIGHER": "Higher scores came before it.",
     "LOWER": "Lower scores came before it.",
     "NOT_SHOWN": "It is not shown that the score tells anything: the interval holds 0.500.",
 }
 
+_NO_AREA = {
+    "TOO_FEW": "Too few to tell: {happened_count:,} happened, {missed_count:,} did not. It takes "
+    "{least_count} of either.",
+    "ALL_EQUAL": "Nothing to tell: all had the same score then.",
+}
+
 _COMPARISONS = {
     "BETTER": "The rules given tell more than {others}.",
     "WORSE": "The rules given tell less than {others}.",
     "NOT_SHOWN": "It is not shown that either tells more: the interval of the difference holds 0.",
+    "TOO_FEW": "Too few outcomes have another score to tell which rules tell more.",
 }
 
 
@@ -49,11 +61,11 @@ def backtest(text: str, output: Format) -> None:
     _print_heading(content)
     if content["groups"]:
         result("")
-        out.print(_group_table(content))
+        _print_whole(out, _group_table(content, with_value=out.width >= _WITH_VALUE))
     _print_verdict(content)
     if content["parts"]:
         result("")
-        out.print(_part_table(content["parts"]))
+        _print_whole(out, _part_table(content["parts"]))
 
 
 def backtest_records(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -87,14 +99,27 @@ def _print_heading(content: dict[str, Any]) -> None:
         f"Scores {literal(content['lead'])} before, {basis}; "
         f"outcomes decided until {instant(content['as_of'])}"
     )
+    if content["is_pending"]:
+        result("Rules have changed: the next run applies them, and the scores are by the old ones.")
     for finding in content["left_out"]:
         result(f"Left out: {count(finding['row_count'], 'row')}, {literal(finding['finding'])}")
 
 
-def _group_table(content: dict[str, Any]) -> Table:
-    has_value = any(group["value_count"] for group in content["groups"])
+def _print_whole(out: Console, layout: Table) -> None:
+    """Print a table so wide that no number is cut; the terminal may wrap it."""
+    wide = out.options.update(max_width=1000)
+    for column in layout.columns[1:]:
+        cells = [column.header, *column.cells]
+        column.min_width = max(Measurement.get(out, wide, cell).maximum for cell in cells)
+    least = Measurement.get(out, wide, layout).minimum
+    out.print(layout, width=max(out.width, least), crop=False, soft_wrap=False)
+
+
+def _group_table(content: dict[str, Any], with_value: bool) -> Table:
+    has_value = with_value and any(group["value_count"] for group in content["groups"])
     layout = _table(
         content["by"].capitalize(),
+        6,
         [
             "Scores",
             "Outcomes",
@@ -123,11 +148,8 @@ def _group_table(content: dict[str, Any]) -> Table:
 
 def _print_verdict(content: dict[str, Any]) -> None:
     result("")
-    if content["verdict"] == "TOO_FEW":
-        result(
-            f"Too few to tell: {content['happened_count']:,} happened, "
-            f"{content['missed_count']:,} did not. It takes {content['least_count']} of either."
-        )
+    if content["verdict"] in _NO_AREA:
+        result(_NO_AREA[content["verdict"]].format(**content))
         return
     result(
         f"Area under the curve {_area(content['auc'])} ({_interval(content, 'auc', _area)}): the "
@@ -150,7 +172,7 @@ def _print_verdict(content: dict[str, Any]) -> None:
 
 
 def _part_table(parts: Sequence[dict[str, Any]]) -> Table:
-    layout = _table("Part", ["Outcomes", "Alone", "95 % interval", "Adds", "95 % interval"])
+    layout = _table("Part", 20, ["Outcomes", "Alone", "95 % interval", "Adds", "95 % interval"])
     for part in parts:
         name = literal(part["part_code"]) or literal(part["label"])
         layout.add_row(
@@ -166,15 +188,17 @@ def _part_table(parts: Sequence[dict[str, Any]]) -> Table:
     return layout
 
 
-def _table(first: str, others: Sequence[str]) -> Table:
+def _table(first: str, least: int, others: Sequence[str]) -> Table:
     layout = grid("bold")
-    layout.add_column(first, overflow="fold")
+    layout.add_column(first, overflow="fold", min_width=least)
     for heading in others:
         layout.add_column(heading, justify="right", no_wrap=True)
     return layout
 
 
 def _interval(record: dict[str, Any], key: str, show: Any) -> str:
+    if record[f"{key}_low"] is None:
+        return "too few"
     return f"{show(record[f'{key}_low'])} to {show(record[f'{key}_high'])}"
 
 

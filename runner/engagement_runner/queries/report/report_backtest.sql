@@ -11,6 +11,7 @@ from (
         (b.told ->> 'missed_count')::bigint as missed_count,
         (b.told ->> 'least_count')::bigint as least_count,
         b.told ->> 'verdict' as verdict,
+        (b.told -> 'is_pending')::boolean as is_pending,
         round((b.told ->> 'rate')::numeric, 3) as rate,
         round((b.told ->> 'auc')::numeric, 2) as auc,
         round((b.told ->> 'auc_low')::numeric, 2) as auc_low,
@@ -18,6 +19,7 @@ from (
         (
             select coalesce(sum((l.finding ->> 'row_count')::bigint), 0)
             from jsonb_array_elements(b.told -> 'left_out') as l (finding)
+            where l.finding ->> 'severity' = 'problem'
         ) as left_out_count,
         (
             select coalesce(json_agg(json_build_object(
@@ -47,6 +49,7 @@ from (
                 'adds_low', round((p.told ->> 'adds_low')::numeric, 3),
                 'adds_high', round((p.told ->> 'adds_high')::numeric, 3),
                 'says', case
+                    when (p.told -> 'is_thin')::boolean then 'too few'
                     when (p.told ->> 'adds_low')::numeric > 0 then 'carries it'
                     when (p.told ->> 'adds_high')::numeric < 0 then 'in the way'
                     else 'not shown'
