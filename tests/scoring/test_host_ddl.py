@@ -99,6 +99,7 @@ CHANGES = {
                 "l.quantity,\n    l.amount,\n    o.ordered_at",
                 "l.pieces as quantity,\n    l.amount,\n    o.ordered_at",
             ),
+            ("l.quantity > 0", "l.pieces > 0"),
         ),
         f"crm.order_line{STALE} (source order_line)",
         [],
@@ -106,7 +107,10 @@ CHANGES = {
     "column dropped with the view": Change(
         "alter table crm.order_line drop amount cascade",
         ("crm.order_line", "order_line_id"),
-        (("l.amount,\n    o.ordered_at", "0::numeric as amount,\n    o.ordered_at"),),
+        (
+            ("l.amount,\n    o.ordered_at", "0::numeric as amount,\n    o.ordered_at"),
+            ("sum(l.amount) as amount", "0::numeric as amount"),
+        ),
         GONE,
         ["order_line"],
     ),
