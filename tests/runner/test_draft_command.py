@@ -46,6 +46,7 @@ def test_draft_command_is_overruled(databases: Any, engagement: Callable[..., Re
         (["--customer", "nobody"], "there is no table nobody"),
         (["--line", "crm.nothing"], "there is no table crm.nothing"),
         (["--line", "category"], "no column of category leads to user"),
+        (["--out", "/no/such/folder/crm.sql"], "cannot write /no/such/folder/crm.sql: No such"),
     ],
 )
 def test_draft_command_bad_input(
@@ -57,6 +58,19 @@ def test_draft_command_bad_input(
     result = engagement(furnish(databases, "shop"), "adapter", "draft", *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert message in result.stderr
+
+
+def test_draft_takes_neither_a_discount_nor_what_was_returned_for_a_quantity(
+    databases: Any, engagement: Callable[..., Result]
+) -> None:
+    session = furnish(databases, "shop")
+    session.execute(
+        'alter table "orderItem" add discount integer, add "returnedQuantity" integer,'
+        ' add "refundedCount" integer'
+    )
+    text = engagement(session, "adapter", "draft", "--line", "public.orderItem").stdout
+    assert "-- sure: quantity is named as the quantity" in text
+    assert "might be meant instead of quantity" not in text
 
 
 def test_draft_command_in_an_empty_database(

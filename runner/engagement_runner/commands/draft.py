@@ -74,11 +74,18 @@ def draft_adapter(
     assigned.others = [table for table in people if table is not chosen]
     result = drafted.write(host, assigned)
     if out:
-        out.write_text(result.text, encoding="utf-8")
+        try:
+            out.write_text(result.text, encoding="utf-8")
+        except OSError as error:
+            raise EngagementError(
+                f"cannot write {out}: {error.strerror}",
+                hint="Check that the folder exists and that you may write to it.",
+            ) from None
     else:
         click.echo(result.text, nl=False)
     what = "line waits" if result.decision_count == 1 else "lines wait"
-    show.say(f"{len(result.sources)} sources; {result.decision_count} DECIDE {what} for you.")
+    sources = show.count(len(result.sources), "source")
+    show.say(f"{sources}; {result.decision_count} DECIDE {what} for you.")
     if out:
         show.say(f"Next: engagement adapter check {out} --key-type {result.key_type}")
 

@@ -27,6 +27,10 @@ _OF_ANOTHER = {
     "work",
 }
 _QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
+#: Words of columns whose names end alike, or that say what was taken back.
+_NO_QUANTITY = {
+    "discount", "account", "refund", "refunded", "return", "returned", "cancelled", "canceled",
+}  # fmt: skip
 _MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
 
 
@@ -39,6 +43,7 @@ def quantities(table: Table) -> list[Column]:
         and not table.is_link(column))
         or (column.type in NUMBERS and column.words[:1] in (("quantity",), ("qty",)))
     ]  # fmt: skip
+    found = [column for column in found if not _NO_QUANTITY & set(column.words)]
     return sorted(found, key=lambda column: (len(column.words), column.name))
 
 
