@@ -127,6 +127,11 @@ def run_host(connection: Connection, file: SqlFile, author_path: str) -> None:
     """Run an adapter, refuse it if it lacks a required view, and take away what it left out."""
     with authors(connection, author_path):
         objects.run(connection, file)
+    settle_host(connection, file)
+
+
+def settle_host(connection: Connection, file: SqlFile) -> None:
+    """Refuse an adapter that lacks a required view, and take away what it left out."""
     check_host(connection, file)
     queries.call(connection, "detach_leftovers")
     queries.call(connection, "forget_outcomes")

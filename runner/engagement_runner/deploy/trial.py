@@ -12,7 +12,7 @@ import psycopg
 from engagement_runner import files, queries
 from engagement_runner.connection import Connection
 from engagement_runner.deploy import objects
-from engagement_runner.deploy.apply import authors, check_host, take_steps
+from engagement_runner.deploy.apply import authors, settle_host, take_steps
 from engagement_runner.deploy.lock import (
     LOCKED,
     Report,
@@ -106,9 +106,7 @@ def try_adapter(
         with authors(connection, author_path):
             remarks.extend(_run_on(connection, file))
         if not any(remark.severity == "error" for remark in remarks):
-            check_host(connection, file)
-            queries.call(connection, "detach_leftovers")
-            queries.call(connection, "forget_outcomes")
+            settle_host(connection, file)
         elif scores:
             raise AdapterError(remarks)
 
