@@ -73,7 +73,8 @@ grant execute on routine
     engagement.score_distribution,
     engagement.company_people,
     -- backtest
-    engagement.backtest
+    engagement.backtest,
+    engagement.outcome_problems
 to engagement_staff;
 -- What these call as their caller, and what views call.
 grant execute on routine

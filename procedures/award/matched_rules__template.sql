@@ -29,16 +29,18 @@ begin
                   and r.effective_when = 'TEMPLATE_WHEN');
     end if;
     return array(
+        -- Materialized: a planner that expects one rule would read the source for each of them.
+        with subject as materialized (
+            select distinct v.subject_id::text as subject_id,
+                   v.subject_class::text as subject_class
+            from engagement.activity__template v
+        )
         select row(engagement.subject_pair(s.subject_id, s.subject_class), r.rule_id, r.flat_score,
                    r.quantity_score, r.amount_score, r.valid_for_weeks, r.applies_from,
                    r.applies_until,
                    engagement.is_scorable(r.flat_score, r.quantity_score, r.amount_score)
                    )::engagement.matched_rule
-        from (
-            select distinct v.subject_id::text as subject_id,
-                   v.subject_class::text as subject_class
-            from engagement.activity__template v
-        ) s
+        from subject s
         inner join unnest(v_rules) r
             on r.engagement_type = 'TEMPLATE_TYPE' and r.effective_when = 'TEMPLATE_WHEN'
                and r.subject_key = any (array['', '=' || s.subject_id])

@@ -120,7 +120,7 @@ begin
         on t.outcome_count > 0;
     return v_result || engagement.told_scores(
         p_outcomes => v_outcomes, p_against => v_against, p_points => v_points,
-        p_is_conclusive => (v_result -> 'is_conclusive')::boolean);
+        p_is_conclusive => (v_result -> 'is_conclusive')::boolean, p_tried => p_rules);
 end
 $$;
 comment on function engagement.backtest(

@@ -5,7 +5,9 @@
 -- A part that few have, or that nearly all have alike, gets no intervals, see is_thin.
 -- Reads: category, score_rule.
 create or replace function engagement.outcome_parts(
-    p_outcomes engagement.scored_outcome[], p_points engagement.outcome_point[]
+    p_outcomes engagement.scored_outcome[],
+    p_points engagement.outcome_point[],
+    p_tried jsonb default null
 )
 returns jsonb
 language plpgsql
@@ -86,7 +88,8 @@ begin
     )
     select array_agg(v.part_type order by v.number), array_agg(v.part_code order by v.number),
            array_agg(coalesce(g.outcome_count, 0) order by v.number),
-           array_agg(cardinality(p_outcomes) - coalesce(g.equal_count, cardinality(p_outcomes)) order by v.number),
+           array_agg(cardinality(p_outcomes) - coalesce(g.equal_count, cardinality(p_outcomes))
+                     order by v.number),
            (select array_agg(row(s.number, s.score, s.score - s.points, s.happened_count,
                                  s.missed_count)::engagement.score_pair)
             from split s),
@@ -118,8 +121,15 @@ begin
             'label', case p.part_type
                 when 'CATEGORY' then (select c.category_name from engagement.category c
                                       where c.category_code = p.part_code)
-                when 'RULE' then (select r.description from engagement.score_rule r
-                                  where r.rule_code = p.part_code order by r.version desc limit 1)
+                when 'RULE' then coalesce(
+                    nullif(p_tried -> p.part_code ->> 'description', ''),
+                    (select nullif(e.value ->> 'description', '')
+                     from jsonb_array_elements(
+                         case jsonb_typeof(p_tried) when 'array' then p_tried else '[]' end) e
+                     where e.value ->> 'rule_code' = p.part_code limit 1),
+                    (select nullif(r.description, '') from engagement.score_rule r
+                     where r.rule_code = p.part_code order by r.version desc limit 1),
+                    p.part_code)
                 else 'Points of a company''s people' end,
             'outcome_count', p.outcome_count,
             'is_thin', t.is_thin,
@@ -145,7 +155,7 @@ begin
 end
 $$;
 comment on function engagement.outcome_parts(
-    engagement.scored_outcome[], engagement.outcome_point[]
+    engagement.scored_outcome[], engagement.outcome_point[], jsonb
 ) is
     'Internal: the parts of engagement.backtest: categories, rules and the points of a company''s '
-    'people.';
+    'people. p_tried: the rules of the points, as for changed_rules; NULL: those on record.';

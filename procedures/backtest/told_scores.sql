@@ -4,7 +4,8 @@ create or replace function engagement.told_scores(
     p_outcomes engagement.scored_outcome[],
     p_against engagement.scored_outcome[],
     p_points engagement.outcome_point[],
-    p_is_conclusive boolean
+    p_is_conclusive boolean,
+    p_tried jsonb default null
 )
 returns jsonb
 language plpgsql
@@ -45,7 +46,8 @@ begin
                             when a.auc_high < 0.5 then 'LOWER'
                             else 'NOT_SHOWN' end,
             'auc', a.auc, 'auc_low', a.auc_low, 'auc_high', a.auc_high,
-            'parts', engagement.outcome_parts(p_outcomes => p_outcomes, p_points => p_points),
+            'parts', engagement.outcome_parts(
+                p_outcomes => p_outcomes, p_points => p_points, p_tried => p_tried),
             'comparison', case when p_against is not null then jsonb_build_object(
                 'changed_count', v_changed_count,
                 'verdict', case when v_changed_count > 0
@@ -62,7 +64,8 @@ begin
 end
 $$;
 comment on function engagement.told_scores(
-    engagement.scored_outcome[], engagement.scored_outcome[], engagement.outcome_point[], boolean
+    engagement.scored_outcome[], engagement.scored_outcome[], engagement.outcome_point[], boolean,
+    jsonb
 ) is
     'Internal: verdict, auc, parts and comparison of engagement.backtest; p_against: the scores '
-    'to compare with, or NULL.';
+    'to compare with, or NULL; p_tried: the rules of the points, as for changed_rules, or NULL.';

@@ -36,6 +36,14 @@ _NEEDS_A_ROLE = (
 )
 
 
+#: Type of a text that the server could not read → how to write one.
+_HOW_TO_WRITE = {
+    "date": "Write 2026-01-31.",
+    "interval": "Write 90 days, 3 months or 1 year.",
+    "timestamp": "Write 2026-01-31, or 2026-01-31 18:00+01:00.",
+}
+
+
 class EngagementError(Exception):
     """Something that the user can understand and act on.
 
@@ -103,12 +111,20 @@ def describe(
     parts.append(message)
     if diag.message_detail:
         parts.append(f"(detail: {diag.message_detail})")
-    hint = diag.message_hint
+    hint = diag.message_hint or _HOW_TO_WRITE.get(_refused_type(error, message))
     if isinstance(error, psycopg.errors.InsufficientPrivilege) and _PACKAGE_SCHEMA.search(message):
         hint = hint or _NEEDS_A_ROLE
     if hint:
         parts.append(f"(hint: {hint})")
     return redact(one_line(" ".join(parts)))
+
+
+def _refused_type(error: psycopg.Error, message: str) -> str:
+    """Return the type of HOW_TO_WRITE that a text was refused as; empty: it is another error."""
+    if error.sqlstate not in ("22007", "22008"):
+        return ""
+    # "Date/time field value out of range" names no type.
+    return next((name for name in _HOW_TO_WRITE if f"type {name}" in message), "timestamp")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _HEADER = """\
 
 
 def draft(connection: Connection) -> str:
-    """Return a file of rules, one for each class of each source of the host.
+    """Return a file of rules, one for each class that the host's sources of one kind show.
 
     Args:
         connection: of a role that may read the views of the adapter.
@@ -51,10 +51,15 @@ def draft(connection: Connection) -> str:
     ]
     taken: set[str] = set()
     parts = [rulefile.HEADER + _HEADER]
+    kinds: dict[tuple[str, str | None], set[str]] = {}
     for source in sources:
-        classes = [row for row in found if row["source"] == source["source"]]
-        parts.append(_heading(source, classes))
-        parts += [_rule(source, row, taken) for row in _with_rules(classes)]
+        kind = source["engagement_type"], source["effective_when"]
+        kinds.setdefault(kind, set()).add(source["source"])
+    for kind, names in kinds.items():
+        classes = [row for row in found if (row["engagement_type"], row["effective_when"]) == kind]
+        is_twice = kind[1] == "INVOICE_CREATION" and (kind[0], "ORDER_CREATION") in kinds
+        parts.append(_heading(sorted(names), classes, is_twice))
+        parts += [_rule(row, taken) for row in _with_rules(classes)]
     return "\n".join(parts)
 
 
@@ -64,29 +69,33 @@ def _with_rules(classes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return named[:_MOST] or classes
 
 
-def _heading(source: dict[str, Any], classes: list[dict[str, Any]]) -> str:
-    lines = [f"# Source {source['source']}."]
+def _heading(sources: list[str], classes: list[dict[str, Any]], is_twice: bool) -> str:
+    lines = [f"# Source {sources[0]}."]
+    if len(sources) > 1:
+        lines = [f"# Sources {', '.join(sources)}: a rule reaches its class in each of them."]
     left_out = [row for row in classes if row not in _with_rules(classes)]
     if left_out:
         rest = sum(row["activity_count"] for row in left_out)
-        lines[0] += f" {rest:,} activities without a class, or of rare ones, have no rule here."
-    if source["effective_when"] == "INVOICE_CREATION":
+        lines.append(f"# {rest:,} activities without a class, or of rare ones, have no rule here.")
+    if not classes:
+        lines.append("# It shows nothing yet.")
+    if is_twice:
         lines.append("# An order that is invoiced earns by both: keep the rules of one of them.")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _rule(source: dict[str, Any], row: dict[str, Any], taken: set[str]) -> str:
-    known = _starter(row["subject_class"], source)
-    is_seat = source["engagement_type"] == "COMMITTEE_PARTICIPATION"
+def _rule(row: dict[str, Any], taken: set[str]) -> str:
+    known = _starter(row)
+    is_seat = row["engagement_type"] == "COMMITTEE_PARTICIPATION"
     points = {"flat_score": 10} if is_seat else {"flat_score": 5, "valid_for_weeks": 104}
     what = "for a seat" if is_seat else "for each"
     name = row["subject_class"] or "of any class"
     rule: dict[str, Any] = {
-        "rule_code": _code(source["source"], row["subject_class"], taken),
+        "rule_code": _code(row, taken),
         "description": f"{points['flat_score']} points {what}: {name}",
         "category_code": "INVOLVEMENT" if is_seat else "PURCHASES_DONATIONS",
-        "engagement_type": source["engagement_type"],
-        "effective_when": source["effective_when"],
+        "engagement_type": row["engagement_type"],
+        "effective_when": row["effective_when"],
         "subject_class": row["subject_class"],
         **points,
     }
@@ -104,12 +113,12 @@ def _one_line(text: str | None) -> str:
     return " ".join((text or "").split())[:80]
 
 
-def _starter(subject_class: str | None, source: dict[str, Any]) -> dict[str, Any] | None:
+def _starter(row: dict[str, Any]) -> dict[str, Any] | None:
     """Return the starter rule for a class of that name, in whatever case."""
     for rule in _starter_rules():
         if (
-            str(rule.get("subject_class", "")).lower() == (subject_class or "-").lower()
-            and rule["engagement_type"] == source["engagement_type"]
+            str(rule.get("subject_class", "")).lower() == (row["subject_class"] or "-").lower()
+            and rule["engagement_type"] == row["engagement_type"]
         ):
             return rule
     return None
@@ -121,9 +130,11 @@ def _starter_rules() -> list[dict[str, Any]]:
     return rules
 
 
-def _code(source: str, subject_class: str | None, taken: set[str]) -> str:
-    """Return a code that no other rule of the file has."""
-    words = re.sub(r"[^A-Z0-9]+", "_", f"{source}_{subject_class or 'other'}".upper()).strip("_")
+def _code(row: dict[str, Any], taken: set[str]) -> str:
+    """Return a code that no other rule of the file has: of the source, if it is one, and class."""
+    source = row["sources"][0] if len(row["sources"]) == 1 else ""
+    name = f"{source}_{row['subject_class'] or 'other'}"
+    words = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     code, number = words[:40], 2
     while code in taken:
         code, number = f"{words[:37]}_{number}", number + 1

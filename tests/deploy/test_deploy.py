@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from engagement_runner.deploy import deploy, dry_run
-from engagement_runner.deploy.catalog import status
+from engagement_runner.deploy.catalog import check, status
 from engagement_runner.deploy.removal import detach_host
 from engagement_runner.errors import EngagementError
 from engagement_runner.files import root
@@ -70,18 +70,20 @@ def test_deploy_without_host_uses_the_applied_one(session: Connection, package: 
 
 
 @pytest.mark.parametrize("host", ["reference", None])
-@pytest.mark.parametrize("view", ["order_line", "customer", "subject"])
+@pytest.mark.parametrize("view", ["order_line", "customer", "subject", "renewal"])
 def test_deploy_makes_a_view_of_the_adapter_that_is_gone(
     session: Connection, package: Path, host: str | None, view: str
 ) -> None:
     """``alter table … drop column … cascade`` takes views with it; the column may come back."""
     deploy(session, "reference", top=package)
     session.execute(f"drop view engagement_host.{view} cascade")
+    assert any(f"engagement_host.{view}" in finding for finding in check(session))
     assert paths(deploy(session, host, top=package)) == [
         "sql/hosts/reference.sql",
         "sql/sources.sql",
     ]
     session.execute(f"select from engagement_host.{view}")
+    assert check(session) == []
     assert deploy(session, host, top=package).steps == []
 
 

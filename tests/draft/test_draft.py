@@ -122,6 +122,27 @@ CHOICES: dict[str, tuple[str, Expected]] = {
             },
         },
     ),
+    "college": (
+        "student",
+        {
+            "booking_line": {
+                "document_id": {"booking.booking_id"},
+                "customer_id": {"booking.student_id"},
+                "subject_id": {"booking_line.campus", "booking_line.course_no"},
+                "subject_class": {"p.course_type"},
+                "quantity": {"booking_line.quantity"},
+                "amount": {"booking_line.quantity", "booking_line.price"},
+                "occurred_at": {"booking.received_on"},
+                "where": {"h.cancelled_at is null"},
+            },
+            "donation": {
+                "customer_id": {"donation.student_id"},
+                "subject_class": "'DONATION'::text",
+                "amount": {"donation.given_amount"},
+                "occurred_at": {"donation.posting_day"},
+            },
+        },
+    ),
 }
 
 
@@ -172,6 +193,41 @@ def test_draft_of_a_small_host_earns_by_its_only_lines(databases: Any, name: str
     draft = draft_of(session)
     assert len(draft.sources) == 1
     assert draft.key_type == HOSTS[name].key_type
+
+
+def test_draft_asks_about_what_a_name_leaves_open(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    drafted = draft_of(host("college")).text
+    for question in (
+        "does a row count whose booking.refunded_at is set?",
+        "does a row count whose booking_line.attended is not true?",
+        "is quantity what is left, or less returned_quantity?",
+    ):
+        assert f"-- DECIDE: {question}" in drafted
+    # An empty state is a question too, and no condition.
+    assert "refunded_at is null" not in drafted
+
+
+def test_draft_takes_a_date_that_says_nothing_as_a_guess(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("college")
+    session.execute("alter table donation rename column posting_day to day")
+    (donation,) = [each for each in draft_of(session).sources if each.name == "donation"]
+    assert donation.columns["occurred_at"].why == "guess: day is the only date of donation"
+    assert donation.columns["occurred_at"].decide == ["does day say when it happened?"]
+
+
+def test_states_are_written_as_the_check_looks_for_them(
+    host: Callable[[str], psycopg.Connection[Any]], tmp_path: Path
+) -> None:
+    session = host("shop")
+    draft = draft_of(session)
+    path = tmp_path / "drafted.sql"
+    path.write_text(draft.text)
+    findings = check(session, str(path), draft.key_type).findings.records
+    assert not [f for f in findings if "is in no list" in f["finding"]]
 
 
 def test_draft_of_the_reference_host_is_its_adapter(deployed: psycopg.Connection[Any]) -> None:

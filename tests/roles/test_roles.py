@@ -99,6 +99,7 @@ CALLS = {
         "segment_view": "select engagement.segment_view('engagement.segment_rising')",
         "foreign_code": "select engagement.foreign_code('engagement.segment_rising')",
         "host_customers": "select * from engagement.host_customers()",
+        "outcome_problems": "select * from engagement.outcome_problems()",
         "backtest": """select engagement.backtest('RENEWAL', p_rules => '{{"BOUGHT": null}}')""",
     },
     "operator": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -344,7 +345,41 @@ def test_adapter_try_as_of_no_instant_says_so_in_a_line(
 ) -> None:
     result = engagement(bare, "adapter", "try", write(), "--as-of", "soon")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "22007" in result.stderr.splitlines()[-1]
+    # Nothing was deployed or read before.
+    (line,) = result.stderr.splitlines()
+    assert "22007" in line
+    assert "(hint: Write 2026-01-31, or 2026-01-31 18:00+01:00.)" in line
+
+
+def test_adapter_try_in_a_narrow_terminal_leaves_out_what_it_can(
+    bare: Connection, terminal: Callable[..., Any], write: Callable[..., str], rules: str
+) -> None:
+    result = terminal(
+        "adapter", "try", write(), "--rules", rules,
+        ENGAGEMENT_DSN=bare.info.dsn, COLUMNS="60", NO_COLOR="1",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert "10.00 Bob (2) MONEY 10.00 (1)" in lines
+    assert "MONEY 2 2 15.00" in lines
+
+
+@pytest.mark.parametrize("copy", ["copy shop.deal to stdout", "COPY shop.deal FROM STDIN"])
+@pytest.mark.parametrize("is_deployed", [True, False])
+def test_adapter_that_waits_for_rows_is_refused_by_its_line(
+    request: pytest.FixtureRequest,
+    engagement: Callable[..., Any],
+    write: Callable[..., str],
+    copy: str,
+    is_deployed: bool,
+) -> None:
+    session = request.getfixturevalue("shop" if is_deployed else "bare")
+    call = "call engagement.register_source"
+    path = write((call, f"{copy};\n{call}"))
+    for command in ("adapter try", "adapter check", "deploy --host"):
+        result = engagement(session, *command.split(), path)
+        assert result.exit_code == 1, command
+        assert re.search(r"shop\.sql:\d+: nobody is there to send rows", result.output), command
 
 
 def test_adapter_try_by_a_role_without_rights_names_what_is_missing(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -105,6 +107,25 @@ def test_command_whose_reader_is_gone_ends_as_other_programs_do(
             timeout=PATIENCE,
         )
     assert (run.returncode, run.stderr) == (141, b"")
+
+
+def test_interrupt_while_the_modules_are_read_has_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    run = subprocess.run(
+        [sys.executable, "-m", "engagement_runner", "status"],
+        env=clean_environment(PYTHONPATH=str(tmp_path)),
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    assert (run.returncode, run.stderr) == (130, b"")
+
+
+def test_program_and_module_are_the_same() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "engagement_runner", "--version"],
+        capture_output=True, text=True, timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    assert run.stdout == f"engagement, version {__version__}\n"
 
 
 def test_queries_every_file_is_one_statement() -> None:

@@ -86,9 +86,43 @@ def test_draft_command_where_nobody_is_a_customer(
 ) -> None:
     session = databases.connect(database)
     session.execute("create table public.stone (id integer primary key)")
+    session.execute("create table public.pebble (id integer, stone_id integer references stone)")
     result = engagement(session, "adapter", "draft")
     assert result.exit_code == 1
-    assert "--customer TABLE" in result.stderr
+    assert "--customer TABLE. Others refer to stone." in result.stderr
+
+
+def test_draft_command_asks_for_statistics_where_there_are_none(
+    databases: Any, engagement: Callable[..., Result]
+) -> None:
+    session = furnish(databases, "shop")
+    assert "No statistics" not in engagement(session, "adapter", "draft").stderr
+    session.execute('create table fresh as table "orderItem"')
+    session.execute("select pg_stat_force_next_flush()")
+    session.execute("alter table fresh add primary key (id)")
+    result = engagement(session, "adapter", "draft", "--line", "fresh")
+    assert "No statistics of fresh" in result.stderr
+    assert "Run ANALYZE, then draft again." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("", "its name fits, its columns too little: --line takes it"),
+        ("alter table gift drop column noted", "it has no date"),
+        ("alter table gift drop column id", "its rows have no key"),
+    ],
+)
+def test_draft_says_truly_why_a_table_does_not_earn(
+    databases: Any, engagement: Callable[..., Result], change: str, reason: str
+) -> None:
+    session = furnish(databases, "shop")
+    session.execute(
+        "create table gift (id bigint primary key, user_id bigint, noted date);"
+        "insert into gift values (1, 1, '2026-01-01'); analyze gift;" + change
+    )
+    drafted = " ".join(engagement(session, "adapter", "draft").stdout.split())
+    assert f"gift: {reason}" in drafted
 
 
 def test_draft_command_asks_in_a_terminal(databases: Any, terminal: Callable[..., Any]) -> None:

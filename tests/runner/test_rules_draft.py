@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,58 @@ def test_draft_writes_rules_that_reach_what_they_say(
     for count, code in stated.items():
         # What is taken back earns nothing, so a rule may reach a little less than it says.
         assert 0.9 <= reached[code] / int(count.replace(",", "")) <= 1
+
+
+#: A second source of what is bought: its tickets have the classes of the shop, or none.
+TICKETS = """
+create table crm.ticket (
+    ticket_id bigint primary key, customer_id bigint not null, class text, sold_at timestamptz
+);
+insert into crm.ticket
+select i, c.customer_id, case when i % 2 = 0 then 'EVENT' end, '2026-01-01'::timestamptz
+from (select customer_id, row_number() over (order by customer_id) as i from crm.customer) as c
+where i <= 40;
+create view engagement_host.ticket as
+select
+    ticket_id::engagement.host_key as source_id, null::engagement.host_key as document_id,
+    customer_id::engagement.host_key as customer_id, null::engagement.host_key as employer_id,
+    'TICKET'::text as subject_id, class as subject_class, 1::numeric as quantity,
+    null::numeric as amount, sold_at as occurred_at, null::timestamptz as ended_at
+from crm.ticket;
+call engagement.register_source(
+    'ticket', 'PRODUCT_PURCHASE', 'ORDER_CREATION', 'engagement_host.ticket'
+);
+"""
+
+
+def test_draft_has_one_rule_for_a_class_of_several_sources(
+    sample_template: str, databases: Any, engagement: Callable[..., Result], tmp_path: Path
+) -> None:
+    session = databases.connect(databases.create(sample_template))
+    session.execute(TICKETS)
+    drafted = engagement(session, "rules", "draft").stdout
+    rules = tomllib.loads(drafted)["rule"]
+    reach = [
+        (rule["engagement_type"], rule.get("effective_when"), rule.get("subject_class"))
+        for rule in rules
+    ]
+    assert len(reach) == len(set(reach))
+    # Half of the tickets have no class. A rule for them would reach everything that is bought.
+    assert ("PRODUCT_PURCHASE", "ORDER_CREATION", None) not in reach
+    assert "# Sources order_line, ticket: a rule reaches its class in each of them." in drafted
+    reached = session.execute("""
+        select count(*) filter (where a.source = 'l'), count(*) from (
+            select 'l' as source, subject_class from engagement_host.order_line
+            where customer_id is not null and occurred_at is not null
+            union all
+            select 't', subject_class from engagement_host.ticket
+        ) as a where a.subject_class = 'EVENT'
+    """).fetchone()
+    assert reached is not None
+    of_lines, of_both = reached
+    assert of_both == of_lines + 20 > 20
+    events = rf'^# {of_both:,} activities of .*\n\[\[rule\]\]\nrule_code = "EVENT"$'
+    assert re.search(events, drafted, re.M)
 
 
 def test_draft_without_a_host(

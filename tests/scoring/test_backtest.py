@@ -273,12 +273,7 @@ def test_backtest_of_rules_says_what_it_says_once_they_apply(host: Host, fates: 
     applied = fates.backtest()
     of_both = ("groups", "parts", "auc", "auc_low", "auc_high", "verdict", "outcome_count")
     for key in of_both:
-        if key != "parts":
-            assert tried[key] == applied[key], key
-    # The new rule has no description before it is there.
-    assert [{**p, "label": None} for p in tried["parts"]] == [
-        {**p, "label": None} for p in applied["parts"]
-    ]
+        assert tried[key] == applied[key], key
     compared = tried["comparison"]
     assert sides(recorded) == tuple(
         compared[f"against_{key}"] for key in ("auc", "auc_low", "auc_high")
@@ -502,6 +497,10 @@ def test_renewal_of_the_reference_host_is_another_membership_around_its_end(host
         ({"segment": "no_such"}, "EG011"),
         ({"rules": Jsonb(7)}, "EG010"),
         ({"rules": Jsonb({"NO_RULE": None})}, "EG002"),
+        ({"rules": Jsonb("BOUGHT")}, "EG010"),
+        ({"rules": Jsonb({"rule": [{"rule_code": "BOUGHT"}]})}, "EG002"),
+        ({"rules": Jsonb({"BOUGHT": 5})}, "EG010"),
+        ({"rules": Jsonb({"BOUGHT": [{"flat_score": 5}]})}, "EG010"),
         ({"rules": Jsonb([]), "known": True}, "EG004"),
         ({"against": Jsonb([])}, "EG004"),
         ({"rules": Jsonb([]), "against": Jsonb({"NO_RULE": None})}, "EG002"),
@@ -510,8 +509,20 @@ def test_renewal_of_the_reference_host_is_another_membership_around_its_end(host
 def test_backtest_with_bad_arguments_is_refused(
     host: Host, fates: Fates, arguments: dict[str, Any], sqlstate: str
 ) -> None:
+    host.rule()
     with host.unchanged(), refused(sqlstate):
         fates.backtest(**arguments)
+
+
+def test_backtest_names_a_rule_that_only_the_tried_ones_have(host: Host, fates: Fates) -> None:
+    planted(host, fates)
+    tried = {**RULES[0], "rule_code": "NEW", "description": "Points for trying", "flat_score": 1,
+             "amount_score": 0, "cap_points": None, "cap_period": None}  # fmt: skip
+    labels = {p["part_code"]: p["label"] for p in fates.backtest(rules=Jsonb([tried]))["parts"]}
+    assert labels["NEW"] == "Points for trying"
+    revised = Jsonb({"BOUGHT": {"description": "By the piece"}})
+    labels = {p["part_code"]: p["label"] for p in fates.backtest(rules=revised)["parts"]}
+    assert labels["BOUGHT"] == "By the piece"
 
 
 def test_backtest_never_scores_after_the_outcome(host: Host, fates: Fates) -> None:
@@ -563,6 +574,29 @@ def test_backtest_where_the_view_is_gone_says_so(host: Host, fates: Fates) -> No
     host.run("drop view engagement_host.fate")
     with refused("EG007"):
         fates.backtest()
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("drop view engagement_host.fate", "is not there"),
+        ("alter view engagement_host.fate rename column value to val", "value"),
+    ],
+)
+def test_outcome_problems_name_an_outcome_that_cannot_be_read(
+    host: Host, fates: Fates, statement: str, found: str
+) -> None:
+    problems = "select view_name, problem, hint from engagement.outcome_problems()"
+    assert host.rows(problems) == []
+    host.run(statement)
+    ((name, problem, hint),) = host.rows(problems)
+    assert name == "engagement_host.fate"
+    assert problem.startswith("outcome FATE: ")
+    assert found in problem
+    assert hint
+    # No score depends on it.
+    host.recalculate("INCREMENTAL")
+    assert host.rows("select from engagement.scoring_failure where resolved_at is null") == []
 
 
 @pytest.mark.parametrize(

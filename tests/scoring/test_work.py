@@ -61,6 +61,36 @@ def test_run_takes_work_off_a_table_that_was_analyzed_while_empty(host: Host, ta
     assert host.count(table) == 0
 
 
+#: Plans that read their rows anew each time: sorted by several workers.
+SORTED_IN_PARALLEL = """
+    set local enable_hashagg = off;
+    set local parallel_setup_cost = 0;
+    set local parallel_tuple_cost = 0;
+    set local min_parallel_table_scan_size = 0
+"""
+
+
+def test_run_reads_a_source_once_however_many_rules_there_are(host: Host) -> None:
+    for number in range(10):
+        host.rule(f"RULE_{number}", subject_class=f"CLASS_{number}", flat_score=1)
+    host.run(
+        "insert into crm.product (product_id, product_class, display_name)"
+        " select 'THING_' || i, 'CLASS_' || i, 'Thing' from generate_series(1, 4000) i"
+    )
+    host.order(host.customer(), *(Line(f"THING_{number}") for number in range(1, 4001)))
+    host.run("analyze crm.order_line, crm.sales_order, crm.product")
+    query = (
+        "select coalesce(seq_scan, 0) + coalesce(idx_scan, 0)"
+        " from pg_stat_xact_user_tables where relid = 'crm.order_line'::regclass"
+    )
+    with host.session.transaction():
+        host.run(SORTED_IN_PARALLEL)
+        before = host.one(query)
+        host.one("select cardinality(engagement.matched_rules__order_line())")
+        # Workers count, too; a pass for each rule would be ten and theirs.
+        assert 1 <= host.one(query) - before < 10
+
+
 def test_at_risk_reads_the_ledger_in_passes_and_not_customer_by_customer(host: Host) -> None:
     host.rule(quantity_score=2)
     for _ in range(100):

@@ -21,22 +21,22 @@ SCORES = (
     show.Column("customer_type", "Customers", no_wrap=True),
     show.Column("customer_count", "Number", "number"),
     show.Column("scored_count", "With points", "number"),
-    show.Column("least", "Lowest", "number"),
+    show.Column("least", "Lowest", "number", is_wide=True),
     show.Column("median", "Half up to", "number"),
-    show.Column("ninth_decile", "90 % up to", "number"),
+    show.Column("ninth_decile", "90 % up to", "number", is_wide=True),
     show.Column("highest", "Highest", "number"),
 )
 
 HIGHEST = (
     show.Column("score", "Score", "number"),
     show.Column("customer", "Customer"),
-    show.Column("parts", "By category"),
+    show.Column("parts", "By category", is_wide=True),
     show.Column("reasons", "Most points for (awards)"),
 )
 
 RULES = (
     show.Column("rule_code", "Rule", no_wrap=True),
-    show.Column("description", "Description"),
+    show.Column("description", "Description", is_wide=True),
     show.Column("award_count", "Awards", "number"),
     show.Column("customer_count", "Customers", "number"),
     show.Column("points", "Points", "number"),

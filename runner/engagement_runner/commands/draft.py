@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def draft_adapter(
             hint="Grant it USAGE on the host's schemas and SELECT on its tables.",
         )
     people = roles.customers(host)
-    chosen = _table(host, customer) if customer else _ask_for_customer(people)
+    chosen = _table(host, customer) if customer else _ask_for_customer(host, people)
     wanted = [_table(host, line) for line in lines] or _ask_for_lines(host, chosen)
     assigned = roles.assign(host, chosen, wanted)
     for line in wanted:
@@ -83,6 +84,12 @@ def draft_adapter(
             ) from None
     else:
         click.echo(result.text, nl=False)
+    unknown = [table.label for table in assigned.tables if table.lacks_statistics]
+    if unknown:
+        show.say(
+            f"No statistics of {', '.join(unknown)}: the values of states are unknown. "
+            "Run ANALYZE, then draft again."
+        )
     what = "line waits" if result.decision_count == 1 else "lines wait"
     sources = show.count(len(result.sources), "source")
     show.say(f"{sources}; {result.decision_count} DECIDE {what} for you.")
@@ -106,15 +113,23 @@ def _table(host: Catalogue, name: str) -> Table:
     return found
 
 
-def _ask_for_customer(candidates: list[Table]) -> Table:
+def _ask_for_customer(host: Catalogue, candidates: list[Table]) -> Table:
     """Return the likeliest table of customers, in a terminal the one that the user picks."""
     if not candidates:
         raise EngagementError(
-            "no table looks like one of customers", hint="Name it: --customer TABLE."
+            "no table is named as one of customers",
+            hint="Name it: --customer TABLE." + _referred_to(host),
         )
     if len(candidates) == 1 or not _is_terminal():
         return candidates[0]
     return _pick("Who has a score?", candidates[:_SHOWN], "1", is_one=True)[0]
+
+
+def _referred_to(host: Catalogue) -> str:
+    """Return the tables that most others refer to, as a sentence; empty: none refers to another."""
+    counts = Counter(link.target.label for table in host.tables for link in table.links)
+    names = [label for label, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))][:5]
+    return f" Others refer to {', '.join(names)}." if names else ""
 
 
 def _ask_for_lines(host: Catalogue, customer: Table) -> list[Table]:

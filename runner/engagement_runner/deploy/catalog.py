@@ -33,6 +33,8 @@ STATES = {
 EVENTS = "migrations/0009_caps_fading_events.sql"
 #: The migration that made the table of sources to compare once more.
 RECHECKS = "migrations/0023_attachments_by_key.sql"
+#: The routine that looks at the views of outcomes.
+OUTCOMES = "procedures/backtest/outcome_problems.sql"
 
 #: Routines that the engine rewrites while it runs: they must exist, their text may differ.
 REWRITTEN = {"parameter"}
@@ -164,6 +166,9 @@ def check(connection: Connection) -> list[str]:
         for source, reason in connection.execute(queries.load("unread_sources"))
         if source not in named
     ]
+    if OUTCOMES in state.files:
+        problems = queries.call_rows(connection, "outcome_problems").records
+        findings += [f"{row['problem']} (hint: {row['hint']})" for row in problems]
     findings += [
         f"table {table} is read by source {source} and has no triggers for it"
         for source, table in connection.execute(queries.load("unattached_tables"))

@@ -25,6 +25,7 @@ _UUID_KEY = re.compile(r"\buuid\b.*\b(host_key|bigint)\b")
 _TRANSACTION_CONTROL = re.compile(
     r"(begin|commit|end|rollback|abort|start\s+transaction|savepoint|release)\b(?!\s*\()", re.I
 )
+_COPY = re.compile(r"copy\b.*\b(from\s+stdin|to\s+stdout)\b", re.I | re.S)
 _INDEX = re.compile(
     r"(create\s+(?:unique\s+)?index)\s+if\s+not\s+exists\s+(\w+)\s+on\s+engagement\.(\w+)", re.I
 )
@@ -54,6 +55,12 @@ def run_statement(connection: Connection, file: SqlFile, statement: Statement) -
         raise SqlFileError(
             f"{file.path}:{statement.line}: a deployment is one transaction, "
             f"so the file may not contain {statement.text.split()[0].rstrip(';').upper()}",
+            None,
+        )
+    if _COPY.match(statement.text):
+        raise SqlFileError(
+            f"{file.path}:{statement.line}: nobody is there to send rows to COPY, or to take them "
+            "(hint: insert them, or copy them before the deployment with psql)",
             None,
         )
     try:

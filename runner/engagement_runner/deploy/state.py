@@ -10,6 +10,9 @@ from engagement_runner.connection import Connection
 from engagement_runner.errors import not_deployed
 from engagement_runner.files import SqlFile
 
+#: The migration that made the table of outcomes.
+OUTCOMES = "migrations/0030_outcomes.sql"
+
 
 @dataclass(frozen=True)
 class Tablespaces:
@@ -57,9 +60,11 @@ def read_state(connection: Connection) -> State:
     if not is_deployed:
         return State(has_crm=has_crm, has_citus=has_citus)
     applied = connection.execute(queries.load("applied_files")).fetchall()
-    has_adapter = any(kind == "host" for _, kind, _ in applied)
+    files = {path: (kind, checksum) for path, kind, checksum in applied}
+    has_adapter = any(kind == "host" for kind, _ in files.values())
+    asked = ["is_view_missing", *(["is_outcome_missing"] if OUTCOMES in files else [])]
     return State(
-        files={path: (kind, checksum) for path, kind, checksum in applied},
+        files=files,
         indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
         key_type=queries.value(connection, "key_type"),
         has_crm=has_crm,
@@ -67,7 +72,7 @@ def read_state(connection: Connection) -> State:
         has_citus=has_citus,
         is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),
         release=queries.value(connection, "deployed_release") if has_release else None,
-        is_view_missing=has_adapter and bool(queries.value(connection, "is_view_missing")),
+        is_view_missing=has_adapter and any(queries.value(connection, name) for name in asked),
     )
 
 

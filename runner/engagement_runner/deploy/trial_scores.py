@@ -84,6 +84,8 @@ def score(
             :func:`engagement_runner.deploy.trial.try_adapter` does.
         psycopg.Error: a rule or the instant is refused.
     """
+    # A slip is told before everything is read.
+    queries.value(connection, "instant_of", instant=as_of)
     top = files.root()
     wanted = rulefile.load(files.rule_file(rules, top)) if rules else None
     seeded = files.seeded_names("score_rule", top)

@@ -67,10 +67,15 @@ class Link:
     target_columns: tuple[Column, ...]
     is_declared: bool
 
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of its columns' names."""
+        return tuple(word for column in self.columns for word in column.words)
+
     @property
     def is_clerk(self) -> bool:
         """Whether it names who typed the row rather than whom it concerns."""
-        return any(word in CLERKS for word in self.columns[0].words)
+        return any(word in CLERKS for word in self.words)
 
     @property
     def is_required(self) -> bool:
@@ -120,6 +125,13 @@ class Table:
     def key(self) -> tuple[Column, ...]:
         """Its first unique key whose columns all have values; empty: it has none."""
         return next((key for key in self.keys if all(c.is_not_null for c in key)), ())
+
+    @property
+    def lacks_statistics(self) -> bool:
+        """Whether it has rows and nobody has run ANALYZE."""
+        return self.row_count > 0 and all(
+            column.null_share is None for column in self.columns.values()
+        )
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
-from engagement_runner.draft.marks import moneys, quantities, term
+from engagement_runner.draft.marks import moneys, quantities, taken_back, term
 
 ZONE = "engagement.parameter('TIME_ZONE')"
 
@@ -16,8 +16,10 @@ _HAPPENED = {
     "placed", "ordered", "order", "sale", "sold", "purchase", "purchased", "invoice", "invoiced",
     "issued", "bill", "billed", "booking", "booked", "registered", "registration", "donation",
     "donated", "gift", "transaction", "posting", "posted", "document", "confirmed", "tendered",
-    "join", "joined", "bought", "given",
+    "join", "joined", "bought", "given", "attended",
 }  # fmt: skip
+#: As likely as these if nothing else says it: an order is received, and so are goods.
+_RECEIVED = {"received", "receipt"}
 _MADE = {"created", "create", "inserted", "added", "creation"}
 _OTHER_DATES = {
     "due", "expire", "expiry", "valid", "updated", "update", "modified", "delivery", "ship",
@@ -82,6 +84,7 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
                 continue
             rank = 2.0 if "date" in column.words or "datetime" in column.words else 0.0
             rank = 1.5 if words.has(column.words, _MADE) else rank
+            rank = 2.5 if words.has(column.words, _RECEIVED) else rank
             if column.words in (("date",), ("datetime",)) or words.has(column.words, _HAPPENED):
                 rank = 3.0
             if rank and column.null_share != 1:
@@ -89,7 +92,7 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
                 ranked.append((-rank, depth, column.name, alias, column))
     ranked.sort(key=lambda r: r[:3])
     if not ranked:
-        return Choice(
+        return _only_date(tables) or Choice(
             "null::timestamptz",
             "guess: no date says when it happened",
             ["which column says when it happened? A row without a date earns nothing"],
@@ -105,6 +108,22 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
     elif not best.is_not_null and best.null_share:
         decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
     return Choice(sql, why, decide)
+
+
+def _only_date(tables: Sequence[tuple[str, Table]]) -> Choice | None:
+    """Return the date of the document, else of the line, if it has one and no name says of what."""
+    for alias, table in [*tables[1:], *tables[:1]]:
+        dates = [
+            column for column in table.columns.values()
+            if column.type in DATES and column.null_share != 1 and "birth" not in column.words
+        ]  # fmt: skip
+        if len(dates) == 1:
+            (date,) = dates
+            return Choice(
+                instant(date, alias), f"guess: {date.name} is the only date of {table.label}",
+                [f"does {date.name} say when it happened?", *_zone_note(date)],
+            )  # fmt: skip
+    return None
 
 
 def lasts(table: Table, alias: str) -> tuple[Choice, Choice] | None:
@@ -137,10 +156,12 @@ def quantity(line: Table, alias: str) -> Choice:
         return Choice("1::numeric", "likely: no column says how many, so each row is one")
     is_plain = len(found[0].words) == 1
     others = "" if is_plain else ", ".join(column.name for column in found[1:])
+    less = ", ".join(column.name for column in taken_back(line))
     return Choice(
         f"{alias}.{found[0].sql}::numeric",
         f"{'likely' if others else 'sure'}: {found[0].name} is named as the quantity",
-        [f"{others} might be meant instead of {found[0].name}"] if others else [],
+        ([f"{others} might be meant instead of {found[0].name}"] if others else [])
+        + ([f"is {found[0].name} what is left, or less {less}?"] if less else []),
     )
 
 

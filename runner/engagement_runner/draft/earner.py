@@ -51,7 +51,7 @@ def draft_earner(
         joins.append(f"join {customer.sql} as k on {first.on('k', alias)}")
         chosen.sql = keys.shown("k", customer.key)
         equalities, index = keys.equalities("k", customer.key), None
-    elif not first.is_required and second and len(columns) == 1:
+    elif not first.is_required and second and len(columns) == len(second.columns) == 1:
         names = [f"{alias}.{link.columns[0].sql}" for link in (first, second)]
         cast = "::text" if keys.type == "text" else ""
         expression = f"coalesce({', '.join(names)}){cast}"
@@ -69,11 +69,11 @@ def draft_earner(
         where.append(f"{chosen.sql.removesuffix('::engagement.host_key')} is not null")
         chosen.why += "; rows without one, such as guests', earn nobody anything"
     if others:
-        names = [f"{aliases[link.table]}.{link.columns[0].name}" for link in others]
+        names = [f"{aliases[link.table]}.{link.columns[-1].name}" for link in others]
         chosen.decide.append(f"who earns? {', '.join(names)} could, too")
     employers = [
         (at, link) for at, part in tables for link in part.links_to(customer)
-        if words.has(link.columns[0].words, words.ORGANISATIONS)
+        if words.has(link.words, words.ORGANISATIONS)
     ]  # fmt: skip
     if employers:
         at, link = employers[0]

@@ -39,8 +39,8 @@ class Keys:
     def _bare(self, columns: Sequence[Column], prefix: str, is_part: bool) -> str:
         if self.type != "text":
             return f"{prefix}{columns[0].sql}"
-        joined = _joined(columns, prefix)
-        return f"({joined})" if is_part and len(columns) > 1 else joined
+        text = joined(columns, prefix)
+        return f"({text})" if is_part and len(columns) > 1 else text
 
     def equality(self, expression: str, columns: Sequence[Column]) -> list[str]:
         """Return what lets PostgreSQL look through the cast of a key to the host's index."""
@@ -67,10 +67,11 @@ class Keys:
             if columns[0].name in table.indexed:
                 return None
             return index_on(table, columns[0].sql)
-        return index_on(table, f"({_joined(columns, '')})")
+        return index_on(table, f"({joined(columns, '')})")
 
 
-def _joined(columns: Sequence[Column], prefix: str) -> str:
+def joined(columns: Sequence[Column], prefix: str) -> str:
+    """Return a key as text; the parts of a composite one stand between slashes."""
     return " || '/' || ".join(f"{_as_text(column, prefix)}::text" for column in columns)
 
 

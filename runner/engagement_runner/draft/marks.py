@@ -27,15 +27,25 @@ _OF_ANOTHER = {
     "work",
 }
 _QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
-#: Words of columns whose names end alike, or that say what was taken back.
-_NO_QUANTITY = {
-    "discount", "account", "refund", "refunded", "return", "returned", "cancelled", "canceled",
-}  # fmt: skip
+#: Words of columns whose names end alike.
+_NO_QUANTITY = {"discount", "account"}
+#: Words of columns that say how many were given back.
+_TAKEN_BACK = {"refund", "refunded", "return", "returned", "cancelled", "canceled"}
 _MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
 
 
 def quantities(table: Table) -> list[Column]:
     """Return the columns that say how many, the plainest name first."""
+    without = _NO_QUANTITY | _TAKEN_BACK
+    return [column for column in _counts(table) if not without & set(column.words)]
+
+
+def taken_back(table: Table) -> list[Column]:
+    """Return the columns that say how many were given back."""
+    return [column for column in _counts(table) if _TAKEN_BACK & set(column.words)]
+
+
+def _counts(table: Table) -> list[Column]:
     found = [
         column
         for column in table.columns.values()
@@ -43,7 +53,6 @@ def quantities(table: Table) -> list[Column]:
         and not table.is_link(column))
         or (column.type in NUMBERS and column.words[:1] in (("quantity",), ("qty",)))
     ]  # fmt: skip
-    found = [column for column in found if not _NO_QUANTITY & set(column.words)]
     return sorted(found, key=lambda column: (len(column.words), column.name))
 
 

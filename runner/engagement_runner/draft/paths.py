@@ -73,7 +73,7 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
     """Return the columns that name who earns, whoever receives before whoever pays."""
 
     def rank(link: Link) -> tuple[float, str]:
-        named = set(link.columns[0].words)
+        named = set(link.words)
         is_plain = named - {"id"} <= words.CUSTOMERS.keys()
         likely = 1.5 if is_plain else 1.0
         likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else likely
@@ -83,7 +83,7 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
         sorted(
             (
                 link for table in tables for link in table.links_to(customer)
-                if not words.has(link.columns[0].words, words.ORGANISATIONS)
+                if not words.has(link.words, words.ORGANISATIONS)
             ),
             key=rank,
         )
@@ -130,7 +130,7 @@ def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | N
     score += _likely_customer(found[0])
     # Somebody on the line alone is as likely who supplies or serves it.
     is_on_line = all(link.table is line for link in found)
-    is_receiver = is_place or bool(set(found[0].columns[0].words) & words.RECEIVERS)
+    is_receiver = is_place or bool(set(found[0].words) & words.RECEIVERS)
     score -= 3 if is_on_line and not is_receiver else 0
     score -= 6 if words.is_aside(header.words + line.words, words.DOCUMENTS) else 0
     score -= 6 if words.has(line.words[-1:], words.PAYMENTS | {"event"}) else 0
@@ -165,8 +165,6 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         if kind == "TERM" and not term(table):
             kind = "SALE"
         subject = subject_of(table, {customer})
-        if kind == "SALE" and subject and words.has(subject.target.words[-1:], words.GROUPS):
-            continue  # who is in a group: a seat
         if kind == "SALE" and subject and words.has(subject.target.words[-1:], words.GROUPS):
             continue  # who is in a group: a seat
         score = base + _rows(table) + _likely_customer(found[0])
@@ -216,10 +214,10 @@ def subject_of(table: Table, besides: set[Table]) -> Link | None:
         is_generic = words.has(link.target.words, {"content", "permission"})
         if link.target in besides | {table} or not name or link.is_clerk or is_generic:
             continue
-        if not link.target.key or len(link.columns) > 1:
+        if not link.target.key:
             continue
         rank = -2.0 if name in words.PRODUCTS else 0.0
-        rank -= 1 if words.has(link.columns[0].words, {name}) else 0
+        rank -= 1 if words.has(link.words, {name}) else 0
         rank += 2 if words.has(link.target.words[:-1], words.ASIDES) else 0
         if best is None or (rank, link.label) < best[:2]:
             best = (rank, link.label, link)
@@ -228,7 +226,7 @@ def subject_of(table: Table, besides: set[Table]) -> Link | None:
 
 def _likely_customer(link: Link) -> float:
     """A column named as a customer, or the only one that leads there, is likelier."""
-    named = words.has(link.columns[0].words, words.CUSTOMERS)
+    named = words.has(link.words, words.CUSTOMERS)
     return (1.0 if named else 0.0) + (0.5 if link.is_declared else 0.0)
 
 

@@ -52,12 +52,11 @@ def _customer_type(assigned: Roles) -> Choice:
             )
     employed = assigned.employment
     if employed and employed[2] is None:
-        inner = employed[1].columns[0].sql
-        key = customer.key[0].sql
+        employs = employed[1]
         return Choice(
-            f"case when exists (select from {customer.sql} as e where e.{inner} = l.{key})"
+            f"case when exists (select from {customer.sql} as e where {employs.on('l', 'e')})"
             " then 'COMPANY' else 'INDIVIDUAL' end",
-            f"guess: whoever is somebody's {inner} is a company",
+            f"guess: whoever is somebody's {employs.columns[-1].name} is a company",
             ["what is a company? INDIVIDUAL has no employees' points"],
         )
     return Choice(
@@ -94,9 +93,11 @@ def _is_active(customer: Table) -> Choice:
             return Choice(f"l.{column.sql} is true", f"sure: {column.name}")
     lines = policy.flags(customer, "l")
     conditions = [line for line in lines if not line.startswith("--")]
+    questions = [line.removeprefix(text.MARK) for line in lines if line.startswith(text.MARK)]
+    reasons = [line.removeprefix("-- likely: ") for line in lines if line.startswith("-- likely")]
     if conditions:
-        return Choice(" and ".join(conditions), lines[0].removeprefix("-- "))
-    return Choice("true", "guess: no column says who is gone")
+        return Choice(" and ".join(conditions), f"likely: {'; '.join(reasons)}", questions)
+    return Choice("true", "guess: no column says who is gone", questions)
 
 
 def employment_view(assigned: Roles, written: Keys) -> str:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
 from engagement_runner.draft.choices import literal, reverses
-from engagement_runner.draft.marks import states
+from engagement_runner.draft.marks import states, term
 from engagement_runner.draft.paths import Path
 
 _GONE = {
     "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
     "spam", "archived", "removed", "draft",
 }  # fmt: skip
+#: An instant of one of these says that the row does not count any more.
+_GONE_AT = {"canceled", "cancelled", "deleted", "voided", "void", "trashed", "archived", "removed"}
+#: What is said of a row that counts, perhaps only then.
+_COME_TO_PASS = {"attended", "attendance", "present", "paid", "checkin", "checked", "showed"}
 #: Words that say nothing about what a flag is on.
-_FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line"}
+_FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line", "at", "on", "date", "time"}
 
 
 @dataclass
@@ -51,7 +55,9 @@ def state(column: Column, alias: str, table: Table) -> State:
 
     def listed(part: str) -> str:
         return ", ".join(
-            f"{value} {round(shares[value] * table.row_count):,}" if value in shares else value
+            f"{literal(column, value)} {round(shares[value] * table.row_count):,}"
+            if value in shares
+            else literal(column, value)
             for value in known[part]
         )
 
@@ -73,22 +79,31 @@ def state(column: Column, alias: str, table: Table) -> State:
 def flags(table: Table, alias: str) -> list[str]:
     """Return conditions that leave out what is cancelled, deleted or a test, each below its reason.
 
-    A flag of another thing than the row, such as a cancelled shipment, is a question.
+    A flag of another thing than the row, such as a cancelled shipment, is a question. So is what
+    ends a membership early, and what says that somebody came or paid.
     """
     where: list[str] = []
     for column in table.columns.values():
-        if table.is_link(column) or not words.has(column.words, _GONE):
-            continue
         name = f"{table.label}.{column.name}"
-        of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
-        if column.type == "boolean" and of_another:
-            where.append(f"-- DECIDE: does a row count whose {name} is true?")
-        elif column.type == "boolean":
-            where.append(f"-- likely: {name} marks what does not count")
-            where.append(f"{alias}.{column.sql} is not true")
-        elif column.type in DATES and {"deleted", "removed", "archived"} & set(column.words):
-            where.append(f"-- likely: {name} is set when a row is taken away")
-            where.append(f"{alias}.{column.sql} is null")
+        is_flag, is_instant = column.type == "boolean", column.type in DATES
+        if table.is_link(column) or not (is_flag or is_instant):
+            continue
+        state = "true" if is_flag else "set"
+        if words.has(column.words, _GONE):
+            of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
+            is_certain = is_flag or _GONE_AT & set(column.words)
+            if of_another or not is_certain or (is_instant and term(table)):
+                where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
+            elif is_flag:
+                where.append(f"-- likely: {name} marks what does not count")
+                where.append(f"{alias}.{column.sql} is not true")
+            else:
+                where.append(f"-- likely: {name} is set when a row is taken back")
+                where.append(f"{alias}.{column.sql} is null")
+        elif column.words[-2:] == ("no", "show"):
+            where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
+        elif is_flag and _COME_TO_PASS & set(column.words):
+            where.append(f"-- DECIDE: does a row count whose {name} is not true?")
     return where
 
 
@@ -114,7 +129,7 @@ def _kinds(table: Table) -> list[str]:
     """Return a question for each column that tells kinds of rows, such as titles of lines."""
     return [
         f"-- DECIDE: do rows of every {table.label}.{column.name} count? Its values: "
-        + ", ".join(value for value, _ in column.values)
+        + ", ".join(literal(column, value) for value, _ in column.values)
         for column in table.columns.values()
         if column.is_text and column.words[-1:] in (("type",), ("kind",)) and column.values
         and len(column.words) == 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engagement_runner.draft import words
-from engagement_runner.draft.catalogue import Catalogue, Link, Table
+from engagement_runner.draft.catalogue import DATES, Catalogue, Link, Table
 from engagement_runner.draft.jobs import employment
 from engagement_runner.draft.paths import Path, alone, documents, seats
 
@@ -33,6 +33,12 @@ class Roles:
     paths: list[Path]
     employment: tuple[Table, Link, Link | None] | None = None
     aside: list[tuple[Table, str]] = field(default_factory=list)
+
+    @property
+    def tables(self) -> list[Table]:
+        """The customers' table and those of the paths, each once."""
+        found = [self.customer, *(table for path in self.paths for table in path.tables)]
+        return list(dict.fromkeys(found))
 
 
 def customers(catalogue: Catalogue) -> list[Table]:
@@ -102,4 +108,10 @@ def _why_aside(table: Table, taken: set[Table]) -> str:
         return "it belongs to a document that earns"
     if table.row_count == 0:
         return "it is empty"
+    if not table.key:
+        return "its rows have no key"
+    if not any(column.type in DATES for column in table.columns.values()):
+        return "it has no date"
+    if words.last_of(table.words, words.DOCUMENTS | words.ATTENDANCE):
+        return "its name fits, its columns too little: --line takes it"
     return "its name and columns do not say that somebody bought, joined or attended"

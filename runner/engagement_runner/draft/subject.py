@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import INTEGERS, Catalogue, Link, Table
 from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.keys import joined
 from engagement_runner.draft.paths import Path
 
 #: Kind of a path → engagement type, rule condition, class of a subject that has none.
@@ -87,9 +88,9 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
             ),
             Choice(by_kind, why_kind),
         )
-    product, column = link.target, link.columns[0]
+    product = link.target
     alias = aliases[link.table]
-    subject_sql, key_sql = f"{alias}.{column.sql}::text", f"{product.key[0].sql}::text"
+    subject_sql, key_sql = joined(link.columns, f"{alias}."), joined(link.target_columns, "")
     why = f"likely: {link.label} refers to {product.label}"
     kind = "join" if link.is_required and link.is_declared else "left join"
     join = f"{kind} {product.sql} as p on {link.on('p', alias)}"
@@ -101,16 +102,17 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
         above = [_Class(f"p.{parent.columns[0].sql}::text", f"likely: {parent.label} is above it")]
         parent = None
     if parent:
-        inner = parent.columns[0].sql
+        inner, own = parent.columns[0].sql, parent.target_columns[0].sql
         if parent.target is product:
-            subject_sql = f"coalesce(p.{inner}, p.{product.key[0].sql})::text"
-            key_sql = f"coalesce({inner}, {product.key[0].sql})::text"
+            subject_sql = f"coalesce(p.{inner}, p.{own})::text"
+            key_sql = f"coalesce({inner}, {own})::text"
         else:
             subject_sql, key_sql = f"p.{inner}::text", f"{inner}::text"
         why = f"likely: {product.label} belongs to a family by {inner}: its members earn alike"
         is_read = True
     family = parent.target if parent else product
-    labels = (family, f"t.{family.key[0].sql}::text", "null::text")
+    family_key = (parent or link).target_columns
+    labels = (family, joined(family_key, "t."), "null::text")
     found = [*above, *_classes(product, family, subject_sql, catalogue)]
     chosen = found[0] if found else _Class(by_kind, why_kind)
     others = "; ".join(
@@ -128,7 +130,7 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
         drafted.read()
     if parent and chosen.sql.startswith("f."):
         joins.append(f"left join {family.sql} as f on {parent.on('f', 'p')}")
-        attachments.append((family, f"{family.key[0].sql}::text"))
+        attachments.append((family, joined(family_key, "")))
     attachments += chosen.attachments
     return drafted
 
@@ -154,7 +156,7 @@ def _further(subject: Table, parent: Link | None) -> list[str]:
         for link in subject.links
         if link is not parent and link.target is not subject and not link.is_clerk
         and any(
-            words.has(link.target.words[-1:], names) and words.has(link.columns[0].words, names)
+            words.has(link.target.words[-1:], names) and words.has(link.words, names)
             for names in ({"product", "article", "item"}, _EVENTS - set(subject.words[-1:]))
         )
     ]  # fmt: skip
@@ -165,7 +167,7 @@ def _parent(product: Table) -> Link | None:
     for link in product.links:
         if len(link.columns) > 1 or link.is_clerk or not link.target.key:
             continue
-        named = set(link.columns[0].words)
+        named = set(link.words)
         is_goods = words.has(product.words[-1:], _FAMILIES) or named & {"master", "variant"}
         if link.target is product and named & {"parent", "master", "variant", "main"} and is_goods:
             return link
@@ -218,7 +220,8 @@ def _classes(
                 if other is not link and words.has(other.target.words[-1:], words.CLASSES)
                 and other.target is not of_product and len(other.columns) == 1
             ]  # fmt: skip
-            if classes and len(link.columns) == 1 and _is_pair(pair, of_product, classes[0].target):
+            is_one = len(link.columns) == 1 and "||" not in subject_sql
+            if classes and is_one and _is_pair(pair, of_product, classes[0].target):
                 of, to = link.columns[0], classes[0].columns[0]
                 key = subject_sql.removesuffix("::text")
                 # There is no least uuid before PostgreSQL 18.

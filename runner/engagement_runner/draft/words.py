@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable
 CUSTOMERS = {
     "customer": 4, "client": 4, "constituent": 4, "party": 4, "member": 4, "supporter": 4,
     "patron": 4, "person": 4, "individual": 4, "people": 4, "contact": 3, "partner": 3, "donor": 3,
-    "subscriber": 3, "user": 2, "account": 2, "attendee": 1, "profile": 1,
+    "subscriber": 3, "student": 3, "alumnus": 3, "alumni": 3, "parishioner": 3, "volunteer": 2,
+    "visitor": 2, "user": 2, "account": 2, "participant": 1, "attendant": 1, "attendee": 1,
+    "guest": 1, "profile": 1,
 }  # fmt: skip
 ORGANISATIONS = {
     "company", "employer", "organization", "organisation", "firm", "institution", "business",

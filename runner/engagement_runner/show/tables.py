@@ -22,6 +22,9 @@ from engagement_runner.show.output import (
 )
 from engagement_runner.show.values import flag, instant, literal, points
 
+NARROW = 80
+"""Columns of a terminal below which a table leaves out what it can."""
+
 _FORMATS: Mapping[str, Callable[[object], str]] = {"instant": instant, "flag": flag}
 
 
@@ -29,13 +32,15 @@ _FORMATS: Mapping[str, Callable[[object], str]] = {"instant": instant, "flag": f
 class Column:
     """One column of a listing: *key* of the records, *heading* for people, and its *kind*.
 
-    A bar draws the number under *key* to scale; only people see it.
+    A bar draws the number under *key* to scale; only people see it. What *is_wide* people see where
+    the terminal has NARROW columns at least; programs always do.
     """
 
     key: str
     heading: str
     kind: Literal["text", "number", "instant", "flag", "bar"] = "text"
     no_wrap: bool = False
+    is_wide: bool = False
 
 
 def grid(header_style: str = "dim", expand: bool = False) -> Table:
@@ -70,6 +75,7 @@ def table(
     unicode: bool = True,
 ) -> Table:
     """Return a table of records, numbers right-aligned and padded per column."""
+    columns = [column for column in columns if width >= NARROW or not column.is_wide]
     layout = grid("bold")
     formats: list[Callable[[object], str]] = []
     for column in columns:

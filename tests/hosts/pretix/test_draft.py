@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from draft.measure import Expected, draft_of, measure
 
 from .conftest import Pretix
@@ -51,7 +53,11 @@ CHOICES: Expected = {
 }
 
 
-def test_draft_beside_the_adapter_written_by_hand(pretix: Pretix) -> None:
+def test_draft_beside_the_adapter_written_by_hand(
+    open_pretix: Callable[[str], Pretix],
+) -> None:
+    # ANALYZE passes over tables of other owners, so whoever deploys cannot run it.
+    pretix = open_pretix("postgres")
     live_years(pretix)
     pretix.session.execute("analyze")
     draft = draft_of(pretix.session)

@@ -1,0 +1,2 @@
+-- A text as an instant; NULL stays NULL.
+select %(instant)s::timestamptz
