@@ -111,7 +111,8 @@ def describe(
     parts.append(message)
     if diag.message_detail:
         parts.append(f"(detail: {diag.message_detail})")
-    hint = diag.message_hint or _HOW_TO_WRITE.get(_refused_type(error, message))
+    # The server's own hint, about datestyle, leads nowhere.
+    hint = _HOW_TO_WRITE.get(_refused_type(error, message)) or diag.message_hint
     if isinstance(error, psycopg.errors.InsufficientPrivilege) and _PACKAGE_SCHEMA.search(message):
         hint = hint or _NEEDS_A_ROLE
     if hint:

@@ -133,7 +133,9 @@ def _starter_rules() -> list[dict[str, Any]]:
 def _code(row: dict[str, Any], taken: set[str]) -> str:
     """Return a code that no other rule of the file has: of the source, if it is one, and class."""
     source = row["sources"][0] if len(row["sources"]) == 1 else ""
-    name = f"{source}_{row['subject_class'] or 'other'}"
+    name = row["subject_class"] or "other"
+    if source.upper() != name.upper():
+        name = f"{source}_{name}"
     words = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     code, number = words[:40], 2
     while code in taken:

@@ -13,6 +13,7 @@ import pytest
 from draft.measure import Expected, draft_of, measure
 from engagement_runner import files
 from engagement_runner.deploy.adapter import check
+from engagement_runner.draft import catalogue
 from runner.adapter_hosts import HOSTS
 
 #: What a person chose who knows the two hosts.
@@ -207,6 +208,49 @@ def test_draft_asks_about_what_a_name_leaves_open(
         assert f"-- DECIDE: {question}" in drafted
     # An empty state is a question too, and no condition.
     assert "refunded_at is null" not in drafted
+
+
+def test_draft_asks_about_states_in_a_table_of_their_own(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("college")
+    session.execute(
+        "create table booking_status (status_id integer primary key, name text);"
+        "insert into booking_status values (1, 'basket');"
+        "alter table booking add status_id integer references booking_status;"
+        "alter table booking_line add cancelled smallint, add refund_amount numeric; analyze"
+    )
+    drafted = " ".join(draft_of(session).text.replace("\n    --", "").split())
+    assert "DECIDE: does booking count whatever its status_id? booking_status has" in drafted
+    assert "DECIDE: does a row count whatever its booking_line.cancelled?" in drafted
+    assert "DECIDE: is price what is left, or less refund_amount?" in drafted
+
+
+def test_draft_does_not_take_unpaid_for_paid(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("shop")
+    session.execute("update \"order\" set status = 'unpaid' where status = 'awaiting'")
+    session.execute("analyze")
+    drafted = draft_of(session).text
+    assert "-- order.status decide: 'unpaid' 250" in drafted
+    assert "h.status in ('paid', 'shipped')" in drafted
+
+
+def test_key_of_a_table_refers_to_no_other_table_of_the_same_last_word(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("club")
+    session.execute(
+        "create table ticket_type (type_id integer primary key, name text);"
+        "create table seat_type (type_id integer primary key, name text);"
+        "create table profile (member_no uuid primary key, name text)"
+    )
+    found = catalogue.read(session)
+    tables = {table.name: table for table in found.tables}
+    assert tables["ticket_type"].links == tables["seat_type"].links == []
+    # One row each: a key that is another table's, too.
+    assert [link.target.name for link in tables["profile"].links] == ["member"]
 
 
 def test_draft_takes_a_date_that_says_nothing_as_a_guess(

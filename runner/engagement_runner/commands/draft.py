@@ -67,6 +67,12 @@ def draft_adapter(
     assigned = roles.assign(host, chosen, wanted)
     for line in wanted:
         if not any(path.line is line for path in assigned.paths):
+            if any(line.links_to(chosen)):
+                why = roles.why_aside(line)
+                raise EngagementError(
+                    f"{line.label} names a customer, and nothing to earn by: {why}",
+                    hint="A line needs a date, and money or a product; write its view by hand.",
+                )
             raise EngagementError(
                 f"no column of {line.label} leads to {chosen.label}, nor does one of a table that "
                 "it refers to",
@@ -170,8 +176,8 @@ def _is_terminal() -> bool:
 def draft_rules(dsn: str | None) -> None:
     """Write rules for the classes that the host's products and committees have, as TOML.
 
-    One rule a class and source, with how many activities of how many customers it would reach, and
-    the names of its commonest products. The points are the starter rules' for a class of the same
+    One rule a class, with how many activities of how many customers it would reach, and the names
+    of its commonest products. The points are the starter rules' for a class of the same
     name, else a guess. Put yours, strike what you do not want, and apply the file:
 
         engagement rules draft > my_rules.toml

@@ -6,6 +6,7 @@ Every number that it prints comes from SQL; its statements are the queries ``dem
 import shlex
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -24,6 +25,8 @@ from engagement_runner.embedded import EmbeddedServer
 from engagement_runner.errors import EngagementError
 from engagement_runner.session import session
 
+#: Seconds between two calls of catch_up.
+_PAUSE = 0.2
 RANKING = (
     show.Column("display_name", "Name"),
     show.Column("customer_id", "Customer"),
@@ -164,6 +167,10 @@ def _move_order(story: "_Story", connection: Connection) -> None:
         other_company=int(order["other_company"]),
     )  # fmt: skip
     queries.call(connection, "catch_up")
+    # As follow does: a company comes when it has rested in proportion to its size.
+    while queries.value(connection, "demo_unsummed"):
+        time.sleep(_PAUSE)
+        queries.call(connection, "catch_up")
     after = queries.rows(connection, "demo_companies", **companies)
     story.blank()
     records = [

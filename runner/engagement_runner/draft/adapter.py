@@ -77,6 +77,7 @@ def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) 
         + (f"; other tables of people: {_names(assigned.others[:4])}" if assigned.others else "")
         + ".", "-- ",
     )  # fmt: skip
+    yield from _common_questions(sources)
     yield "--"
     if not sources:
         yield from text.wrapped(
@@ -101,6 +102,26 @@ def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) 
         yield "--"
         yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
         yield from (f"--     {index}" for index in indexes)
+
+
+def _common_questions(sources: list[Source]) -> Iterator[str]:
+    """Return what is to be decided once for all sources: time zones and the currency."""
+    chosen = [choice for each in sources for choice in each.columns.values()]
+    zoneless = list(dict.fromkeys(name for choice in chosen for name in choice.zoneless))
+    currencies = list(dict.fromkeys(choice.currency for choice in chosen if choice.currency))
+    questions = []
+    if zoneless:
+        questions.append(
+            f"does the host write UTC? These columns have no zone: {', '.join(zoneless)}."
+        )
+    questions += [
+        f"is {currency} the organisation's currency? Rows of another one have no amount."
+        for currency in currencies
+    ]
+    if questions:
+        yield "--"
+    for question in questions:
+        yield from text.wrapped(question, text.MARK)
 
 
 def _names(tables: Sequence[Table]) -> str:

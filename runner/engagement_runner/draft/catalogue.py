@@ -235,8 +235,10 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
             if column.name in declared:
                 continue
             named = [] if column.name in own else by_key.get(column.name, [])
-            if not named and column.words and column.words[-1] in _KEY_WORDS:
-                named = by_end.get(column.words[:-1], [])
+            stem = column.words[:-1]
+            is_own = column.name in own and table.words[-len(stem) :] == stem
+            if not named and not is_own and column.words and column.words[-1] in _KEY_WORDS:
+                named = by_end.get(stem, [])
             found = [
                 target
                 for target in named

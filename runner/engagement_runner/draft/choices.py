@@ -45,11 +45,15 @@ class Choice:
         sql: the expression.
         why: the reason, with the confidence in front: sure, likely or guess.
         decide: what a person has to decide, each a line.
+        zoneless: columns it reads as UTC because they have no zone; the file asks once for all.
+        currency: the only currency whose amounts it takes, to be decided once for all.
     """
 
     sql: str
     why: str
     decide: list[str] = field(default_factory=list)
+    zoneless: list[str] = field(default_factory=list)
+    currency: str | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -68,10 +72,8 @@ def instant(column: Column, alias: str, days: int = 0) -> str:
     return name
 
 
-def _zone_note(column: Column) -> list[str]:
-    if column.type != "timestamp without time zone":
-        return []
-    return [f"{column.name} has no zone: does the host write UTC?"]
+def _zoneless(*columns: Column) -> list[str]:
+    return [c.name for c in columns if c.type == "timestamp without time zone"]
 
 
 def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
@@ -100,14 +102,15 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
     rank, _, _, alias, best = ranked[0]
     sure = "sure" if -rank >= 3.5 and best.is_not_null else "likely" if -rank >= 3 else "guess"
     why = f"{sure}: {best.name} is named as the date"
-    sql, decide = instant(best, alias), _zone_note(best)
+    sql, decide, zoneless = instant(best, alias), [], _zoneless(best)
     made = next((r for r in ranked[1:] if r[4].is_not_null), None)
     if not best.is_not_null and made:
         sql = f"coalesce({sql}, {instant(made[4], made[3])})"
         why += f"; {made[4].name} stands in where it is missing"
+        zoneless += _zoneless(made[4])
     elif not best.is_not_null and best.null_share:
         decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
-    return Choice(sql, why, decide)
+    return Choice(sql, why, decide, zoneless)
 
 
 def _only_date(tables: Sequence[tuple[str, Table]]) -> Choice | None:
@@ -121,7 +124,7 @@ def _only_date(tables: Sequence[tuple[str, Table]]) -> Choice | None:
             (date,) = dates
             return Choice(
                 instant(date, alias), f"guess: {date.name} is the only date of {table.label}",
-                [f"does {date.name} say when it happened?", *_zone_note(date)],
+                [f"does {date.name} say when it happened?"], _zoneless(date),
             )  # fmt: skip
     return None
 
@@ -132,9 +135,15 @@ def lasts(table: Table, alias: str) -> tuple[Choice, Choice] | None:
     if not found:
         return None
     begin, end = found
+    missing = not begin.is_not_null and begin.null_share
     return (
         Choice(
-            instant(begin, alias), f"likely: {begin.name} is named as the begin", _zone_note(begin)
+            instant(begin, alias),
+            f"likely: {begin.name} is named as the begin",
+            [f"{begin.name} is missing in {missing:.0%} of rows: they earn nothing"]
+            if missing
+            else [],
+            zoneless=_zoneless(begin),
         ),
         ends(end, alias),
     )
@@ -145,7 +154,7 @@ def ends(end: Column, alias: str) -> Choice:
     end_choice = Choice(instant(end, alias, 1), f"likely: {end.name} is named as the end")
     if end.type == "date":
         end_choice.decide.append(f"is {end.name} the last day, inclusive? If not: without + 1")
-    end_choice.decide += _zone_note(end)
+    end_choice.zoneless = _zoneless(end)
     return end_choice
 
 
@@ -185,13 +194,18 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
     if not is_total and count:
         sql = f"{alias}.{count[0].sql}::numeric * {sql}"
         why = f"likely: {count[0].name} × {best.name}, a price"
-    decide = []
+    decide, asked = [], None
     if best.type in INTEGERS and not words.has(best.words, _MINOR):
         decide.append(f"{best.name} is an integer: if it holds cents, divide it by 100.0")
+    returned = [
+        column.name for column in moneys(line) if {"refund", "refunded"} & set(column.words)
+    ]
+    if returned:
+        decide.append(f"is {best.name} what is left, or less {', '.join(returned)}?")
     others = [column.name for _, _, _, column in ranked[1:]]
     if others:
         decide.append(
-            f"net or gross, before or after discounts? There are also {', '.join(others)}"
+            f"net or gross, before or after discounts? Other columns: {', '.join(others)}"
         )
     currency = _currency(tables)
     if currency:
@@ -200,11 +214,11 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
         if base:
             sql = f"case when {place}.{column.sql} = {base} then {sql} end"
             why += f"; only where {column.name} is {base}"
-            if ways != 1 or not column.is_text:
-                decide.append(f"is {base} the organisation's currency? Other rows have no amount")
+            if ways != 1 or not column.is_text or column.null_share:
+                asked = base
         else:
             decide.append(f"{column.name} holds the currency, and no statistics say which: ANALYZE")
-    return Choice(sql, why, decide)
+    return Choice(sql, why, decide, currency=asked)
 
 
 def _is_total(column: Column) -> bool:
@@ -276,7 +290,8 @@ def label_of(table: Table) -> Column | None:
     """Return the column with the name that people read."""
     best: dict[str, Column] = {}
     for column in table.columns.values():
-        if column.type in (*TEXTS, "json", "jsonb") and column.words:
+        is_mostly_missing = (column.null_share or 0) > 0.5
+        if column.type in (*TEXTS, "json", "jsonb") and column.words and not is_mostly_missing:
             best.setdefault(column.words[-1], column)
     return next(
         (best[word] for word in _LABELS if word in best),

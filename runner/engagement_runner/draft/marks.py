@@ -26,7 +26,7 @@ _OF_ANOTHER = {
     "mailing",
     "work",
 }
-_QUANTITY = {"quantity", "qty", "count", "pieces", "units"}
+_QUANTITY = {"quantity", "qty", "count", "piece", "unit"}
 #: Words of columns whose names end alike.
 _NO_QUANTITY = {"discount", "account"}
 #: Words of columns that say how many were given back.

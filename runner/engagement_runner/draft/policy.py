@@ -12,12 +12,17 @@ from engagement_runner.draft.paths import Path
 
 _GONE = {
     "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
-    "spam", "archived", "removed", "draft",
+    "spam", "archived", "removed", "draft", "withdrawn", "deceased",
 }  # fmt: skip
 #: An instant of one of these says that the row does not count any more.
 _GONE_AT = {"canceled", "cancelled", "deleted", "voided", "void", "trashed", "archived", "removed"}
 #: What is said of a row that counts, perhaps only then.
-_COME_TO_PASS = {"attended", "attendance", "present", "paid", "checkin", "checked", "showed"}
+_COME_TO_PASS = {
+    "attended", "attendance", "present", "paid", "checkin", "checked", "showed", "confirmed",
+    "active",
+}  # fmt: skip
+#: Last words of a table of states.
+_STATES = (("state",), ("status",), ("stage",), ("phase",))
 #: Words that say nothing about what a flag is on.
 _FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line", "at", "on", "date", "time"}
 
@@ -49,7 +54,8 @@ def state(column: Column, alias: str, table: Table) -> State:
         part = "decide"
         if words.has(named, words.NOT_COUNTS):
             part = "does not count"
-        elif words.has(named, words.COUNTS) and "not" not in named and "un" not in named:
+        # Whole words: unpaid ends as paid does.
+        elif words.COUNTS & set(named) and not {"not", "un", "non"} & set(named):
             part = "counts"
         known[part].append(value)
 
@@ -86,6 +92,9 @@ def flags(table: Table, alias: str) -> list[str]:
     for column in table.columns.values():
         name = f"{table.label}.{column.name}"
         is_flag, is_instant = column.type == "boolean", column.type in DATES
+        is_code = column.type in ("smallint", "character") or column.is_enum
+        if is_code and _GONE & set(column.words) and not table.is_link(column):
+            where.append(f"-- DECIDE: does a row count whatever its {name}?")
         if table.is_link(column) or not (is_flag or is_instant):
             continue
         state = "true" if is_flag else "set"
@@ -117,6 +126,12 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
             where += [f"-- {table.label}.{column.name} {remark}" for remark in listed.remarks]
             where += [f"-- DECIDE: {question}" for question in listed.decide]
             where += listed.where
+        for link in table.links:
+            if link.target.words[-1:] in _STATES:
+                where.append(
+                    f"-- DECIDE: does {table.label} count whatever its {link.columns[-1].name}? "
+                    f"{link.target.label} has the states"
+                )
         others = ", ".join(column.name for column in found[1:])
         if others:
             where.append(f"-- DECIDE: does {table.label} count whatever its {others}?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from engagement_runner.draft import words
@@ -76,7 +76,8 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
     for link in catalogue.referrers(customer):
         if link.table not in used | seen:
             seen.add(link.table)
-            roles.aside.append((link.table, _why_aside(link.table, taken)))
+            why = "it is not among the lines that were named" if lines else ""
+            roles.aside.append((link.table, why or why_aside(link.table, taken)))
     return roles
 
 
@@ -101,7 +102,8 @@ def _fitting(found: list[Path]) -> list[Path]:
     return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
 
 
-def _why_aside(table: Table, taken: set[Table]) -> str:
+def why_aside(table: Table, taken: Collection[Table] = ()) -> str:
+    """Return why a table that names a customer earns nothing."""
     if words.has(table.words, words.PAYMENTS):
         return "payments do not earn: what is paid for does"
     if any(link.target in taken for link in table.links):

@@ -59,7 +59,7 @@ class Subject:
         if self.labels is None:
             return
         table, key, subject_class = self.labels
-        mark = f"'{table.words[-1].upper()}-' || "
+        mark = f"'{'_'.join(table.words).upper()}-' || "
         self.id.sql = mark + self.id.sql
         self.id.why += "; other subjects have the same ids, so the table's name stands before it"
         self.attachments[:] = [(table, mark + key) for table, key in self.attachments]

@@ -15,7 +15,7 @@ CUSTOMERS = {
 }  # fmt: skip
 ORGANISATIONS = {
     "company", "employer", "organization", "organisation", "firm", "institution", "business",
-    "corporation", "corp",
+    "corporation", "corp", "corporate",
 }  # fmt: skip
 #: A column of one of these says who typed, not who bought.
 CLERKS = {
