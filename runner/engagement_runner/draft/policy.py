@@ -11,11 +11,21 @@ from engagement_runner.draft.marks import states, term
 from engagement_runner.draft.paths import Path
 
 _GONE = {
-    "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded", "trashed",
-    "spam", "archived", "removed", "draft", "withdrawn", "deceased",
+    "cancel", "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded",
+    "trashed", "spam", "archived", "removed", "draft", "withdrawn", "deceased",
 }  # fmt: skip
 #: An instant of one of these says that the row does not count any more.
-_GONE_AT = {"canceled", "cancelled", "deleted", "voided", "void", "trashed", "archived", "removed"}
+_GONE_AT = {
+    "cancel",
+    "canceled",
+    "cancelled",
+    "deleted",
+    "voided",
+    "void",
+    "trashed",
+    "archived",
+    "removed",
+}
 #: What is said of a row that counts, perhaps only then.
 _COME_TO_PASS = {
     "attended", "attendance", "present", "paid", "checkin", "checked", "showed", "confirmed",
@@ -24,7 +34,21 @@ _COME_TO_PASS = {
 #: Last words of a table of states.
 _STATES = (("state",), ("status",), ("stage",), ("phase",))
 #: Words that say nothing about what a flag is on.
-_FILLERS = {"is", "was", "has", "been", "mode", "flag", "row", "line", "at", "on", "date", "time"}
+_FILLERS = {
+    "is",
+    "was",
+    "has",
+    "been",
+    "mode",
+    "flag",
+    "row",
+    "line",
+    "at",
+    "on",
+    "date",
+    "time",
+    "dt",
+}
 
 
 @dataclass
