@@ -12,6 +12,7 @@ import pytest
 
 from draft.measure import Expected, draft_of, measure
 from engagement_runner import files
+from engagement_runner.deploy import dry_run
 from engagement_runner.deploy.adapter import check
 from engagement_runner.draft import catalogue
 from runner.adapter_hosts import HOSTS
@@ -185,6 +186,19 @@ def test_draft_with_its_indexes_passes_the_check_where_nothing_needs_a_decision(
     assert undecided["row_count"] == draft.decision_count
     rows = {view["view"]: view["row_count"] for view in report.views.records}
     assert all(rows[source.name] for source in draft.sources)
+
+
+def test_draft_is_deployed_with_the_key_type_that_it_states(
+    host: Callable[[str], psycopg.Connection[Any]], tmp_path: Path
+) -> None:
+    session = host("club")
+    draft = draft_of(session)
+    path = tmp_path / "drafted.sql"
+    path.write_text(draft.text)
+    assert dry_run(session, str(path)).key_type == draft.key_type == "text"
+    named = dry_run(session, str(path), key_type="uuid")
+    assert named.key_type == "uuid"
+    assert "the adapter says --key-type text, and the key type is uuid" in named.warnings
 
 
 @pytest.mark.parametrize("name", HOSTS)

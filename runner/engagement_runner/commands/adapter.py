@@ -60,7 +60,7 @@ adapter.add_command(try_)
 @option(
     "--key-type",
     type=click.Choice(KEY_TYPES),
-    show_default="the deployed one, else bigint",
+    show_default="the deployed one, else the adapter's, else bigint",
     help="Type of the host's keys.",
 )
 @option(

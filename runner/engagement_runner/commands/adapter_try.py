@@ -64,7 +64,7 @@ FAILURES = (
 @option(
     "--key-type",
     type=click.Choice(KEY_TYPES),
-    show_default="the deployed one, else bigint",
+    show_default="the deployed one, else the adapter's, else bigint",
     help="Type of the host's keys.",
 )
 @as_of_option

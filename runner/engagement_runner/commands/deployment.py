@@ -37,7 +37,8 @@ def _progress(line: str) -> None:
     "--key-type",
     type=click.Choice(KEY_TYPES),
     show_envvar=True,
-    help="Type of the host's keys, fixed at the first deployment (then bigint by default).",
+    help="Type of the host's keys, fixed at the first deployment; then by default what the adapter "
+    "says, else bigint.",
 )
 @click.option(
     "--roles",

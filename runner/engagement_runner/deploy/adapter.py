@@ -78,7 +78,7 @@ def check(
     Args:
         connection: an autocommit connection, of a role that could deploy the adapter.
         host: name of a bundled adapter, or path of one.
-        key_type: bigint, uuid or text; None: the deployed one, else bigint.
+        key_type: bigint, uuid or text; None: as for make_plan.
         key_count: how many keys of a view to look up, at most.
         sample_count: how many rows of a view to return.
         report: takes progress lines.

@@ -52,7 +52,7 @@ def deploy(
         connection: an autocommit connection. Its role needs CREATE on the database, and SELECT
             and TRIGGER on the host's tables.
         host: name of a bundled host adapter, or path of one; None: those already applied.
-        key_type: bigint, uuid or text; None: the deployed one, else bigint.
+        key_type: bigint, uuid or text; None: as for make_plan.
         roles: create the package's roles and grant them their rights, now and from now on.
         tablespaces: where to make tables and indexes; None: where they are already.
         distribute: spread ledger and scores over the nodes of a Citus cluster.

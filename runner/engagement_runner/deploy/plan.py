@@ -5,6 +5,7 @@ Nothing here changes the database.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +27,9 @@ from engagement_runner.errors import EngagementError
 ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
 
 KEY_TYPES = ("bigint", "uuid", "text")
+
+#: How an adapter says which keys it shows, as a draft does.
+_STATED_KEY_TYPE = re.compile(rf"^-- Deploy it with --key-type ({'|'.join(KEY_TYPES)})\b", re.M)
 
 #: The line of a plan that spreads ledger and scores over a cluster.
 DISTRIBUTION = "distribute award, customer_score, category_score (by customer_id)"
@@ -123,7 +127,8 @@ def make_plan(
         state: what the database has.
         top: folder of the SQL folders.
         host: name or path of the host adapter; None: those that are applied.
-        key_type: type of the host's keys; None: the deployed one, else bigint.
+        key_type: type of the host's keys; None: the deployed one, else the one that the adapter
+            states, else bigint.
         roles: create the package's roles, and keep their grants from now on.
         tablespaces: where tables and indexes are made; None: where they are already, else in
             the database's own.
@@ -159,8 +164,12 @@ def make_plan(
     steps += role_steps(state, top, roles, is_change(steps))
     steps += index_steps(state, top)
     to_distribute = distribute and not state.is_distributed
+    stated = _stated_key_type(steps)
+    chosen = key_type or state.key_type or stated or "bigint"
+    if stated and stated != chosen:
+        warnings.append(f"the adapter says --key-type {stated}, and the key type is {chosen}")
     return Plan(
-        key_type or state.key_type or "bigint",
+        chosen,
         steps,
         warnings,
         is_first=not state.files,
@@ -172,6 +181,14 @@ def make_plan(
         release=release.number(top),
         release_before=state.release,
     )
+
+
+def _stated_key_type(steps: list[Step]) -> str | None:
+    """Return the key type that the adapter to be applied states; None: it states none."""
+    for step in steps:
+        if step.file.kind == "host" and (stated := _STATED_KEY_TYPE.search(step.file.text)):
+            return stated[1]
+    return None
 
 
 def _refuse_newer(state: State, top: Path) -> None:

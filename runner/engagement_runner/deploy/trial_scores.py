@@ -72,7 +72,7 @@ def score(
     Args:
         connection: an autocommit connection, of a role that could deploy the adapter.
         host: name of a bundled adapter, or path of one.
-        key_type: bigint, uuid or text; None: the deployed one, else bigint.
+        key_type: bigint, uuid or text; None: as for make_plan.
         rules: starter, or path of a file of rules, which take the place of those of the database;
             None: those of the database, and the starter rules where it has none.
         as_of: text of the instant to score for; None: now.
