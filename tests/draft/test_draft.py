@@ -240,6 +240,34 @@ def test_draft_asks_about_states_in_a_table_of_their_own(
     assert "DECIDE: is price what is left, or less refund_amount?" in drafted
 
 
+def test_draft_asks_where_names_of_tables_tell_and_columns_do_not(
+    host: Callable[[str], psycopg.Connection[Any]],
+) -> None:
+    session = host("college")
+    session.execute("""
+        create table firm (firm_no bigint primary key);
+        create table student_employer (
+            student_id bigint references student, firm_no bigint references firm, since date,
+            primary key (student_id, firm_no)
+        );
+        create table exam (exam_no bigint primary key);
+        create table exam_booking (
+            exam_booking_no bigint primary key, student_id bigint not null references student,
+            exam_no bigint references exam, booked_on date not null, fee numeric
+        );
+        create table credit_note (note_no bigint primary key, booking_id bigint references booking);
+        insert into firm values (1);
+        insert into student_employer select student_id, 1 from student;
+        insert into exam values (1);
+        insert into exam_booking select student_id, student_id, 1, '2026-01-01', 5 from student;
+        analyze
+    """)
+    drafted = " ".join(draft_of(session).text.replace("\n    --", "").split())
+    assert "DECIDE: or does student_employer say who works where?" in drafted
+    assert "DECIDE: or is it what it refers to: exam?" in drafted
+    assert "DECIDE: do rows of credit_note lower what this view shows?" in drafted
+
+
 def test_draft_does_not_take_unpaid_for_paid(
     host: Callable[[str], psycopg.Connection[Any]],
 ) -> None:

@@ -9,6 +9,9 @@ from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.marks import term
 from engagement_runner.draft.roles import Roles
 
+#: Words of tables that say who works where, if the columns do not.
+_JOBS = {"employer", "employee", "employment", "job", "affiliation"}
+
 
 def customer_view(assigned: Roles, written: Keys) -> str:
     """Return the view of everybody who has a score."""
@@ -113,6 +116,9 @@ def employment_view(assigned: Roles, written: Keys) -> str:
     }
     where: list[str] = []
     table = None
+    jobs = ", ".join(t.label for t, _ in assigned.aside if words.has(t.words, _JOBS))
+    if jobs:
+        nobody["employee_id"].decide.append(f"or does {jobs} say who works where?")
     if found:
         table, first, second = found
         employee = written.shown("l", table.key if second is None else first.columns)

@@ -187,7 +187,10 @@ def takers(path: Path, catalogue: Catalogue) -> list[str]:
     for table in catalogue.tables:
         if (
             table not in path.tables
-            and words.has(table.words[-1:], words.REVERSALS)
+            and (
+                words.has(table.words[-1:], words.REVERSALS)
+                or {"credit", "note"} <= set(table.words)
+            )
             and any(link.target in path.tables for link in table.links)
         ):
             asked.append(

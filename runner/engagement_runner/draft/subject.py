@@ -81,10 +81,16 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     by_kind = f"'{constant}'::text" if constant else "null::text"
     why_kind = "guess: the kind of the table" if constant else "guess: no table says of which class"
     if link is None:
+        known = {*path.tables, *(earner.target for earner in path.earners)}
+        others = ", ".join(
+            other.target.label for other in path.line.links
+            if other.target not in known and not other.is_clerk
+        )  # fmt: skip
         return Subject(
             Choice(
                 f"'{constant or path.line.name.upper()}'::text",
-                "guess: no table says what was bought",
+                "guess: no table is named as what was bought",
+                [f"or is it what it refers to: {others}?"] if others else [],
             ),
             Choice(by_kind, why_kind),
         )
