@@ -29,7 +29,8 @@ declare
         where t.oid = 'engagement.host_key'::regtype);
     v_before constant text := '(^|[^\w".])';  -- precedes an unqualified name
     v_name constant text := '(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")';
-    v_string constant text := '''[^'']*''';
+    -- A literal with its type, whose schema would look like a table's alias.
+    v_string constant text := format('''[^'']*''(::(%1$s\.)?%1$s)?', v_name);
     v_alias text;
     v_conditions text[];
     v_condition text;
@@ -40,6 +41,7 @@ declare
     v_probe text;
     v_probed jsonb;
     v_compared_by text;
+    v_is_read_whole boolean;
 begin
     -- The view's own comparison with the key, wherever the planner has put it.
     select split_part(c.condition, ' = ', 1) into v_compared_by
@@ -49,7 +51,7 @@ begin
     where jsonb_typeof(n.node) = 'object' and c.condition ~ v_key
     limit 1;
 
-    for table_name, v_alias, v_conditions in
+    for table_name, v_is_read_whole, v_alias, v_conditions in
         with recursive walk (node, conditions) as (
             select v_plan -> 0 -> 'Plan', '{}'::text[]
             union all
@@ -62,15 +64,18 @@ begin
             from walk w
             cross join jsonb_array_elements(w.node -> 'Plans') p (child)
         )
-        select format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name'),
-               quote_ident(w.node ->> 'Alias'),
+        select t.name, t.is_read_whole, quote_ident(w.node ->> 'Alias'),
                coalesce(engagement.split_condition(w.node ->> 'Filter', ' AND '), '{}')
-               || w.conditions
+               || case when t.is_read_whole then w.conditions else '{}' end
         from walk w
-        where w.node ? 'Relation Name'
-              and format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name')
-                  = any (v_unindexed)
-              and not w.node ? 'Index Cond'
+        cross join lateral (
+            select format('%I.%I', w.node ->> 'Schema', w.node ->> 'Relation Name')
+        ) n (name)
+        cross join lateral (
+            select n.name, n.name = any (v_unindexed) and not w.node ? 'Index Cond'
+        ) t (name, is_read_whole)
+        where w.node ? 'Relation Name' and (t.is_read_whole or w.node ->> 'Filter' ~ v_key)
+        order by t.is_read_whole
     loop
         index_sql := null;
         compared_by := v_compared_by;
@@ -124,7 +129,11 @@ begin
             exit when index_sql is not null;
         end loop;
         drop table pg_temp.engagement_probe;
-        return next;
+        if v_is_read_whole then
+            return next;
+        elsif compared_by is null then
+            return;  -- Many rows have one key: the planner rather reads another table whole.
+        end if;
     end loop;
 end
 $body$;

@@ -11,14 +11,38 @@ from psycopg import sql
 
 from engagement_runner import files, queries, rulefile
 from engagement_runner.connection import Connection
+from engagement_runner.deploy.trial import Remark, try_adapter
 from engagement_runner.errors import EngagementError
 
 #: Rules of a source that the draft writes; what is rarer is counted.
 _MOST = 20
+_ID = re.compile(r"\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEADER = """\
 # Drafted for the classes that the host has now, with what each rule would reach. The points are
 # those of the starter rules where a class has the same name, else a guess: put yours.
 """
+
+
+def draft_for(connection: Connection, host: str) -> str:
+    """Return a file of rules for an adapter that is not deployed, and change nothing.
+
+    Args:
+        connection: an autocommit connection, of a role that could deploy the adapter.
+        host: name of a bundled adapter, or path of one.
+
+    Raises:
+        EngagementError: a call of the adapter failed; or as
+            :func:`engagement_runner.deploy.trial.try_adapter` does.
+        psycopg.Error: a view cannot be read.
+    """
+
+    def measure(remarks: list[Remark]) -> str:
+        for remark in remarks:
+            if remark.severity == "error":
+                raise EngagementError(f"{remark.place}: {remark.message}", hint=remark.hint)
+        return draft(connection)
+
+    return try_adapter(connection, host, measure)
 
 
 def draft(connection: Connection) -> str:
@@ -74,9 +98,15 @@ def _heading(sources: list[str], classes: list[dict[str, Any]], is_twice: bool) 
     if len(sources) > 1:
         lines = [f"# Sources {', '.join(sources)}: a rule reaches its class in each of them."]
     left_out = [row for row in classes if row not in _with_rules(classes)]
-    if left_out:
-        rest = sum(row["activity_count"] for row in left_out)
-        lines.append(f"# {rest:,} activities without a class, or of rare ones, have no rule here.")
+    rare = sum(row["activity_count"] for row in left_out if row["subject_class"] is not None)
+    if rare:
+        lines.append(f"# {rare:,} activities of rarer classes have no rule here.")
+    for row in left_out:
+        if row["subject_class"] is None:
+            lines.append(
+                f"# {row['activity_count']:,} activities of {', '.join(row['sources'])} have no "
+                "class and no rule here: let the view show one as subject_class."
+            )
     if not classes:
         lines.append("# It shows nothing yet.")
     if is_twice:
@@ -90,6 +120,9 @@ def _rule(row: dict[str, Any], taken: set[str]) -> str:
     points = {"flat_score": 10} if is_seat else {"flat_score": 5, "valid_for_weeks": 104}
     what = "for a seat" if is_seat else "for each"
     name = row["subject_class"] or "of any class"
+    if _ID.fullmatch(name) and row["subjects"]:
+        # A person knows what is of the class, not the number of its row.
+        name = f"such as {_one_line(row['subjects'].split(', ')[0])}"
     rule: dict[str, Any] = {
         "rule_code": _code(row, taken),
         "description": f"{points['flat_score']} points {what}: {name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 from click.testing import Result
 
+from draft.measure import draft_of
+from draft.schemas import furnish
 from engagement_runner.deploy import deploy
 
 
@@ -95,6 +98,57 @@ def test_draft_has_one_rule_for_a_class_of_several_sources(
     assert of_both == of_lines + 20 > 20
     events = rf'^# {of_both:,} activities of .*\n\[\[rule\]\]\nrule_code = "EVENT"$'
     assert re.search(events, drafted, re.M)
+
+
+def test_draft_names_sources_without_a_class_and_tells_ids_by_a_name(
+    sample_template: str, databases: Any, engagement: Callable[..., Result]
+) -> None:
+    session = databases.connect(databases.create(sample_template))
+    session.execute(TICKETS)
+    session.execute("update crm.ticket set class = '4711' where class is not null")
+    drafted = engagement(session, "rules", "draft").stdout
+    assert "# 20 activities of ticket have no class and no rule here" in drafted
+    assert 'description = "5 points for each: such as TICKET"\ncategory_code' in drafted
+    assert 'subject_class = "4711"' in drafted
+
+
+def test_draft_for_an_adapter_that_is_not_deployed(
+    databases: Any, engagement: Callable[..., Result], tmp_path: Path
+) -> None:
+    session = furnish(databases, "college")
+    adapter, rules = tmp_path / "college.sql", tmp_path / "rules.toml"
+    adapter.write_text(draft_of(session).text)
+    # The starter rules do not know the college's classes.
+    tried = engagement(session, "adapter", "try", str(adapter))
+    assert tried.exit_code == 0, tried.stderr
+    said = " ".join(tried.stderr.split())
+    assert "9 of 10 rules match nothing." in said
+    assert f"engagement rules draft --host {adapter} > " in said
+    drafted = engagement(session, "rules", "draft", "--host", str(adapter))
+    assert drafted.exit_code == 0, drafted.stderr
+    rules.write_text(drafted.stdout)
+    tried = engagement(
+        session, "adapter", "try", str(adapter), "--rules", str(rules), "--format", "json"
+    )
+    assert tried.exit_code == 0, tried.stderr
+    assert "match nothing" not in tried.stderr
+    reached = {rule["rule_code"]: rule["award_count"] for rule in json.loads(tried.stdout)["rules"]}
+    assert reached == {"BOOKING_LINE_EVENING": 1800, "DONATION": 300}
+    assert session.execute("select to_regnamespace('engagement')").fetchone() == (None,)
+
+
+def test_draft_for_an_adapter_that_cannot_be_deployed(
+    sample_template: str, databases: Any, engagement: Callable[..., Result], tmp_path: Path
+) -> None:
+    session = databases.connect(databases.create(sample_template))
+    adapter = tmp_path / "wrong.sql"
+    adapter.write_text(
+        "call engagement.register_source('gift', 'NO_SUCH_TYPE', null, 'crm.customer');"
+    )
+    result = engagement(session, "rules", "draft", "--host", str(adapter))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "wrong.sql:1: " in result.stderr
+    assert "NO_SUCH_TYPE" in result.stderr
 
 
 def test_draft_without_a_host(

@@ -38,7 +38,7 @@ RULES = (
     show.Column("rule_code", "Rule", no_wrap=True),
     show.Column("description", "Description", is_wide=True),
     show.Column("award_count", "Awards", "number"),
-    show.Column("customer_count", "Customers", "number"),
+    show.Column("customer_count", "Customers", "number", is_wide=True),
     show.Column("points", "Points", "number"),
     show.Column("remark", "Remark"),
 )
@@ -120,6 +120,12 @@ def try_(
         )  # fmt: skip
     else:
         show.listing(found.rules, RULES, format, empty="")
+    idle = sum(rule["award_count"] == 0 for rule in found.rules.records)
+    if 2 * idle > len(found.rules):
+        show.say(
+            f"{idle} of {len(found.rules)} rules match nothing. Rules for the classes that the "
+            f"host has, to be edited and tried: engagement rules draft --host {file} > drafted.toml"
+        )
     if not found.is_sound:
         context.exit(EXIT_DIFFERENCES)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from engagement_runner import ruledraft, show
+from engagement_runner import completion, ruledraft, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.draft import adapter as drafted
 from engagement_runner.draft import catalogue, roles
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.errors import EngagementError, command_errors
-from engagement_runner.session import option, session, snapshot
+from engagement_runner.session import option, session, snapshot, trial
 
 #: How many tables a question lists.
 _SHOWN = 9
@@ -173,14 +173,27 @@ def _is_terminal() -> bool:
 
 @click.command("draft")
 @dsn_option
-def draft_rules(dsn: str | None) -> None:
+@option(
+    "--host",
+    metavar="NAME|FILE.sql",
+    shell_complete=completion.hosts,
+    show_default="what is deployed",
+    help="Adapter to draft for before it is deployed. Nothing is changed.",
+)
+@command_errors()
+def draft_rules(dsn: str | None, host: str | None) -> None:
     """Write rules for the classes that the host's products and committees have, as TOML.
 
     One rule a class, with how many activities of how many customers it would reach, and the names
     of its commonest products. The points are the starter rules' for a class of the same
-    name, else a guess. Put yours, strike what you do not want, and apply the file:
+    name, else a guess. Put yours, strike what you do not want, and try or apply the file:
 
-        engagement rules draft > my_rules.toml
+        engagement rules draft --host my_crm.sql > my_rules.toml
     """
-    with session(dsn) as connection:
-        click.echo(ruledraft.draft(connection), nl=False)
+    if host is None:
+        with session(dsn) as connection:
+            text = ruledraft.draft(connection)
+    else:
+        with trial(dsn) as connection:
+            text = ruledraft.draft_for(connection, host)
+    click.echo(text, nl=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engagement_runner.draft import choices, keys, people, source, text
 from engagement_runner.draft.catalogue import Catalogue, Table
-from engagement_runner.draft.frames import filled
+from engagement_runner.draft.frames import filled, quoted
 from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.roles import Roles
 from engagement_runner.draft.source import Source
@@ -53,7 +53,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         sources.append(source.draft(path, catalogue, customer, written, name))
     source.tell_subjects_apart(sources)
     parts = [
-        "\n".join(_head(assigned, sources, key_type, why_type)),
+        "\n".join(_head(assigned, sources, written, why_type)),
         *map(_source_view, sources),
         people.customer_view(assigned, written),
         people.employment_view(assigned, written),
@@ -64,14 +64,14 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
     return Draft("\n\n".join(parts) + "\n", key_type, assigned, sources)
 
 
-def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) -> Iterator[str]:
+def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) -> Iterator[str]:
     yield from text.wrapped(
         "Host adapter, drafted from the catalogue: from names, types, references and statistics. "
         "No row was read. Each choice says why, and whether it is sure, likely or a guess. A line "
         "that begins with DECIDE waits for you: decide, then delete the line.", "-- ",
     )  # fmt: skip
     yield "--"
-    yield from text.wrapped(f"Deploy it with --key-type {key_type}: {why_type}.", "-- ")
+    yield from text.wrapped(f"Deploy it with --key-type {written.type}: {why_type}.", "-- ")
     yield from text.wrapped(
         f"Customers are the rows of {assigned.customer.label}"
         + (f"; other tables of people: {_names(assigned.others[:4])}" if assigned.others else "")
@@ -97,7 +97,8 @@ def _head(assigned: Roles, sources: list[Source], key_type: str, why_type: str) 
             yield from text.wrapped(f"{table.label}: {why}.", "--   * ")
         if len(assigned.aside) > 12:
             yield f"--   * and {len(assigned.aside) - 12} more."
-    indexes = list(dict.fromkeys(index for each in sources for index in each.indexes))
+    wanted = [index for each in sources for index in (*each.indexes, *each.subject_indexes())]
+    indexes = list(dict.fromkeys([*wanted, *people.indexes(assigned, written)]))
     if indexes:
         yield "--"
         yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
@@ -146,7 +147,7 @@ def _subject_view(sources: list[Source]) -> str:
             names[engagement_type, table] = (
                 filled(
                     "draft_names",
-                    engagement_type=choices.quoted(engagement_type),
+                    engagement_type=quoted(engagement_type),
                     subject_id=key,
                     subject_class=subject_class,
                     display_name=f"t.{label.sql}::text" if label else key,
@@ -164,10 +165,10 @@ def _registration(each: Source) -> Iterator[str]:
     engagement_type, when, _ = KINDS[each.path.kind]
     yield filled(
         "draft_source",
-        source=choices.quoted(each.name),
-        engagement_type=choices.quoted(engagement_type),
-        effective_when=choices.quoted(when) if when else "null",
-        view=choices.quoted(f"engagement_host.{each.name}"),
+        source=quoted(each.name),
+        engagement_type=quoted(engagement_type),
+        effective_when=quoted(when) if when else "null",
+        view=quoted(f"engagement_host.{each.name}"),
     )
     of_subject = [(table, key, "subject_id") for table, key in each.subject.attachments]
     for table, key, activity_column in dict.fromkeys([*each.attachments, *of_subject]):
@@ -186,8 +187,8 @@ def _attachments(assigned: Roles, written: Keys) -> Iterator[str]:
 def _attachment(name: str, table: Table, key: str, activity_column: str) -> str:
     return filled(
         "draft_attachment",
-        source=choices.quoted(name),
-        table=choices.quoted(table.sql),
-        key_column=choices.quoted(key),
-        activity_column=choices.quoted(activity_column),
+        source=quoted(name),
+        table=quoted(table.sql),
+        key_column=quoted(key),
+        activity_column=quoted(activity_column),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.frames import quoted
 from engagement_runner.draft.marks import moneys, quantities, taken_back, term
 
 ZONE = "engagement.parameter('TIME_ZONE')"
@@ -72,8 +73,9 @@ def instant(column: Column, alias: str, days: int = 0) -> str:
     return name
 
 
-def _zoneless(*columns: Column) -> list[str]:
-    return [c.name for c in columns if c.type == "timestamp without time zone"]
+def _zoneless(table: Table, column: Column) -> list[str]:
+    is_zoneless = column.type == "timestamp without time zone"
+    return [f"{table.label}.{column.name}"] if is_zoneless else []
 
 
 def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
@@ -91,7 +93,7 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
                 rank = 3.0
             if rank and column.null_share != 1:
                 rank += (0.3 if column.type != "date" else 0) + (0 if depth else 0.5)
-                ranked.append((-rank, depth, column.name, alias, column))
+                ranked.append((-rank, depth, column.name, alias, column, table))
     ranked.sort(key=lambda r: r[:3])
     if not ranked:
         return _only_date(tables) or Choice(
@@ -99,15 +101,15 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
             "guess: no date says when it happened",
             ["which column says when it happened? A row without a date earns nothing"],
         )
-    rank, _, _, alias, best = ranked[0]
+    rank, _, _, alias, best, table = ranked[0]
     sure = "sure" if -rank >= 3.5 and best.is_not_null else "likely" if -rank >= 3 else "guess"
     why = f"{sure}: {best.name} is named as the date"
-    sql, decide, zoneless = instant(best, alias), [], _zoneless(best)
+    sql, decide, zoneless = instant(best, alias), [], _zoneless(table, best)
     made = next((r for r in ranked[1:] if r[4].is_not_null), None)
     if not best.is_not_null and made:
         sql = f"coalesce({sql}, {instant(made[4], made[3])})"
         why += f"; {made[4].name} stands in where it is missing"
-        zoneless += _zoneless(made[4])
+        zoneless += _zoneless(made[5], made[4])
     elif not best.is_not_null and best.null_share:
         decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
     return Choice(sql, why, decide, zoneless)
@@ -124,7 +126,7 @@ def _only_date(tables: Sequence[tuple[str, Table]]) -> Choice | None:
             (date,) = dates
             return Choice(
                 instant(date, alias), f"guess: {date.name} is the only date of {table.label}",
-                [f"does {date.name} say when it happened?"], _zoneless(date),
+                [f"does {date.name} say when it happened?"], _zoneless(table, date),
             )  # fmt: skip
     return None
 
@@ -143,18 +145,18 @@ def lasts(table: Table, alias: str) -> tuple[Choice, Choice] | None:
             [f"{begin.name} is missing in {missing:.0%} of rows: they earn nothing"]
             if missing
             else [],
-            zoneless=_zoneless(begin),
+            zoneless=_zoneless(table, begin),
         ),
-        ends(end, alias),
+        ends(table, end, alias),
     )
 
 
-def ends(end: Column, alias: str) -> Choice:
+def ends(table: Table, end: Column, alias: str) -> Choice:
     """Return the end of what lasts."""
     end_choice = Choice(instant(end, alias, 1), f"likely: {end.name} is named as the end")
     if end.type == "date":
         end_choice.decide.append(f"is {end.name} the last day, inclusive? If not: without + 1")
-    end_choice.zoneless = _zoneless(end)
+    end_choice.zoneless = _zoneless(table, end)
     return end_choice
 
 
@@ -266,11 +268,6 @@ def literal(column: Column, value: str) -> str:
     if column.type in INTEGERS:
         return value
     return quoted(value)
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def reverses(line: Table) -> tuple[Column, str] | None:

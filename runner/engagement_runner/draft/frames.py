@@ -14,3 +14,8 @@ def filled(frame: str, **parts: str) -> str:
 def index_on(table: Table, key: str) -> str:
     """Return the statement that makes an index; an expression has its own brackets."""
     return filled("draft_index", table=table.sql, key=key)
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engagement_runner.draft.catalogue import INTEGERS, TEXTS, Column, Table
-from engagement_runner.draft.frames import index_on
+from engagement_runner.draft.catalogue import INSTANTS, INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.frames import index_on, quoted
 
 
 def type_for(keys: Iterable[Sequence[Column]]) -> tuple[str, str]:
@@ -52,17 +52,9 @@ class Keys:
         """As equality, of a key that is one column."""
         return self.equality(f"{alias}.{columns[0].sql}", columns)
 
-    def index(self, table: Table, columns: Sequence[Column], is_text: bool = False) -> str | None:
-        """Return the index that a look-up by this key needs and the host has not; None: it has.
-
-        Args:
-            table: whose columns these are.
-            columns: the key.
-            is_text: a subject's: it is compared as text whatever the keys are.
-        """
-        is_cast = (is_text or self.type == "text") and (
-            len(columns) > 1 or columns[0].type not in TEXTS
-        )
+    def index(self, table: Table, columns: Sequence[Column]) -> str | None:
+        """Return the index that a look-up by this key needs and the host has not; None: it has."""
+        is_cast = self.type == "text" and (len(columns) > 1 or columns[0].type not in TEXTS)
         if not is_cast:
             if columns[0].name in table.indexed:
                 return None
@@ -72,10 +64,21 @@ class Keys:
 
 def joined(columns: Sequence[Column], prefix: str) -> str:
     """Return a key as text; the parts of a composite one stand between slashes."""
-    return " || '/' || ".join(f"{_as_text(column, prefix)}::text" for column in columns)
+    return " || '/' || ".join(_as_text(column, f"{prefix}{column.sql}") for column in columns)
 
 
-def _as_text(column: Column, prefix: str) -> str:
-    """Return what is cast to text: a day as a number, for its text depends on the session."""
-    name = f"{prefix}{column.sql}"
-    return f"({name} - '2000-01-01'::date)" if column.type == "date" else name
+def _as_text(column: Column, name: str) -> str:
+    """Return a part of a key as a text that an index can hold: no setting changes it.
+
+    The text of a date depends on the session, so it is a number. That of an enum's label depends on
+    the label's name now.
+    """
+    if column.is_enum:
+        whens = " ".join(f"when {quoted(label)} then {quoted(label)}" for label in column.labels)
+        return f"case {name} {whens} end"
+    if column.type == "date":
+        return f"({name} - '2000-01-01'::date)::text"
+    if column.type in INSTANTS:
+        zone = "+00" if column.type == "timestamp with time zone" else ""
+        return f"extract(epoch from {name} - '2000-01-01 00:00{zone}'::{column.type})::text"
+    return f"{name}::text"

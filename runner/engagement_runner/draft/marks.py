@@ -27,6 +27,11 @@ _OF_ANOTHER = {
     "work",
 }
 _QUANTITY = {"quantity", "qty", "count", "piece", "unit"}
+#: How many, in the plural alone: a seat is one seat's number.
+_PLURALS = ("seats", "tickets", "places", "persons")
+_STATES = {"state", "status", "stage", "phase"}
+#: What may follow a state's name.
+_STATE_ENDS = {"code", "name", "cd", "key", "value"}
 #: Words of columns whose names end alike.
 _NO_QUANTITY = {"discount", "account"}
 #: Words of columns that say how many were given back.
@@ -49,11 +54,18 @@ def _counts(table: Table) -> list[Column]:
     found = [
         column
         for column in table.columns.values()
-        if (column.type in NUMBERS and words.has(column.words[-1:], _QUANTITY)
-        and not table.is_link(column))
-        or (column.type in NUMBERS and column.words[:1] in (("quantity",), ("qty",)))
-    ]  # fmt: skip
+        if column.type in NUMBERS and not table.is_link(column) and _is_count(column)
+    ]
     return sorted(found, key=lambda column: (len(column.words), column.name))
+
+
+def _is_count(column: Column) -> bool:
+    return (
+        words.has(column.words[-1:], _QUANTITY)
+        or column.name.lower().endswith(_PLURALS)
+        or column.words[:1] in (("quantity",), ("qty",), ("num",))
+        or column.words[:2] in (("number", "of"), ("no", "of"))
+    )
 
 
 def moneys(table: Table) -> list[Column]:
@@ -79,9 +91,14 @@ def states(table: Table) -> list[Column]:
         and not (has_address and column.words == ("state",))
         and any(value for value, _ in column.values or (("unknown", 1.0),))
         and (column.is_text or column.type in NUMBERS)
-        and column.words[-1:] in (("state",), ("status",), ("stage",), ("phase",))
+        and _is_state(column)
         and not words.has(column.words[:-1], words.ASIDES | _OF_ANOTHER)
     ]
+
+
+def _is_state(column: Column) -> bool:
+    named = column.words[:-1] if column.words[-1:] and column.words[-1] in _STATE_ENDS else ()
+    return bool(_STATES & {*column.words[-1:], *named[-1:]})
 
 
 def term(table: Table) -> tuple[Column, Column] | None:

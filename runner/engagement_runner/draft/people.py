@@ -149,6 +149,17 @@ def employment_view(assigned: Roles, written: Keys) -> str:
     )
 
 
+def indexes(assigned: Roles, written: Keys) -> list[str]:
+    """Return the indexes that look-ups of customers and jobs need and the host has not."""
+    wanted = [written.index(assigned.customer, assigned.customer.key)]
+    if assigned.employment:
+        table, first, second = assigned.employment
+        employee = table.key if second is None else first.columns
+        wanted.append(written.index(table, employee))
+        wanted.append(written.index(table, (first if second is None else second).columns))
+    return [index for index in wanted if index]
+
+
 def _day(column: Column) -> str:
     if column.type == "date":
         return f"l.{column.sql}"

@@ -39,6 +39,8 @@ _FILLERS = {
     "time",
     "dt",
 }
+#: What hosts write for true and false where they have no booleans.
+_TRUE, _FALSE = {"y", "yes", "t", "true", "1", "x"}, {"n", "no", "f", "false", "0", ""}
 
 
 @dataclass
@@ -105,29 +107,41 @@ def flags(table: Table, alias: str) -> list[str]:
     where: list[str] = []
     for column in table.columns.values():
         name = f"{table.label}.{column.name}"
-        is_flag, is_instant = column.type == "boolean", column.type in DATES
+        is_instant, yes = column.type in DATES, _yes(column)
         is_code = column.type in ("smallint", "character") or column.is_enum
-        if is_code and _GONE & set(column.words) and not table.is_link(column):
+        if is_code and not yes and _GONE & set(column.words) and not table.is_link(column):
             where.append(f"-- DECIDE: does a row count whatever its {name}?")
-        if table.is_link(column) or not (is_flag or is_instant):
+        if table.is_link(column) or not (yes or is_instant):
             continue
-        state = "true" if is_flag else "set"
+        state = yes or "set"
         if words.has(column.words, _GONE):
             of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
-            is_certain = is_flag or _GONE_AT & set(column.words)
+            is_certain = yes or _GONE_AT & set(column.words)
             if of_another or not is_certain or (is_instant and term(table)):
                 where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
-            elif is_flag:
+            elif yes:
                 where.append(f"-- likely: {name} marks what does not count")
-                where.append(f"{alias}.{column.sql} is not true")
+                is_other = "is not" if yes == "true" else "is distinct from"
+                where.append(f"{alias}.{column.sql} {is_other} {yes}")
             else:
                 where.append(f"-- likely: {name} is set when a row is taken back")
                 where.append(f"{alias}.{column.sql} is null")
         elif column.words[-2:] == ("no", "show"):
             where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
-        elif is_flag and _COME_TO_PASS & set(column.words):
-            where.append(f"-- DECIDE: does a row count whose {name} is not true?")
+        elif yes and _COME_TO_PASS & set(column.words):
+            where.append(f"-- DECIDE: does a row count whose {name} is not {yes}?")
     return where
+
+
+def _yes(column: Column) -> str | None:
+    """Return what a flag holds when it is true, as SQL writes it; None: it is no flag."""
+    if column.type == "boolean":
+        return "true"
+    found = [value for value, _ in column.values]
+    true = [value for value in found if value.lower() in _TRUE]
+    is_flag = len(true) == 1 and len(found) == 2 and not column.is_enum
+    other = next((value.lower() for value in found if value not in true), None)
+    return literal(column, true[0]) if is_flag and other in _FALSE else None
 
 
 def conditions(tables: list[tuple[str, Table]]) -> list[str]:

@@ -10,7 +10,7 @@ from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
 from engagement_runner.draft.frames import index_on
-from engagement_runner.draft.keys import Keys
+from engagement_runner.draft.keys import Keys, joined
 from engagement_runner.draft.marks import END, dates_by
 from engagement_runner.draft.paths import Path
 from engagement_runner.draft.subject import KINDS, Subject, draft_subject
@@ -31,7 +31,7 @@ class Source:
             *where* that begins with ``--`` is a comment.
         subject: what it is about.
         attachments: table, key and activity column, without those of the subject.
-        indexes: statements that a DBA may want to run.
+        indexes: statements that a DBA may want to run, without those of the subject.
     """
 
     name: str
@@ -42,6 +42,21 @@ class Source:
     subject: Subject
     attachments: list[tuple[Table, str, str]]
     indexes: list[str]
+
+    def subject_indexes(self) -> list[str]:
+        """Return the indexes that look-ups by subject need and the host has not."""
+        link, mark = self.path.subject, self.subject.mark
+        if not (self.subject.own and link):
+            return []
+        plain = Keys("bigint").index(link.table, link.columns)
+        if "p." in self.subject.id.sql:
+            table, key = self.subject.own
+            wanted = [plain, index_on(table, f"({mark}{key})")]
+        elif mark:
+            wanted = [index_on(link.table, f"({mark}{joined(link.columns, '')})")]
+        else:
+            wanted = [Keys("text").index(link.table, link.columns)]
+        return [index for index in wanted if index]
 
 
 def view_name(table: Table, taken: set[str]) -> str:
@@ -69,9 +84,14 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
     header = path.header
     begin, end = _times(path, tables, subject)
     columns = {
-        "source_id": Choice(keys.shown("l", path.line.key), "sure: the key of the row"),
+        "source_id": Choice(
+            keys.shown("l", path.line.key), f"sure: the key of the row{_labels_said(path.line)}"
+        ),
         "document_id": (
-            Choice(keys.shown(tables[-1][0], header.key), f"sure: the key of {header.label}")
+            Choice(
+                keys.shown(tables[-1][0], header.key),
+                f"sure: the key of {header.label}{_labels_said(header)}",
+            )
             if header else Choice("null::engagement.host_key", "sure: the row is a document itself")
         ),
         "customer_id": earner.customer,
@@ -115,13 +135,6 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         keys.index(header, header.key) if header else None,
         earner.index,
     ]
-    if subject.own and path.subject:
-        of_subject = path.subject.table, path.subject.columns
-        is_joined = "p." in subject.id.sql
-        wanted.append(keys.index(*of_subject, is_text=not is_joined))
-        if is_joined:
-            table, key = subject.own
-            wanted.append(index_on(table, f"({key})"))
     return Source(
         name, path, columns, joins, where, subject, attachments,
         list(dict.fromkeys(index for index in wanted if index)),
@@ -136,6 +149,12 @@ def tell_subjects_apart(sources: list[Source]) -> None:
             table = source.subject.labels[0]
             if first.setdefault(KINDS[source.path.kind][0], table) is not table:
                 source.subject.prefix()
+
+
+def _labels_said(table: Table) -> str:
+    """Return what is to be known of a key with an enum: its text in an index is a list."""
+    enums = [column.name for column in table.key if column.is_enum]
+    return f"; a later label of {enums[0]} is to be added to the list" if enums else ""
 
 
 def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tuple[Choice, Choice]:
@@ -155,5 +174,5 @@ def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tup
             subject.read()
     end = Choice("null::timestamptz", "sure: it has no end")
     if path.kind == "SEAT" and (found := dates_by(path.line, END)):
-        end = choices.ends(found[0], "l")
+        end = choices.ends(path.line, found[0], "l")
     return begin, end

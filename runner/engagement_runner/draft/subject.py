@@ -38,6 +38,7 @@ class Subject:
         attachments: tables and keys that lead to the subject's rows.
         labels: table, its key and class for the view of names; None: no table has names.
         join, own: how the subject's own table is joined, and what leads from its rows.
+        mark: what stands before its id, as SQL: the ids of several tables are alike.
     """
 
     id: Choice
@@ -47,6 +48,7 @@ class Subject:
     labels: tuple[Table, str, str] | None = None
     join: str = ""
     own: tuple[Table, str] | None = None
+    mark: str = ""
 
     def read(self) -> None:
         """Let the view join the subject's own table."""
@@ -59,7 +61,7 @@ class Subject:
         if self.labels is None:
             return
         table, key, subject_class = self.labels
-        mark = f"'{'_'.join(table.words).upper()}-' || "
+        self.mark = mark = f"'{'_'.join(table.words).upper()}-' || "
         self.id.sql = mark + self.id.sql
         self.id.why += "; other subjects have the same ids, so the table's name stands before it"
         self.attachments[:] = [(table, mark + key) for table, key in self.attachments]

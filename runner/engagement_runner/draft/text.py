@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from engagement_runner.draft.choices import Choice, quoted
-from engagement_runner.draft.frames import filled
+from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.frames import filled, quoted
 
 _WIDTH = 100
 MARK = "-- DECIDE: "

@@ -59,8 +59,9 @@ from (
         coalesce(
             string_agg(distinct u.index_sql, ' ' order by u.index_sql),
             'No index can: the key is compared with ' || min(u.compared_by)
-            || ', of several tables or behind an outer join. Join otherwise, or show a column or '
-            || 'expression of one table, and make an index on that. ' || min(u.look),
+            || '. That is of several tables, or behind an outer join, or its text may change, as '
+            || 'that of an enum or a date may. Join otherwise, or show a column or expression of '
+            || 'one table that cannot change, and make an index on that. ' || min(u.look),
             'Create an index on exactly the expression that the view selects or joins by: a column id '
             || 'that it casts needs an index on ((id::bigint)). ' || min(u.look)
         )
