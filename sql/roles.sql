@@ -111,6 +111,11 @@ grant execute on routine
     engagement.counted_awards,
     engagement.own_points_at,
     engagement.employee_points_at,
+    engagement.merged_totals,
+    engagement.counted_part,
+    engagement.bounds_of_total,
+    engagement.bounded_total,
+    engagement.has_limits,
     engagement.live_awards,
     engagement.faded_points,
     engagement.fade,
@@ -125,6 +130,7 @@ grant execute on routine
     engagement.total_scores_at,
     -- customer
     engagement.company_card,
+    engagement.explain_limits,
     engagement.recent_raise,
     engagement.recent_from,
     engagement.first_runs,
@@ -202,14 +208,18 @@ grant execute on routine
     engagement.retire_rule,
     engagement.apply_rules,
     engagement.set_parameter,
+    engagement.set_category,
     -- preview
     engagement.preview_rules,
     engagement.preview_summary,
     -- person
     engagement.erase_customer
 to engagement_admin;
+-- What of a category counts in the total is set by set_category.
+revoke insert, update on engagement.category from engagement_admin;
+grant insert (category_code, category_name, sort_order), update (category_name, sort_order), delete
+on engagement.category to engagement_admin;
 grant insert, update, delete on
-    engagement.category,
     engagement.engagement_type,
     engagement.score_band,
     engagement.segment_definition

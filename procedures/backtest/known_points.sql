@@ -1,7 +1,7 @@
 -- Internal. The points that counted when outcomes were scored, of the awards that were on record at
 -- that instant. Which awards fill a cap depends on the record of each instant, so the awards are
 -- capped anew for each outcome. That takes far longer than outcome_points.
--- Reads: award, counted_awards, outcome_jobs.
+-- Reads: award, counted_awards, category, outcome_jobs.
 create or replace function engagement.known_points(
     p_outcomes engagement.scored_outcome[], p_rules engagement.score_rule[]
 )
@@ -14,6 +14,12 @@ set jit = off
 as $$
 declare
     v_attribution text := engagement.employees_attribution();
+    -- What people earn by these is in no total.
+    v_uncounted constant integer[] := array(
+        select r.rule_id
+        from unnest(p_rules) r
+        inner join engagement.category c on c.category_code = r.category_code
+        where not c.counts_in_total);
 begin
     return query
     with earner as (
@@ -47,6 +53,7 @@ begin
         where engagement.counts_at(w.effective_at, w.expires_at, h.scored_at)
               and (not h.is_employee or v_attribution = 'CURRENT'
                    or w.employer_id = h.customer_id)
+              and (not h.is_employee or w.rule_id <> all (v_uncounted))
         group by h.outcome_number, case when not h.is_employee then w.rule_id end
     )
     select s.outcome_number, r.category_code, r.rule_code, s.points

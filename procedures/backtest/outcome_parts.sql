@@ -3,7 +3,7 @@
 -- outcomes. Most outcomes have no points of most rules. So those with points of a part are looked
 -- at one by one, and all others are counted by score: what is left of everybody's counts.
 -- A part that few have, or that nearly all have alike, gets no intervals, see is_thin.
--- Reads: category, score_rule.
+-- Reads: category.
 create or replace function engagement.outcome_parts(
     p_outcomes engagement.scored_outcome[],
     p_points engagement.outcome_point[],
@@ -19,12 +19,13 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
+    v_bounds constant record := engagement.bounds_of_total();
+    v_has_limits constant boolean := engagement.has_limits();
     v_types text[];
     v_codes text[];
     v_counts bigint[];
     v_telling_counts bigint[];
-    v_rate constant numeric := (
-        select avg(o.happened::integer) from unnest(p_outcomes) o);
+    v_rate constant numeric := (select avg(o.happened::integer) from unnest(p_outcomes) o);
     v_without engagement.score_pair[];
     v_alone engagement.score_pair[];
 begin
@@ -49,22 +50,51 @@ begin
         left join engagement.category c
             on k.part_type = 'CATEGORY' and c.category_code = k.part_code
     ),
-    given as materialized (
-        select v.number, u.outcome_number, sum(u.points) as points
+    -- What a category counts in the total. Nobody asks where that is all of it.
+    category as materialized (
+        select u.outcome_number, u.category_code, sum(u.points) as points,
+               bool_and(c.counts_in_total) as counts_in_total, max(c.cap_points) as cap_points
         from unnest(p_points) u
-        inner join part v on v.category_code = coalesce(u.category_code, '')
-                             and v.rule_code = coalesce(u.rule_code, '')
-        group by v.number, u.outcome_number
-        having sum(u.points) <> 0
+        left join engagement.category c on c.category_code = u.category_code
+        where v_has_limits
+        group by u.outcome_number, u.category_code
     ),
-    outcome as materialized (
-        select o.outcome_number, o.score, o.happened from unnest(p_outcomes) o
+    total as materialized (
+        select c.outcome_number, sum(engagement.counted_part(
+                   c.points, c.counts_in_total, c.cap_points)) as points
+        from category c group by c.outcome_number
     ),
+    given as materialized (
+        select g.number, g.outcome_number, sum(g.points) as points,
+               sum(case when v_has_limits
+                        then engagement.counted_part(c.points, c.counts_in_total, c.cap_points)
+                             - engagement.counted_part(c.points - g.points, c.counts_in_total,
+                                                       c.cap_points)
+                        else g.points end) as counted_points
+        from (
+            select v.number, u.outcome_number, v.category_code, sum(u.points) as points
+            from unnest(p_points) u
+            inner join part v on v.category_code = coalesce(u.category_code, '')
+                                 and v.rule_code = coalesce(u.rule_code, '')
+            group by v.number, u.outcome_number, v.category_code
+        ) g
+        left join category c
+            on v_has_limits and c.outcome_number = g.outcome_number
+               and coalesce(c.category_code, '') = g.category_code
+        group by g.number, g.outcome_number
+        having sum(g.points) <> 0
+    ),
+    outcome as materialized (select o.* from unnest(p_outcomes) o),
     with_points as materialized (
-        select g.number, g.points, o.score, o.happened::integer as happened_count,
-               1 - o.happened::integer as missed_count
+        select g.number, g.points, o.score,
+               case when v_has_limits
+                    then engagement.bounded_total(t.points - g.counted_points,
+                                                  v_bounds.floor_points, v_bounds.cap_points)
+                    else o.score - g.points end as other_score,
+               o.happened::integer as happened_count, 1 - o.happened::integer as missed_count
         from given g
         inner join outcome o on o.outcome_number = g.outcome_number
+        left join total t on v_has_limits and t.outcome_number = g.outcome_number
     ),
     everybody as (
         select o.score, count(*) filter (where o.happened) as happened_count,
@@ -73,9 +103,10 @@ begin
         group by o.score
     ),
     split as (
-        select w.number, w.points, w.score, w.happened_count, w.missed_count from with_points w
+        select w.number, w.points, w.score, w.other_score, w.happened_count, w.missed_count
+        from with_points w
         union all
-        select u.number, 0, u.score, sum(u.happened_count), sum(u.missed_count)
+        select u.number, 0, u.score, u.score, sum(u.happened_count), sum(u.missed_count)
         from (
             select v.number, e.score, e.happened_count, e.missed_count
             from (select distinct p.number from part p) v
@@ -90,7 +121,7 @@ begin
            array_agg(coalesce(g.outcome_count, 0) order by v.number),
            array_agg(cardinality(p_outcomes) - coalesce(g.equal_count, cardinality(p_outcomes))
                      order by v.number),
-           (select array_agg(row(s.number, s.score, s.score - s.points, s.happened_count,
+           (select array_agg(row(s.number, s.score, s.other_score, s.happened_count,
                                  s.missed_count)::engagement.score_pair)
             from split s),
            (select array_agg(row(m.number, m.points, m.points, m.happened_count,
@@ -118,19 +149,7 @@ begin
         select coalesce(jsonb_agg(jsonb_build_object(
             'part_type', p.part_type,
             'part_code', nullif(p.part_code, ''),
-            'label', case p.part_type
-                when 'CATEGORY' then (select c.category_name from engagement.category c
-                                      where c.category_code = p.part_code)
-                when 'RULE' then coalesce(
-                    nullif(p_tried -> p.part_code ->> 'description', ''),
-                    (select nullif(e.value ->> 'description', '')
-                     from jsonb_array_elements(
-                         case jsonb_typeof(p_tried) when 'array' then p_tried else '[]' end) e
-                     where e.value ->> 'rule_code' = p.part_code limit 1),
-                    (select nullif(r.description, '') from engagement.score_rule r
-                     where r.rule_code = p.part_code order by r.version desc limit 1),
-                    p.part_code)
-                else 'Points of a company''s people' end,
+            'label', engagement.part_label(p.part_type, p.part_code, p_tried),
             'outcome_count', p.outcome_count,
             'is_thin', t.is_thin,
             'auc', alone.auc,

@@ -3,7 +3,7 @@
 -- later awards only, so everybody's capped awards serve all instants. A company also has the points
 -- of its people, as sum_points__some says it. With p_is_tried the awards of the rules
 -- p_changed_ids are those that try_rules has derived, instead of those on record.
--- Reads: live_awards, previewed_awards, outcome_jobs.
+-- Reads: live_awards, previewed_awards, category, outcome_jobs.
 create or replace function engagement.outcome_points(
     p_outcomes engagement.scored_outcome[], p_rules engagement.score_rule[],
     p_changed_ids integer[] default '{}', p_is_tried boolean default false
@@ -19,6 +19,12 @@ set jit = off
 as $$
 declare
     v_attribution text := engagement.employees_attribution();
+    -- What people earn by these is in no total.
+    v_uncounted constant integer[] := array(
+        select r.rule_id
+        from unnest(p_rules) r
+        inner join engagement.category c on c.category_code = r.category_code
+        where not c.counts_in_total);
 begin
     return query
     with outcome as materialized (
@@ -44,13 +50,14 @@ begin
         from outcome o
         inner join award w on w.employer_id = o.customer_id
         where v_attribution = 'AT_ACTIVITY' and w.customer_id <> o.customer_id
+              and w.rule_id <> all (v_uncounted)
               and engagement.counts_at(w.effective_at, w.expires_at, o.scored_at)
         union all
         select j.outcome_number, null, w.capped_points, w.effective_at, w.half_life_weeks,
                j.scored_at
         from engagement.outcome_jobs(p_outcomes) j
         inner join award w on w.customer_id = j.employee_id
-        where v_attribution = 'CURRENT'
+        where v_attribution = 'CURRENT' and w.rule_id <> all (v_uncounted)
               and engagement.counts_at(w.effective_at, w.expires_at, j.scored_at)
     ),
     summed as (

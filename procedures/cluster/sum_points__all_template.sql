@@ -59,9 +59,10 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select w.employer_id as holder_id, null::text as category_code, w.points,
+                select w.employer_id as holder_id, r.category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from engagement.award w
+                inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where p_is_employees and not v_is_current
                       and w.employer_id is not null
                       and w.customer_id <> w.employer_id and w.rule_id <> all (v_special)
@@ -74,11 +75,12 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select j.employer_id as holder_id, null::text as category_code, w.points,
+                select j.employer_id as holder_id, r.category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from job j
                 inner join engagement.award w
                     on w.customer_id = j.employee_id and w.voided_at is null
+                inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where p_is_employees and v_is_current and w.customer_id <> j.employer_id
                       and w.rule_id <> all (v_special)
             )
@@ -99,8 +101,7 @@ begin
                 select case when not p_is_employees then w.customer_id
                             when v_is_current then j.employer_id
                             else w.employer_id end as holder_id,
-                       case when not p_is_employees then w.category_code end as category_code,
-                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+                       w.category_code, w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
                 from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
@@ -135,4 +136,5 @@ end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
     'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
-    'companies'' employees (category NULL); no rows if the roll-up is switched off.';
+    'companies'' employees; no rows if the roll-up is switched off. Without '
+    'points the category is NULL: only a change of jobs is known.';

@@ -10,7 +10,11 @@
 --   REVERSED         the activity is gone, was corrected, or was taken back wholly or partly
 --   RULE_CHANGE      a rule or parameter changed, or a new rule scores the past
 --   EMPLOYER_CHANGE  only the employer differs; the person's points are the same
--- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run.
+--   TOTAL_LIMIT      a category that does not count in the total, or has a cap there, counts more
+--                    or less of its points; or SCORE_FLOOR or TOTAL_CAP does. rule_code is NULL.
+--                    These limits are as they are now, at both instants.
+-- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run,
+-- explain_limits.
 create or replace function engagement.explain_changes(
     p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
 )
@@ -157,7 +161,10 @@ begin
     )
     select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
     from caused c
-    group by c.customer_id, c.cause, c.rule_code;
+    group by c.customer_id, c.cause, c.rule_code
+    union all
+    select l.customer_id, 'TOTAL_LIMIT', null, l.description, l.points, 0
+    from engagement.explain_limits(v_ids, p_from, p_to) l;
 end
 $$;
 comment on function engagement.explain_changes(
@@ -165,6 +172,7 @@ comment on function engagement.explain_changes(
 ) is
     'Why own points of customers changed from p_from (as known then) to p_to (as known then), by '
     'rule: EARNED, FIRST_SCORED (activity older than p_from, recorded when scoring began), '
-    'ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE. Points sum to '
+    'ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE, TOTAL_LIMIT (no '
+    'rule: a category or the score counts more or less of its points). Points sum to '
     'score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 if the range ends before it '
     'begins.';

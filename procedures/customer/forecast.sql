@@ -14,6 +14,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_bounds constant record := engagement.bounds_of_total();
     v_zone text := engagement.parameter('TIME_ZONE');
     v_instants timestamptz[];
 begin
@@ -38,7 +39,8 @@ begin
             n (weeks, at, points)
     loop
         employee_score := engagement.employee_points_at(p_customer_id, at);
-        score := own_score + employee_score;
+        score := engagement.bounded_total(own_score + employee_score,
+                                          v_bounds.floor_points, v_bounds.cap_points);
         return next;
     end loop;
 end

@@ -1,6 +1,6 @@
 -- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
 -- the ledger at p_as_of and p_known_at. Employees' points and the rank are the stored ones.
--- Reads: award, score_rule, category, customer_score, pending_activity, recalculation_source,
+-- Reads: award, score_rule, category, customer_score, category_score, pending_activity, recalculation_source,
 -- host_customers.
 -- Raises: EG001.
 create or replace function engagement.score_card(
@@ -15,6 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_zone text := engagement.parameter('TIME_ZONE');
+    v_bounds_of_total constant record := engagement.bounds_of_total();
     v_bounds record;
     v_customer record;
     v_stored engagement.customer_score;
@@ -73,7 +74,9 @@ begin
         'customer_id', p_customer_id,
         'display_name', v_customer.display_name,
         'customer_type', v_customer.customer_type,
-        'score', v_own[1] + coalesce(v_stored.employee_score, 0),
+        'score', engagement.bounded_total(v_own[1] + coalesce(v_stored.employee_score, 0),
+                                          v_bounds_of_total.floor_points,
+                                          v_bounds_of_total.cap_points),
         'own_score', v_own[1],
         'employee_score', coalesce(v_stored.employee_score, 0),
         'raised_recently', v_raise.raised_recently,
@@ -95,6 +98,9 @@ begin
             select coalesce(jsonb_agg(jsonb_build_object(
                 'category_code', c.category_code,
                 'score', coalesce(t.score, 0),
+                'counted_score', engagement.counted_part(coalesce(t.score, 0), c.counts_in_total,
+                                                         c.cap_points),
+                'employee_score', coalesce(e.employee_score, 0),
                 'ytd_score', coalesce(t.ytd_score, 0),
                 'overview_score', coalesce(t.overview_score, 0),
                 'rules', coalesce(t.rules, '[]')
@@ -114,10 +120,15 @@ begin
                 from rule_total r
                 group by r.category_code
             ) t on t.category_code = c.category_code
+            left join engagement.category_score e
+                on e.customer_id = p_customer_id and e.category_code = c.category_code
         ),
         'trend', (
-            select jsonb_agg(jsonb_build_object('at', m.ends_at, 'score', m.points)
-                             order by m.ends_at)
+            select jsonb_agg(jsonb_build_object(
+                'at', m.ends_at,
+                'score', engagement.bounded_total(m.points, v_bounds_of_total.floor_points,
+                                                  v_bounds_of_total.cap_points)
+            ) order by m.ends_at)
             from unnest(v_month_ends, v_own[2:]) m (ends_at, points)
         )
     )
@@ -130,6 +141,7 @@ end
 $$;
 comment on function engagement.score_card(engagement.host_key, timestamptz, timestamptz) is
     'The customer''s screen as JSON: score, categories with their rules (score, year to date, '
-    'overview; award_count: awards that count), the trend over twelve month-ends, how many '
+    'overview; counted_score: what of it counts in the total; award_count: awards that count), '
+    'the trend of own points over twelve month-ends, how many '
     'statements of the CRM wait to be scored and since when (changes_waiting, waiting_since) and, '
     'for a company, figures on its employees. Raises EG001 for an unknown customer.';

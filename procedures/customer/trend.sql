@@ -13,6 +13,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_bounds constant record := engagement.bounds_of_total();
     v_zone text := engagement.parameter('TIME_ZONE');
     v_begin timestamp := p_from at time zone v_zone;
     v_days interval;
@@ -49,7 +50,8 @@ begin
         from unnest(v_instants, engagement.own_points_at(p_customer_id, v_instants)) n (at, points)
     loop
         employee_score := engagement.employee_points_at(p_customer_id, at);
-        score := own_score + employee_score;
+        score := engagement.bounded_total(own_score + employee_score,
+                                          v_bounds.floor_points, v_bounds.cap_points);
         return next;
     end loop;
 end

@@ -29,6 +29,7 @@ declare
         and engagement.parameter('ROLLUP_EMPLOYEES_TO_EMPLOYER') = 'Y';
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
+    v_uncounted constant integer[] := engagement.uncounted_rules();
     v_employed engagement.host_key[];
     v_earners engagement.host_key[] := '{}';
 begin
@@ -73,6 +74,7 @@ begin
                max(w.effective_at) filter (where w.points > 0) as last_earned_at
         from engagement.counted_awards(v_earners) w
         where w.effective_at <= p_as_of and (v_is_current or w.employer_id = p_company_id)
+              and w.rule_id <> all (v_uncounted)
         group by w.customer_id
     ) t on t.customer_id = k.id
     left join engagement.stored_scores(v_employed || v_earners) s on s.customer_id = k.id

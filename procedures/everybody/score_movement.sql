@@ -1,6 +1,6 @@
 -- Internal. Everybody's own points at the last run and RAISED_RECENTLY_DAYS before it, and what
 -- happened in between and in the year before. The segments of movement are made from this.
--- Reads: live_awards, score_rule, recalculation_run.
+-- Reads: live_awards, score_rule, category, recalculation_run.
 create or replace function engagement.score_movement()
 returns table (
     customer_id engagement.host_key,
@@ -24,27 +24,38 @@ declare
         at time zone v_zone;
 begin
     return query
-    select w.customer_id,
-           coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
-                                                v_before))
-                        filter (where engagement.counts_at(w.effective_at, w.expires_at, v_before)),
-                    0),
-           coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
-                                                v_now))
-                        filter (where w.expires_at is null or w.expires_at > v_now), 0),
-           coalesce(sum(w.capped_points)
-                        filter (where w.effective_at > v_before and w.capped_points > 0
-                                      and r.engagement_type <> 'ADJUSTMENT'), 0),
-           max(w.effective_at)
-               filter (where w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'),
-           coalesce(bool_or(w.effective_at > v_year_before and w.effective_at <= v_before
-                            and w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'), false),
-           coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
-                            and (w.expires_at is null or w.expires_at > v_now)), false)
-    from engagement.live_awards() w
-    inner join engagement.score_rule r on r.rule_id = w.rule_id
-    where w.effective_at <= v_now
-    group by w.customer_id;
+    select p.customer_id,
+           sum(engagement.counted_part(p.score_before, c.counts_in_total, c.cap_points)),
+           sum(engagement.counted_part(p.score_now, c.counts_in_total, c.cap_points)),
+           sum(p.earned_points), max(p.last_earned_at), bool_or(p.was_active), bool_or(p.is_seated)
+    from (
+        select w.customer_id, r.category_code,
+               coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
+                                                    w.half_life_weeks, v_before)) filter (
+                   where engagement.counts_at(w.effective_at, w.expires_at, v_before)), 0)
+                   as score_before,
+               coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
+                                                    w.half_life_weeks, v_now)) filter (
+                   where w.expires_at is null or w.expires_at > v_now), 0) as score_now,
+               coalesce(sum(w.capped_points) filter (
+                   where w.effective_at > v_before and w.capped_points > 0
+                         and r.engagement_type <> 'ADJUSTMENT'), 0) as earned_points,
+               max(w.effective_at) filter (
+                   where w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT')
+                   as last_earned_at,
+               coalesce(bool_or(w.effective_at > v_year_before and w.effective_at <= v_before
+                                and w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'),
+                        false) as was_active,
+               coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
+                                and (w.expires_at is null or w.expires_at > v_now)), false)
+                   as is_seated
+        from engagement.live_awards() w
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
+        where w.effective_at <= v_now
+        group by w.customer_id, r.category_code
+    ) p
+    left join engagement.category c on c.category_code = p.category_code
+    group by p.customer_id;
 end
 $$;
 comment on function engagement.score_movement() is

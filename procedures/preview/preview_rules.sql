@@ -1,6 +1,7 @@
 -- API. What a change of rules would do, before it is made. A cap belongs to one version of a rule,
--- so a score is the sum of its rules. The preview subtracts what the versions of the changed rules
+-- so a category is the sum of its rules. The preview subtracts what the versions of the changed rules
 -- make now, including versions that the next run voids, and adds what the new versions would make.
+-- Totals are those of the changed categories, by the one definition.
 -- Awards are derived from the host's rows by the one definition, into temporary tables. No table of
 -- the package is written. Everybody is ranked by scores at p_as_of: the stored scores if they hold
 -- at that instant, else new sums. Definer, because only the package may try a change.
@@ -46,6 +47,8 @@ declare
     v_scored_ids engagement.host_key[];
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
+    v_new_own engagement.period_total[];
+    v_new_employees engagement.period_total[];
 begin
     perform engagement.check_attached();
     perform engagement.check_instant(v_as_of);
@@ -55,22 +58,22 @@ begin
     perform engagement.preview_points(v_gone, v_as_of);
 
     create temporary table engagement_preview_change on commit drop as
-    select u.customer_id, sum(u.own_points) as own_points, sum(u.employee_points) as employee_points
+    select u.customer_id, u.is_employees, u.category_code, sum(u.points) as points
     from (
-        select p.customer_id, p.points as own_points, 0 as employee_points
+        select p.customer_id, false as is_employees, p.category_code, p.points
         from pg_temp.engagement_preview_point p
         union all
-        select p.employer_id, 0, p.points
+        select p.employer_id, true, p.category_code, p.points
         from pg_temp.engagement_preview_point p
         where v_is_rolled_up and not v_is_current and p.employer_id <> p.customer_id
         union all
-        select j.employer_id, 0, p.points
+        select j.employer_id, true, p.category_code, p.points
         from pg_temp.engagement_preview_point p
         inner join engagement.current_jobs(null, v_today) j
             on j.employee_id = p.customer_id and j.employer_id <> p.customer_id
         where v_is_rolled_up and v_is_current
     ) u
-    group by u.customer_id;
+    group by u.customer_id, u.is_employees, u.category_code;
 
     -- Customers to sum: changed by the preview, changed by time alone, or without a score yet.
     select array_agg(s.customer_id),
@@ -92,38 +95,63 @@ begin
     v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => v_ids, p_as_of => v_as_of, p_is_employees => true) t);
 
+    v_new_own := array(
+        select row(u.customer_id, u.category_code, sum(u.score), 0, 0,
+                   null)::engagement.period_total
+        from (
+            select o.customer_id, o.category_code, o.score from unnest(v_own) o
+            union all
+            select c.customer_id, c.category_code, c.points
+            from pg_temp.engagement_preview_change c
+            where not c.is_employees
+        ) u
+        group by u.customer_id, u.category_code);
+    v_new_employees := array(
+        select row(u.customer_id, u.category_code, sum(u.score), 0, 0,
+                   null)::engagement.period_total
+        from (
+            select e.customer_id, e.category_code, e.score from unnest(v_employees) e
+            union all
+            select c.customer_id, c.category_code, c.points
+            from pg_temp.engagement_preview_change c
+            where c.is_employees
+        ) u
+        group by u.customer_id, u.category_code);
+
     create temporary table engagement_preview_score on commit drop as
     select coalesce(s.customer_id, i.customer_id) as customer_id,
            coalesce(i.own_score, s.own_score) as old_own_score,
            coalesce(i.employee_score, s.employee_score) as old_employee_score,
-           coalesce(k.own_points, 0) as own_points,
-           coalesce(k.employee_points, 0) as employee_points
+           coalesce(i.score, s.score) as old_score,
+           coalesce(n.own_score, s.own_score) as new_own_score,
+           coalesce(n.employee_score, s.employee_score) as new_employee_score,
+           coalesce(n.score, s.score) as new_score
     from engagement.stored_scores() s
     full join engagement.merged_totals(v_ids, v_own, v_employees) i
         on i.customer_id = s.customer_id
-    left join pg_temp.engagement_preview_change k on k.customer_id = i.customer_id;
+    left join engagement.merged_totals(v_ids, v_new_own, v_new_employees) n
+        on n.customer_id = i.customer_id;
 
     return query
     select s.customer_id, c.display_name::text, c.customer_type::text,
-           s.old_own_score, s.old_own_score + s.own_points,
-           s.old_employee_score, s.old_employee_score + s.employee_points,
+           s.old_own_score, s.new_own_score, s.old_employee_score, s.new_employee_score,
            o.score, n.score, n.score - o.score,
            o.percentile, n.percentile, o.band_code, n.band_code
     from pg_temp.engagement_preview_score s
     inner join engagement.ranking(
         array(select p.customer_id from pg_temp.engagement_preview_score p
               order by p.customer_id),
-        array(select p.old_own_score + p.old_employee_score
+        array(select p.old_score
               from pg_temp.engagement_preview_score p order by p.customer_id)
     ) o on o.customer_id = s.customer_id
     inner join engagement.ranking(
         array(select p.customer_id from pg_temp.engagement_preview_score p
               order by p.customer_id),
-        array(select p.old_own_score + p.old_employee_score + p.own_points + p.employee_points
+        array(select p.new_score
               from pg_temp.engagement_preview_score p order by p.customer_id)
     ) n on n.customer_id = s.customer_id
     left join engagement_host.customer c on c.customer_id = s.customer_id
-    where s.own_points <> 0 or s.employee_points <> 0
+    where s.new_own_score <> s.old_own_score or s.new_employee_score <> s.old_employee_score
           or o.band_code is distinct from n.band_code
     order by abs(n.score - o.score) desc, s.customer_id;
 

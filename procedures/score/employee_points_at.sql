@@ -10,10 +10,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
-        select coalesce(sum(t.score), 0)
-        from engagement.sum_points__some(
-            p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
-            p_is_employees => true) t
+        select m.employee_score
+        from engagement.merged_totals(
+            array[p_customer_id]::engagement.host_key[], '{}',
+            array(select t from engagement.sum_points__some(
+                p_customer_ids => array[p_customer_id]::engagement.host_key[], p_as_of => p_as_of,
+                p_is_employees => true) t)) m
     );
 end
 $$;

@@ -1,8 +1,8 @@
--- Internal. THE sum of a customer's own points, at each of some instants: what counts then, of the
--- awards on record at p_known_at. Awards are capped once, for all instants. If no rule caps or
--- fades, it takes the short way. Both ways keep their plans: a plan for a known number of instants
+-- Internal. THE sum of a customer's own points, at each of some instants: what counts then in the
+-- total, of the awards on record at p_known_at. Awards are capped once, for all instants. If no rule
+-- caps or fades and every category counts as a whole, it takes the short way. Both ways keep their plans: a plan for a known number of instants
 -- would seem cheaper than one for any number, and would be made anew at each call.
--- Reads: award, counted_awards.
+-- Reads: award, counted_awards, category.
 create or replace function engagement.own_points_at(
     p_customer_id engagement.host_key,
     p_instants timestamptz[],
@@ -18,15 +18,22 @@ declare
     v_points numeric[] := '{}';
     v_at timestamptz;
 begin
-    if engagement.capping_or_fading_rules() <> '{}' then
+    if engagement.capping_or_fading_rules() <> '{}' or engagement.has_limits() then
         return array(
             select (
-                select coalesce(sum(engagement.faded_points(
-                           w.capped_points, w.effective_at, w.half_life_weeks,
-                           p_instants[i.number])), 0)
-                from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
-                                               p_known_at) w
-                where engagement.counts_at(w.effective_at, w.expires_at, p_instants[i.number])
+                select coalesce(sum(engagement.counted_part(t.points, c.counts_in_total,
+                                                            c.cap_points)), 0)
+                from (
+                    select w.category_code,
+                           sum(engagement.faded_points(
+                               w.capped_points, w.effective_at, w.half_life_weeks,
+                               p_instants[i.number])) as points
+                    from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
+                                                   p_known_at) w
+                    where engagement.counts_at(w.effective_at, w.expires_at, p_instants[i.number])
+                    group by w.category_code
+                ) t
+                left join engagement.category c on c.category_code = t.category_code
             )
             from generate_subscripts(p_instants, 1) i (number)
             order by i.number
@@ -46,5 +53,6 @@ begin
 end
 $$;
 comment on function engagement.own_points_at(engagement.host_key, timestamptz[], timestamptz) is
-    'Internal: own points of a customer that count at each of p_instants, in their order, as the '
-    'ledger knew them at p_known_at; 0 for an unknown customer.';
+    'Internal: own points of a customer that count in the total at each of p_instants, in their '
+    'order, as the ledger knew them at p_known_at, whatever SCORE_FLOOR and TOTAL_CAP are; 0 for '
+    'an unknown customer.';

@@ -51,23 +51,24 @@ begin
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where not p_is_employees and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select w.employer_id, null, w.points, w.effective_at, w.expires_at, null
+        select w.employer_id, r.category_code, w.points, w.effective_at, w.expires_at, null
         from engagement.award w
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select j.employer_id, null, w.points, w.effective_at, w.expires_at, null
+        select j.employer_id, r.category_code, w.points, w.effective_at, w.expires_at, null
         from job j
         inner join engagement.award w
             on w.customer_id = j.employee_id and w.voided_at is null
+        inner join engagement.score_rule r on r.rule_id = w.rule_id
         where p_is_employees and v_is_current and w.customer_id <> j.employer_id
               and w.rule_id <> all (v_special)
         union all
         select case when not p_is_employees then w.customer_id
                     when v_is_current then j.employer_id
                     else w.employer_id end,
-               case when not p_is_employees then w.category_code end, w.capped_points,
-               w.effective_at, w.expires_at, w.half_life_weeks
+               w.category_code, w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
         from engagement.counted_awards(
             p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
         left join job j on j.employee_id = w.customer_id
@@ -96,4 +97,5 @@ end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
     'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
-    'companies'' employees (category NULL); no rows if the roll-up is switched off.';
+    'companies'' employees; no rows if the roll-up is switched off. Without points the category is '
+    'NULL: only a change of jobs is known.';

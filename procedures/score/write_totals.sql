@@ -77,21 +77,24 @@ begin
     v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
 
-    v_categories := array(select o.category_code || ' ' || o.customer_id::text
-                          from unnest(v_own) o);
+    v_categories := array(select m.category_code || ' ' || m.customer_id::text
+                          from engagement.merged_parts(v_own, v_employees) m);
     delete from engagement.category_score c
     where c.customer_id = any (p_customer_ids)
           and c.category_code || ' ' || c.customer_id::text
               not in (select k.key from unnest(v_categories) k (key));
     insert into engagement.category_score (customer_id, category_code, score, ytd_score,
-                                           overview_score)
-    select o.customer_id, o.category_code, o.score, o.ytd_score, o.overview_score
-    from unnest(v_own) o
+                                           overview_score, employee_score)
+    select m.customer_id, m.category_code, m.score, m.ytd_score, m.overview_score,
+           m.employee_score
+    from engagement.merged_parts(v_own, v_employees) m
     on conflict (customer_id, category_code) do update
     set score = excluded.score, ytd_score = excluded.ytd_score,
-        overview_score = excluded.overview_score
-    where (category_score.score, category_score.ytd_score, category_score.overview_score)
-          is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score);
+        overview_score = excluded.overview_score, employee_score = excluded.employee_score
+    where (category_score.score, category_score.ytd_score, category_score.overview_score,
+           category_score.employee_score)
+          is distinct from (excluded.score, excluded.ytd_score, excluded.overview_score,
+                            excluded.employee_score);
 
     -- RETURNING counts the rows, because the row count of a cluster includes unchanged conflicts.
     with written as (

@@ -15,6 +15,8 @@ declare
     v_old engagement.app_parameter;
     v_bounds text[];
     v_is_valid boolean;
+    v_floor text;
+    v_cap text;
     v_in_force text;
 begin
     perform engagement.lock_setup();
@@ -37,10 +39,24 @@ begin
             exists (select from pg_timezone_names z where z.name = p_value)
             and (p_value in ('UTC', 'GMT')
                  or not exists (select from pg_timezone_abbrevs a where a.abbrev = p_value))
+        when v_old.value_type = 'number or NONE' then
+            p_value = 'NONE' or p_value ~ '^-?[0-9]{1,12}([.][0-9]{1,6})?$'
         when v_old.value_type = 'locale' then
             p_value ~ '^[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?$'
         else p_value = any (string_to_array(v_old.value_type, '|'))
     end;
+    if v_is_valid and p_parameter_name in ('SCORE_FLOOR', 'TOTAL_CAP') then
+        v_floor := case p_parameter_name when 'SCORE_FLOOR' then p_value
+                   else engagement.parameter('SCORE_FLOOR') end;
+        v_cap := case p_parameter_name when 'TOTAL_CAP' then p_value
+                 else engagement.parameter('TOTAL_CAP') end;
+        if nullif(v_floor, 'NONE')::numeric > nullif(v_cap, 'NONE')::numeric then
+            raise exception 'SCORE_FLOOR would be above TOTAL_CAP'
+                using errcode = 'EG004',
+                      detail = format('SCORE_FLOOR %s, TOTAL_CAP %s', v_floor, v_cap),
+                      hint = 'Set the other one first, or NONE.';
+        end if;
+    end if;
     if not v_is_valid then
         raise exception 'value does not fit the parameter'
             using errcode = 'EG004',

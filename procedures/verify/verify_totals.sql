@@ -23,8 +23,8 @@ begin
     v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
     return query
-    with own as (
-        select o.* from unnest(v_own) o
+    with part as (
+        select m.* from engagement.merged_parts(v_own, v_employees) m
     ),
     stored as materialized (
         select s.*
@@ -46,17 +46,17 @@ begin
           (s.own_score, s.employee_score, s.score, s.ytd_score, s.overview_score,
            s.employee_ytd_score, s.employee_overview_score, s.next_change_at)
     union all
-    select 'category score differs', coalesce(o.customer_id, c.customer_id),
-           coalesce(o.category_code, c.category_code), null::engagement.host_key, null::integer,
-           row(o.score, o.ytd_score, o.overview_score)::text,
-           row(c.score, c.ytd_score, c.overview_score)::text
-    from own o
+    select 'category score differs', coalesce(p.customer_id, c.customer_id),
+           coalesce(p.category_code, c.category_code), null::engagement.host_key, null::integer,
+           row(p.score, p.ytd_score, p.overview_score, p.employee_score)::text,
+           row(c.score, c.ytd_score, c.overview_score, c.employee_score)::text
+    from part p
     full join engagement.stored_parts(p_customer_ids) c
-        on c.customer_id = o.customer_id and c.category_code = o.category_code
-    where ((o.score, o.ytd_score, o.overview_score)
-           is distinct from (c.score, c.ytd_score, c.overview_score)
-           or o.customer_id is null or c.customer_id is null)
-          and coalesce(o.customer_id, c.customer_id) in (select s.customer_id from stored s);
+        on c.customer_id = p.customer_id and c.category_code = p.category_code
+    where ((p.score, p.ytd_score, p.overview_score, p.employee_score)
+           is distinct from (c.score, c.ytd_score, c.overview_score, c.employee_score)
+           or p.customer_id is null or c.customer_id is null)
+          and coalesce(p.customer_id, c.customer_id) in (select s.customer_id from stored s);
 end
 $$;
 comment on function engagement.verify_totals(

@@ -12,6 +12,7 @@ from engagement_runner import __version__, show
 from engagement_runner.commands import deployment, draft
 from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.backtest import backtest
+from engagement_runner.commands.categories import categories
 from engagement_runner.commands.customers import (
     adjust,
     customer,
@@ -122,6 +123,7 @@ for command in (
     events,
     schedule,
     rules,
+    categories,
     params,
     demo,
 ):

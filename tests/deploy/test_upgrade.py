@@ -304,3 +304,49 @@ def test_deployment_restored_from_a_dump_carries_on(
     ).fetchall()
     assert scores == [(100,), (100,)]
     assert deploy(restored, "reference").steps == []
+
+
+def test_deploy_of_categories_changes_no_score_and_adds_points_of_people(
+    database: str, databases: Any, package: Path, tmp_path: Path
+) -> None:
+    session = databases.connect(database)
+    deploy(session, "reference", top=package)
+    session.execute("""
+        insert into crm.customer (customer_id, display_name, customer_type)
+        values (1, 'Acme', 'COMPANY'), (2, 'Ann', 'INDIVIDUAL');
+        insert into crm.employment (employee_id, employer_id, begin_on) values (2, 1, '2020-01-01');
+        insert into crm.product (product_id, display_name) values ('BOOK', 'Book');
+        insert into crm.sales_order (order_id, order_status, ordered_at)
+        values (1, 'PLACED', '2025-03-03');
+        insert into crm.order_line (order_id, ship_customer_id, product_id, quantity, amount)
+        values (1, 2, 'BOOK', 3, 0);
+        select engagement.add_rule('BOOKS', 'PURCHASES_DONATIONS', 'PRODUCT_PURCHASE',
+            'ORDER_CREATION', p_quantity_score => 2)
+    """)
+    session.execute("call engagement.recalculate(p_as_of => '2025-06-01')")
+    # As before the upgrade.
+    session.execute("""
+        delete from engagement.category_score where customer_id = 1;
+        delete from engagement_meta.applied_file where path like '%0031_categories%';
+        delete from engagement_meta.applied_file where path like 'procedures/%';
+        alter table engagement.category_score drop column employee_score cascade;
+        alter table engagement.category drop column counts_in_total cascade, drop column cap_points;
+        delete from engagement.app_parameter where parameter_name in ('SCORE_FLOOR', 'TOTAL_CAP')
+    """)
+    scores = (
+        "select md5(string_agg(s::text, '|' order by s::text)) from engagement.customer_score s"
+    )
+    before = session.execute(scores).fetchone()
+    deploy(session, "reference", top=package)
+    assert session.execute(scores).fetchone() == before
+    assert session.execute("select * from engagement.verify()").fetchall() == []
+    session.execute("call engagement.recalculate(p_as_of => '2025-06-01')")
+    assert session.execute(scores).fetchone() == before
+    assert session.execute(
+        "select customer_id, category_code, score, employee_score from engagement.category_score"
+        " order by 1"
+    ).fetchall() == [
+        (1, "PURCHASES_DONATIONS", 0, 6),
+        (2, "PURCHASES_DONATIONS", 6, 0),
+    ]
+    assert session.execute("select * from engagement.verify()").fetchall() == []

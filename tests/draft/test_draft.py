@@ -277,8 +277,9 @@ def test_draft_asks_about_what_a_name_leaves_open(
         "is quantity what is left, or less returned_quantity?",
     ):
         assert f"-- DECIDE: {question}" in drafted
-    # An empty state is a question too, and no condition.
-    assert "refunded_at is null" not in drafted
+    # An empty state is a question too, and no condition; what would leave it out is at hand.
+    assert "\n    --     and h.refunded_at is null\n" in drafted
+    assert "    and h.refunded_at is null" not in drafted.replace("--     and", "")
 
 
 def test_draft_asks_about_states_in_a_table_of_their_own(
@@ -321,7 +322,8 @@ def test_draft_reads_flags_states_and_quantities_of_other_spellings(
         "h.cancelled is distinct from 'Y'",
         "h.is_test is distinct from 1",
         "h.status_code in ('CONFIRMED')",
-        "-- DECIDE: does a row count whose booking_line.paid is not 'yes'?",
+        "-- DECIDE: does a row count whose booking_line.paid is not 'yes'? It does now; if not:",
+        "--     and l.paid = 'yes'",
     ):
         assert condition in booking.where
     assert "archived" not in " ".join(booking.where)

@@ -362,24 +362,40 @@ class Driver:
     def stored_scores(self) -> dict[Key, Score]:
         """The totals of customer_score and category_score; categories of zeros left out."""
         categories: dict[Key, dict[str, Totals]] = {}
-        for customer_id, code, *sums in self._rows(
-            "select customer_id, category_code, score, ytd_score, overview_score"
+        of_employees: dict[Key, dict[str, Decimal]] = {}
+        for customer_id, code, employee_score, *sums in self._rows(
+            "select customer_id, category_code, employee_score, score, ytd_score, overview_score"
             " from engagement.category_score"
         ):
             if not Totals(*sums).is_zero:
                 categories.setdefault(customer_id, {})[code] = Totals(*sums)
+            if employee_score:
+                of_employees.setdefault(customer_id, {})[code] = employee_score
         found = {}
         for key, row in self.customer_scores().items():
-            assert row.score == row.own_score + row.employee_score
             found[key] = Score(
+                score=row.score,
                 own=Totals(row.own_score, row.ytd_score, row.overview_score),
                 employee=Totals(
                     row.employee_score, row.employee_ytd_score, row.employee_overview_score
                 ),
                 categories=categories.pop(key, {}),
+                employee_categories=of_employees.pop(key, {}),
             )
         assert not categories, f"categories of customers without a score: {categories}"
+        assert not of_employees, f"categories of customers without a score: {of_employees}"
         return found
+
+    def category_limits(self) -> list[tuple[str, bool, Decimal | None]]:
+        """Each category, whether it counts in the total, and its cap there."""
+        return self._rows(
+            "select category_code, counts_in_total, cap_points from engagement.category"
+        )
+
+    def set_category_limits(self, code: str, counts: bool, cap: Decimal | None) -> None:
+        """As somebody would who sets up categories."""
+        changes = {"counts_in_total": counts, "cap_points": None if cap is None else str(cap)}
+        self.execute("select engagement.set_category(%s, %s)", code, json.dumps(changes))
 
     def latest_run(self) -> Run:
         """The latest row of recalculation_run."""
@@ -494,9 +510,9 @@ class Driver:
         return len(calls or "")
 
     def scores_and_bands(self) -> dict[Key, tuple[Any, ...]]:
-        """Own and employees' points and band of everybody with a score."""
+        """Own and employees' points, score and band of everybody with a score."""
         return {
-            row.customer_id: (row.own_score, row.employee_score, row.band_code)
+            row.customer_id: (row.own_score, row.employee_score, row.score, row.band_code)
             for row in self.customer_scores().values()
         }
 
@@ -505,7 +521,7 @@ class Driver:
         return {
             key: tuple(values)
             for key, *values in self._rows(
-                "select customer_id, new_own_score, new_employee_score, new_band_code"
+                "select customer_id, new_own_score, new_employee_score, new_score, new_band_code"
                 " from engagement.preview_rules(%s, true, %s)",
                 [json.dumps(changes), as_of],
             )
@@ -549,6 +565,7 @@ class Driver:
         ):
             if value != default:
                 self.execute("select engagement.set_parameter(%s, %s)", name, default)
+        self.execute("update engagement.category set counts_in_total = true, cap_points = null")
         self.connection.execute("begin")
         self.connection.execute("set local session_replication_role to replica")
         for schema, tables in (("crm", CRM_TABLES), ("engagement", self._product_tables)):
@@ -594,9 +611,20 @@ def utc(value: Any) -> Any:
     return value.astimezone(UTC) if isinstance(value, dt.datetime) else value
 
 
-def parameters_of(values: dict[str, str]) -> Parameters:
-    """The parameters that the oracle knows, from their text."""
+def parameters_of(
+    values: dict[str, str], categories: Iterable[tuple[str, bool, Decimal | None]] = ()
+) -> Parameters:
+    """The parameters that the oracle knows, from their text, and the limits of categories."""
+    listed = list(categories)
+    floor, cap = (
+        None if values[name] == "NONE" else Decimal(values[name])
+        for name in ("SCORE_FLOOR", "TOTAL_CAP")
+    )
     return Parameters(
+        score_floor=floor,
+        total_cap=cap,
+        uncounted=frozenset(code for code, counts, _ in listed if not counts),
+        category_caps=tuple((code, most) for code, _, most in listed if most is not None),
         score_decimals=int(values["SCORE_DECIMALS"]),
         time_zone=values["TIME_ZONE"],
         ytd_start_month=int(values["YTD_START_MONTH"]),

@@ -97,6 +97,12 @@ class Parameters:
     """EMPLOYER_ATTRIBUTION is CURRENT."""
     rolls_up: bool = True
     """CALCULATE_EMPLOYER_ENGAGEMENT_SCORE and ROLLUP_EMPLOYEES_TO_EMPLOYER are both Y."""
+    score_floor: Decimal | None = None
+    total_cap: Decimal | None = None
+    uncounted: frozenset[str] = frozenset()
+    """Categories that do not count in the total."""
+    category_caps: tuple[tuple[str, Decimal], ...] = ()
+    """What of a customer's own points of a category counts at most."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -631,15 +637,16 @@ class Totals:
 
 @dataclass(frozen=True)
 class Score:
-    """All totals of one customer: own, per category (zero ones left out), and the employees'."""
+    """All totals of one customer: own, per category (zero ones left out), and the employees'.
 
+    Own and employees' totals are of what counts in the score; a category has all of its points.
+    """
+
+    score: Decimal = ZERO
     own: Totals = Totals()
     employee: Totals = Totals()
     categories: Mapping[str, Totals] = field(default_factory=dict)
-
-    @property
-    def score(self) -> Decimal:
-        return self.own.score + self.employee.score
+    employee_categories: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @cache
@@ -723,16 +730,56 @@ def score_of(
     listed = counted(live, versions, parameters)
     category_of = {r.rule_id: r.category_code for r in versions}
     own = own_awards(customer_id, listed)
-    by_category = {
-        code: totals((a for a in own if category_of[a.rule_id] == code), parameters, as_of)
-        for code in {category_of[a.rule_id] for a in own}
-    }
     employees = employee_awards(customer_id, listed, host, parameters, as_of)
-    return Score(
-        own=totals(own, parameters, as_of),
-        employee=totals(employees, parameters, as_of),
-        categories={code: sums for code, sums in by_category.items() if not sums.is_zero},
+    by_category, employees_by_category = (
+        {
+            code: totals((a for a in of if category_of[a.rule_id] == code), parameters, as_of)
+            for code in {category_of[a.rule_id] for a in of}
+        }
+        for of in (own, employees)
     )
+    own_totals = _added(by_category, parameters, dict(parameters.category_caps))
+    employee_totals = _added(employees_by_category, parameters, {})
+    return Score(
+        score=bounded(EXACT.add(own_totals.score, employee_totals.score), parameters),
+        own=own_totals,
+        employee=employee_totals,
+        categories={code: sums for code, sums in by_category.items() if not sums.is_zero},
+        employee_categories={
+            code: sums.score for code, sums in employees_by_category.items() if sums.score
+        },
+    )
+
+
+def _added(
+    by_category: Mapping[str, Totals], parameters: Parameters, caps: Mapping[str, Decimal]
+) -> Totals:
+    """What the categories count in the total. A cap is of the score at an instant alone."""
+    counting = {c: sums for c, sums in by_category.items() if c not in parameters.uncounted}
+    return Totals(
+        score=_sum(min(sums.score, caps.get(c, sums.score)) for c, sums in counting.items()),
+        ytd_score=_sum(sums.ytd_score for sums in counting.values()),
+        overview_score=_sum(sums.overview_score for sums in counting.values()),
+    )
+
+
+def bounded(points: Decimal, parameters: Parameters) -> Decimal:
+    """A score is not above TOTAL_CAP and not below SCORE_FLOOR."""
+    if parameters.total_cap is not None:
+        points = min(points, parameters.total_cap)
+    return points if parameters.score_floor is None else max(points, parameters.score_floor)
+
+
+def own_points(
+    customer_id: Key,
+    live: Iterable[Award],
+    rules: Iterable[Rule],
+    parameters: Parameters,
+    as_of: dt.datetime,
+) -> Decimal:
+    """What a customer's own points count in the total at an instant."""
+    own = own_awards(customer_id, live)
+    return score_of(customer_id, own, Host(), rules, parameters, as_of).own.score
 
 
 def scores(
@@ -760,15 +807,18 @@ def recent_raise(
     """
     earned = own_awards(customer_id, live)
     versions = list(rules)
-    own = counted(earned, versions, parameters) if versions else earned
     before = add_days(as_of, -parameters.raised_recently_days, parameters.zone)
     earned_at = [
         a.effective_at
         for a in earned
         if a.points > 0 and a.source != "adjustment" and before < a.effective_at <= as_of
     ]
-    points = totals(own, parameters, as_of).score
-    points_before = totals(own, parameters, before).score
+    points, points_before = (
+        own_points(customer_id, earned, versions, parameters, at)
+        if versions
+        else totals(earned, parameters, at).score
+        for at in (as_of, before)
+    )
     if not earned_at or points <= points_before:
         return None
     return EXACT.subtract(points, points_before), max(earned_at)

@@ -444,7 +444,8 @@ class Association(RuleBasedStateMachine):
     def refresh_view_of_setup(self) -> None:
         self.expected = None
         values = self.driver.parameters()
-        self.rules, self.parameters = self.driver.rules(), parameters_of(values)
+        self.rules = self.driver.rules()
+        self.parameters = parameters_of(values, self.driver.category_limits())
         self.trigger_mode = values["TRIGGER_MODE"]
 
     def customer(self, number: int) -> Key:
@@ -1215,6 +1216,30 @@ class Association(RuleBasedStateMachine):
         self.setup_changed(changes_awards=change[0] in AWARD_PARAMETERS)
 
     @precondition(lambda self: not self.in_transaction)
+    @rule(
+        code=st.sampled_from(CATEGORIES),
+        counts=st.sampled_from([True, True, False]),
+        cap=st.sampled_from([None, None, Decimal(0), Decimal(3), Decimal("10.5")]),
+    )
+    def limit_category(self, code: str, counts: bool, cap: Decimal | None) -> None:
+        """What of a category counts in the total, now and at any instant of the past."""
+        self.driver.set_category_limits(code, counts, cap)
+        self.remembered.clear()
+        self.setup_changed(changes_awards=False)
+
+    @precondition(lambda self: not self.in_transaction)
+    @rule(
+        floor=st.sampled_from(["NONE", "NONE", "0", "-5", "2.5"]),
+        cap=st.sampled_from(["NONE", "NONE", "40", "7.25"]),
+    )
+    def bound_scores(self, floor: str, cap: str) -> None:
+        """No score is below one number, nor above another."""
+        for name, value in (("SCORE_FLOOR", floor), ("TOTAL_CAP", cap)):
+            self.driver.execute("select engagement.set_parameter(%s, %s)", name, value)
+        self.remembered.clear()
+        self.setup_changed(changes_awards=False)
+
+    @precondition(lambda self: not self.in_transaction)
     @rule(mode=st.sampled_from(["IMMEDIATE", "DEFERRED"]))
     def set_trigger_mode(self, mode: str) -> None:
         self.driver.execute("select engagement.set_parameter('TRIGGER_MODE', %s)", mode)
@@ -1538,21 +1563,22 @@ class Association(RuleBasedStateMachine):
     def expected_points(self, as_of: dt.datetime) -> dict[Key, Decimal]:
         live = self.expected_awards()
         return {
-            c["customer_id"]: oracle.totals(
-                oracle.counted(
-                    oracle.own_awards(c["customer_id"], live), self.rules, self.parameters
-                ),
-                self.parameters,
-                as_of,
-            ).score
+            c["customer_id"]: self.own_total(c["customer_id"], live, as_of)
             for c in self.host.customer
         }
+
+    def own_total(self, customer_id: Key, live: Iterable[Award], as_of: dt.datetime) -> Decimal:
+        """The score that a customer's own points make."""
+        points = oracle.own_points(customer_id, live, self.rules, self.parameters, as_of)
+        return oracle.bounded(points, self.parameters)
 
     def check_answers(self, customer_id: Key, as_of: dt.datetime) -> None:
         """score_at, explain_score, score_card and trend agree with the oracle, and each other."""
         live, rules, parameters = self.expected_awards(), self.rules, self.parameters
         expected = oracle.score_of(customer_id, live, self.host, rules, parameters, as_of)
-        assert self.driver.score_at(customer_id, as_of, None) == expected.own.score
+        assert self.driver.score_at(customer_id, as_of, None) == oracle.bounded(
+            expected.own.score, parameters
+        )
         explained = self.driver.explain_score(customer_id, as_of)
         counting = [
             a
@@ -1577,7 +1603,10 @@ class Association(RuleBasedStateMachine):
 
     def check_card(self, card: dict[str, Any], as_of: dt.datetime, expected: Score) -> None:
         assert card["own_score"] == expected.own.score
-        assert card["score"] == card["own_score"] + card["employee_score"]
+        assert card["score"] == oracle.bounded(
+            card["own_score"] + card["employee_score"], self.parameters
+        )
+        assert card["own_score"] == sum(c["counted_score"] for c in card["categories"])
         assert card["rules_pending"] is False
         shown = {}
         for category in card["categories"]:

@@ -313,6 +313,8 @@ COMMANDS = [
     ("rules", "export"),
     ("rules", "apply", "starter", "--dry-run"),
     ("rules", "retire", "TRICK"),
+    ("categories", "list"),
+    ("categories", "set", "DONOR", "--no-counts"),
     ("params", "list"),
     ("params", "get", "TIME_ZONE"),
     ("params", "set", "OVERVIEW_YEARS", "3"),

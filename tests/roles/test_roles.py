@@ -73,6 +73,14 @@ CALLS = {
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
         "employee_points_at": "select engagement.employee_points_at({ann}, now())",
+        "merged_totals": "select * from engagement.merged_totals("
+        "array[{ann}]::engagement.host_key[], '{{}}', '{{}}')",
+        "counted_part": "select engagement.counted_part(5, true, 3)",
+        "bounds_of_total": "select * from engagement.bounds_of_total()",
+        "bounded_total": "select engagement.bounded_total(5, 0, 3)",
+        "has_limits": "select engagement.has_limits()",
+        "explain_limits": "select * from engagement.explain_limits("
+        "array[{ann}]::engagement.host_key[], '2025-01-01', now())",
         "own_points_at": "select engagement.own_points_at({ann}, array[now()])",
         "live_awards": "select * from engagement.live_awards()",
         "is_distributed": "select engagement.is_distributed()",
@@ -152,6 +160,8 @@ CALLS = {
         "apply_rules": "select * from engagement.apply_rules(engagement.export_rules()"
         """ || '[{{"rule_code": "BOUGHT", "retired": true}}]')""",
         "set_parameter": "select engagement.set_parameter('TIME_ZONE', 'Europe/Zurich')",
+        "set_category": "select engagement.set_category('DONOR',"
+        """ '{{"counts_in_total": false}}')""",
         "preview_rules": """select * from engagement.preview_rules('{{"BOUGHT": null}}')""",
         "preview_summary": """select engagement.preview_summary('{{"BOUGHT": null}}')""",
         "erase_customer": "call engagement.erase_customer({idle})",

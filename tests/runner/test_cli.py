@@ -65,7 +65,7 @@ def test_help_lists_every_command_of_the_contract() -> None:
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
                  "points", "adjust", "employers", "trend", "schedule", "explain-change",
                  "forecast", "at-risk", "events", "export", "erase", "customer",
-                 "follow"):  # fmt: skip
+                 "follow", "categories"):  # fmt: skip
         assert name in listed
 
 

@@ -46,7 +46,7 @@ def test_draft_command_is_overruled(databases: Any, engagement: Callable[..., Re
         (["--customer", "nobody"], "there is no table nobody"),
         (["--line", "crm.nothing"], "there is no table crm.nothing"),
         (["--line", "category"], "no column of category leads to user"),
-        (["--line", "sessionLog"], "sessionLog names a customer, and nothing to earn by: "),
+        (["--line", "user"], "no column of user leads to user"),
         (["--out", "/no/such/folder/crm.sql"], "cannot write /no/such/folder/crm.sql: No such"),
     ],
 )

@@ -75,6 +75,11 @@ delete from engagement.engagement_type
 where engagement_type not in (
     'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
 );
+delete from engagement.category where category_code not in (
+    'INVOLVEMENT', 'PURCHASES_DONATIONS', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
+);
+update engagement.category set counts_in_total = true, cap_points = null;
+delete from engagement.setup_change; delete from engagement.pending_activity;
 update engagement.app_parameter set parameter_value = default_value;
 select engagement.publish_parameters(parameter_name) from engagement.app_parameter
 where parameter_value <> engagement.parameter(parameter_name);

@@ -331,6 +331,10 @@ class Host:
         for name, value in parameters.items():
             self.rows("select engagement.set_parameter(%s, %s)", name, value)
 
+    def category(self, code: str, **changes: Any) -> None:
+        """Add a category, or change it."""
+        self.rows("select engagement.set_category(%s, %s)", code, Jsonb(changes))
+
     def adjust(
         self, customer: Any, points: Any, reason: Any = "Because", expires_at: Any = None
     ) -> Any:

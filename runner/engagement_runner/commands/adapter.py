@@ -19,11 +19,11 @@ from engagement_runner.session import format_option, option, trial
 
 VIEWS = (
     show.Column("view", "View", no_wrap=True),
-    show.Column("holds", "Holds"),
+    show.Column("holds", "Holds", is_wide=True),
     show.Column("row_count", "Rows", "number"),
     show.Column("customer_count", "Customers", "number"),
-    show.Column("subject_count", "Subjects", "number"),
-    show.Column("first_at", "From", "instant"),
+    show.Column("subject_count", "Subjects", "number", is_wide=True),
+    show.Column("first_at", "From", "instant", is_wide=True),
     show.Column("last_at", "To", "instant"),
 )
 
@@ -37,12 +37,12 @@ FINDINGS = (
 )
 
 LOOK_UPS = (
-    show.Column("view", "View", no_wrap=True),
+    show.Column("view", "View"),
     show.Column("column_name", "Looked up by", no_wrap=True),
-    show.Column("key_count", "Keys", "number"),
-    show.Column("row_count", "Rows found", "number"),
+    show.Column("key_count", "Keys", "number", is_wide=True),
+    show.Column("row_count", "Rows found", "number", is_wide=True),
     show.Column("ms_per_key", "ms a key", "number"),
-    show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number"),
+    show.Column("ms_per_1000_keys", "ms per 1,000 keys", "number", is_wide=True),
 )
 
 
@@ -136,7 +136,10 @@ def _print(found: AdapterReport) -> None:
         show.section("Look-ups")
         show.listing(found.look_ups, LOOK_UPS, "table", empty="")
     show.section("Findings")
-    show.listing(found.findings, FINDINGS, "table", empty="None.")
+    for finding in found.findings.records:
+        show.finding(finding)
+    if not found.findings:
+        show.result("None.")
 
 
 def _turned(rows: Sequence[dict[str, Any]]) -> Table:

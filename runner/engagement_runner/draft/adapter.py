@@ -154,6 +154,16 @@ def _subject_view(sources: list[Source]) -> str:
                 )
                 + f"\nfrom {table.sql} as t"
             )
+        elif each.subject.id.sql.startswith("'"):
+            constant = each.subject.id.sql
+            shown = " ".join(each.path.line.words).capitalize()
+            names[engagement_type, each.path.line] = filled(
+                "draft_names",
+                engagement_type=quoted(engagement_type),
+                subject_id=constant,
+                subject_class="null::text",
+                display_name=quoted(shown),
+            )
     nobody = dict.fromkeys(("subject_id", "subject_class", "display_name"), "null::text")
     no_name = filled("draft_names", engagement_type="null", **nobody) + "\nwhere false"
     return filled(

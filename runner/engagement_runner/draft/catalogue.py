@@ -9,7 +9,7 @@ from typing import Any
 
 from engagement_runner import queries
 from engagement_runner.connection import Connection
-from engagement_runner.draft.words import CLERKS, words
+from engagement_runner.draft.words import CLERKS, GIFTS, has, words
 
 INTEGERS = ("smallint", "integer", "bigint")
 NUMBERS = (*INTEGERS, "numeric", "real", "double precision", "money")
@@ -114,12 +114,18 @@ class Table:
     columns: dict[str, Column]
     keys: list[tuple[Column, ...]]
     indexed: frozenset[str]
+    is_partitioned: bool = False
     links: list[Link] = field(default_factory=list)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of its name."""
         return words(self.name)
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether its name says that its rows are gifts."""
+        return has(self.words, GIFTS)
 
     @property
     def key(self) -> tuple[Column, ...]:
@@ -199,6 +205,7 @@ def _table(record: dict[str, Any]) -> Table:
         columns=columns,
         keys=[tuple(columns[name] for name in key) for key in record["unique_keys"] or ()],
         indexed=frozenset(record["indexed"] or ()),
+        is_partitioned=record["is_partitioned"],
     )
 
 
@@ -220,12 +227,12 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
 
     A column has the name of another table's key, or of the table: ``order_id`` leads to ``orders``.
     """
-    by_key: dict[str, list[Table]] = {}
+    by_key: dict[tuple[str, ...], list[Table]] = {}
     by_end: dict[tuple[str, ...], list[Table]] = {}
     for table in catalogue.tables:
         if len(table.key) == 1:
             if len(table.key[0].words) > 1:
-                by_key.setdefault(table.key[0].name, []).append(table)
+                by_key.setdefault(table.key[0].words, []).append(table)
             for begin in range(len(table.words)):
                 by_end.setdefault(table.words[begin:], []).append(table)
     for table in catalogue.tables:
@@ -234,7 +241,7 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
         for column in table.columns.values():
             if column.name in declared:
                 continue
-            named = [] if column.name in own else by_key.get(column.name, [])
+            named = [] if column.name in own else _ending(column.words, by_key)
             stem = column.words[:-1]
             is_own = column.name in own and table.words[-len(stem) :] == stem
             if not named and not is_own and column.words and column.words[-1] in _KEY_WORDS:
@@ -247,6 +254,16 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
             if found:
                 target = min(found, key=lambda t: (len(t.words), t.sql))
                 yield Link(table, (column,), target, target.key, False)
+
+
+def _ending(
+    words_of_column: tuple[str, ...], by_key: dict[tuple[str, ...], list[Table]]
+) -> list[Table]:
+    """Return the tables whose key's name a column has, or ends with: ``bill_to_person_id``."""
+    for begin in range(len(words_of_column) - 1):
+        if found := by_key.get(words_of_column[begin:]):
+            return found
+    return []
 
 
 def _comparable(one: str, other: str) -> bool:

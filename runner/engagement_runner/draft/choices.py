@@ -1,4 +1,4 @@
-"""Which column is the date, the amount, the state: each with the reason that the adapter shows."""
+"""Which column is the date, the quantity, the name: each with the reason that the adapter shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
 from engagement_runner.draft.frames import quoted
-from engagement_runner.draft.marks import moneys, quantities, taken_back, term
+from engagement_runner.draft.marks import quantities, taken_back, term
 
 ZONE = "engagement.parameter('TIME_ZONE')"
 
@@ -21,19 +21,13 @@ _HAPPENED = {
 }  # fmt: skip
 #: As likely as these if nothing else says it: an order is received, and so are goods.
 _RECEIVED = {"received", "receipt"}
-_MADE = {"created", "create", "inserted", "added", "creation"}
+#: Words of a date on which the row was written.
+MADE = {"created", "create", "inserted", "added", "creation"}
 _OTHER_DATES = {
     "due", "expire", "expiry", "valid", "updated", "update", "modified", "delivery", "ship",
     "shipping", "shipped", "last", "end", "deleted", "cancelled", "canceled", "birth", "reminder",
     "write", "changed", "paid", "quotation", "quote", "validity", "payment", "required", "promised",
     "until", "archived", "sent",
-}  # fmt: skip
-_MINOR = {"cent", "minor", "pence", "pennies"}
-_BEFORE_TAX = {"excl", "net", "untaxed", "exclusive", "without"}
-_AFTER_TAX = {"incl", "gross", "inclusive", "with"}
-_NOT_THE_AMOUNT = {
-    "cost", "tax", "discount", "refund", "refunded", "before", "original", "shipping", "list",
-    "default", "custom", "budget", "rrp", "retail", "base", "max", "min", "balance", "rounding",
 }  # fmt: skip
 _LABELS = ("name", "title", "label", "description", "code", "slug", "username", "email")
 
@@ -87,7 +81,7 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
             if column.type not in DATES or words.has(column.words, _OTHER_DATES):
                 continue
             rank = 2.0 if "date" in column.words or "datetime" in column.words else 0.0
-            rank = 1.5 if words.has(column.words, _MADE) else rank
+            rank = 1.5 if words.has(column.words, MADE) else rank
             rank = 2.5 if words.has(column.words, _RECEIVED) else rank
             if column.words in (("date",), ("datetime",)) or words.has(column.words, _HAPPENED):
                 rank = 3.0
@@ -156,6 +150,10 @@ def ends(table: Table, end: Column, alias: str) -> Choice:
     end_choice = Choice(instant(end, alias, 1), f"likely: {end.name} is named as the end")
     if end.type == "date":
         end_choice.decide.append(f"is {end.name} the last day, inclusive? If not: without + 1")
+    elif end.words[-1:] in (("date",), ("day",), ("on",)):
+        end_choice.decide.append(
+            f"is {end.name} the last day, inclusive, at its midnight? If so: + interval '1 day'"
+        )
     end_choice.zoneless = _zoneless(table, end)
     return end_choice
 
@@ -174,93 +172,6 @@ def quantity(line: Table, alias: str) -> Choice:
         ([f"{others} might be meant instead of {found[0].name}"] if others else [])
         + ([f"is {found[0].name} what is left, or less {less}?"] if less else []),
     )
-
-
-def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
-    """Return what it cost: the total of the line, else its price by its quantity."""
-    alias, line = tables[0]
-    ranked = sorted(
-        (
-            (-_is_total(column), _rank_of_money(column), column.name, column)
-            for column in moneys(line)
-            if _rank_of_money(column) < 2
-        ),
-        key=lambda r: r[:3],
-    )
-    if not ranked:
-        return Choice("null::numeric", "guess: no column holds money; points by quantity hold")
-    is_total, _, _, best = ranked[0]
-    sql = _money(best, alias)
-    count = quantities(line)
-    why = f"likely: {best.name} is named as the amount"
-    if not is_total and count:
-        sql = f"{alias}.{count[0].sql}::numeric * {sql}"
-        why = f"likely: {count[0].name} × {best.name}, a price"
-    decide, asked = [], None
-    if best.type in INTEGERS and not words.has(best.words, _MINOR):
-        decide.append(f"{best.name} is an integer: if it holds cents, divide it by 100.0")
-    returned = [
-        column.name for column in moneys(line) if {"refund", "refunded"} & set(column.words)
-    ]
-    if returned:
-        decide.append(f"is {best.name} what is left, or less {', '.join(returned)}?")
-    others = [column.name for _, _, _, column in ranked[1:]]
-    if others:
-        decide.append(
-            f"net or gross, before or after discounts? Other columns: {', '.join(others)}"
-        )
-    currency = _currency(tables)
-    if currency:
-        place, column = currency
-        base, ways = _base(column)
-        if base:
-            sql = f"case when {place}.{column.sql} = {base} then {sql} end"
-            why += f"; only where {column.name} is {base}"
-            if ways != 1 or not column.is_text or column.null_share:
-                asked = base
-        else:
-            decide.append(f"{column.name} holds the currency, and no statistics say which: ANALYZE")
-    return Choice(sql, why, decide, currency=asked)
-
-
-def _is_total(column: Column) -> bool:
-    return words.has(column.words, {"total", "subtotal", "amount", "sum", "value", "paid"}) or (
-        "line" in column.words
-    )
-
-
-def _rank_of_money(column: Column) -> int:
-    """0: net and after discounts; 1: gross or unsaid; 2: another amount."""
-    known = set(column.words)
-    is_tax_said = known & (_BEFORE_TAX | _AFTER_TAX)
-    if known & (_NOT_THE_AMOUNT - ({"tax"} if is_tax_said else set())):
-        return 2
-    return 0 if known & _BEFORE_TAX else 1
-
-
-def _money(column: Column, alias: str) -> str:
-    name = f"{alias}.{column.sql}"
-    if column.type != "numeric":
-        name += "::numeric"
-    return f"({name} / 100.0)" if words.has(column.words, _MINOR) else name
-
-
-def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
-    found = [
-        (alias, column)
-        for alias, table in [*tables[1:], *tables[:1]]
-        for column in table.columns.values()
-        if words.has(column.words, {"currency"})
-        and not set(column.words) & {"rate", "base", "foreign", "display"}
-    ]
-    return next((pair for pair in found if pair[1].values), found[0] if found else None)
-
-
-def _base(column: Column) -> tuple[str | None, int]:
-    """Return the commonest currency as SQL writes it, and how many there are."""
-    if not column.values:
-        return None, 0
-    return literal(column, column.values[0][0]), len(column.values)
 
 
 def literal(column: Column, value: str) -> str:

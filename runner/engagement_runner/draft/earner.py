@@ -59,18 +59,27 @@ def draft_earner(
         chosen.why += f"; {second.columns[0].name} stands in where it is missing"
         equalities = keys.equality(expression, columns)
         index = index_on(table, f"({expression.replace(f'{alias}.', '')})")
-        employer.decide.append(
-            f"does {second.columns[0].name} employ whoever receives? "
-            f"nullif({names[1]}, {expression})::engagement.host_key"
-        )
+        if not path.line.is_gift:
+            employer.decide.append(
+                f"does {second.columns[0].name} employ whoever receives? "
+                f"nullif({names[1]}{cast}, {expression})::engagement.host_key"
+            )
         others.remove(second)
         first = second
     if not first.is_required:
         where.append(f"{chosen.sql.removesuffix('::engagement.host_key')} is not null")
         chosen.why += "; rows without one, such as guests', earn nobody anything"
+        share = first.columns[0].null_share
+        if share and share >= 0.1:
+            chosen.why = chosen.why.replace("sure:", "likely:") + f": {share:.0%} of them"
     if others:
-        names = [f"{aliases[link.table]}.{link.columns[-1].name}" for link in others]
-        chosen.decide.append(f"who earns? {', '.join(names)} could, too")
+        names = [f"{aliases[link.table]}.{link.columns[-1].sql}" for link in others]
+        cast = "::text" if keys.type == "text" else ""
+        both = f"coalesce({alias}.{columns[-1].sql}, {names[0]}){cast}::engagement.host_key"
+        chosen.decide.append(
+            f"who earns? {', '.join(names)} could, too"
+            + ("" if first.is_required else f", or where the other one is missing: {both}")
+        )
     employers = [
         (at, link) for at, part in tables for link in part.links_to(customer)
         if words.has(link.words, words.ORGANISATIONS)

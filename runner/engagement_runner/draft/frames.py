@@ -12,8 +12,12 @@ def filled(frame: str, **parts: str) -> str:
 
 
 def index_on(table: Table, key: str) -> str:
-    """Return the statement that makes an index; an expression has its own brackets."""
-    return filled("draft_index", table=table.sql, key=key)
+    """Return the statement that makes an index; an expression has its own brackets.
+
+    PostgreSQL makes none of a partitioned table concurrently.
+    """
+    how = "" if table.is_partitioned else "concurrently "
+    return filled("draft_index", how=how, table=table.sql, key=key)
 
 
 def quoted(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import Catalogue, Link, Table
 
+_JOBS = {"employment", "relation", "relationship", "job", "affiliation"}
+
 
 def employment(catalogue: Catalogue, customer: Table) -> tuple[Table, Link, Link | None] | None:
     """Return the table that says who works for whom, and its columns for both.
@@ -16,8 +18,8 @@ def employment(catalogue: Catalogue, customer: Table) -> tuple[Table, Link, Link
             return customer, link, None
     for table in catalogue.tables:
         links = list(table.links_to(customer))
-        if len(links) == 2 and words.has(
-            table.words, {"employment", "relation", "relationship", "job", "affiliation"}
+        if len(links) == 2 and (
+            words.has(table.words, _JOBS) or any("employee" in link.words for link in links)
         ):
             employers = [
                 link for link in links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engagement_runner.draft.catalogue import INSTANTS, INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.catalogue import INSTANTS, INTEGERS, Column, Table
 from engagement_runner.draft.frames import index_on, quoted
 
 
@@ -54,7 +54,9 @@ class Keys:
 
     def index(self, table: Table, columns: Sequence[Column]) -> str | None:
         """Return the index that a look-up by this key needs and the host has not; None: it has."""
-        is_cast = self.type == "text" and (len(columns) > 1 or columns[0].type not in TEXTS)
+        # The text of another type is another value to an index.
+        is_text = columns[0].type in ("text", "character varying")
+        is_cast = self.type == "text" and (len(columns) > 1 or not is_text)
         if not is_cast:
             if columns[0].name in table.indexed:
                 return None

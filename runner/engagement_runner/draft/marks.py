@@ -9,7 +9,10 @@ from engagement_runner.draft.catalogue import DATES, NUMBERS, Column, Table
 
 #: Words of the column that a term begins with, and ends with, the clearest first.
 BEGIN = ("start", "begin", "join", "from", "effective", "since", "started", "joined", "subscribe")
-END = ("end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until")
+END = (
+    "end", "expire", "expiry", "expiration", "ended", "to", "thru", "through", "until", "left",
+    "leave", "resigned", "ceased", "finish", "finished", "till",
+)  # fmt: skip
 _ADDRESS = {"zip", "zipcode", "city", "postcode"}
 #: A state of these is another thing's: an address's, a parcel's.
 _OF_ANOTHER = {
@@ -36,7 +39,12 @@ _STATE_ENDS = {"code", "name", "cd", "key", "value"}
 _NO_QUANTITY = {"discount", "account"}
 #: Words of columns that say how many were given back.
 _TAKEN_BACK = {"refund", "refunded", "return", "returned", "cancelled", "canceled"}
-_MONEY = {"price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee"}
+_MONEY = {
+    "price", "amount", "total", "value", "subtotal", "net", "gross", "paid", "sum", "fee", "due",
+    "dues", "charge", "cost",
+}  # fmt: skip
+#: Words of numbers that are no money.
+_NO_MONEY = {"count", "weight", "rate", "id", "number", "quantity", "percent", "pct", "discount"}
 
 
 def quantities(table: Table) -> list[Column]:
@@ -54,12 +62,13 @@ def _counts(table: Table) -> list[Column]:
     found = [
         column
         for column in table.columns.values()
-        if column.type in NUMBERS and not table.is_link(column) and _is_count(column)
+        if column.type in NUMBERS and not table.is_link(column) and is_count(column)
     ]
     return sorted(found, key=lambda column: (len(column.words), column.name))
 
 
-def _is_count(column: Column) -> bool:
+def is_count(column: Column) -> bool:
+    """Tell whether a column's name says how many."""
     return (
         words.has(column.words[-1:], _QUANTITY)
         or column.name.lower().endswith(_PLURALS)
@@ -75,7 +84,7 @@ def moneys(table: Table) -> list[Column]:
         for column in table.columns.values()
         if column.type in NUMBERS and not table.is_link(column)
         and words.has(column.words, _MONEY)
-        and not words.has(column.words, {"count", "weight", "rate", "id", "number", "quantity"})
+        and not _NO_MONEY & set(column.words)
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engagement_runner.draft import words
@@ -47,8 +47,10 @@ class Path:
         return self.steps[-1].target if self.steps else None
 
 
-def documents(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
-    """Return the paths line → header (→ header) → customer."""
+def documents(
+    catalogue: Catalogue, customer: Table, named: Collection[Table] = ()
+) -> Iterator[Path]:
+    """Return the paths line → header (→ header) → customer; *named* are lines for certain."""
     for line in catalogue.tables:
         if not line.key:
             continue
@@ -64,16 +66,22 @@ def documents(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
                     and up.target.key and words.last_of(up.target.words, words.DOCUMENTS)
                 ]  # fmt: skip
             for steps in ways:
-                path = _document(line, steps, customer)
+                path = _document(line, steps, customer, line in named)
                 if path:
                     yield path
 
 
 def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
-    """Return the columns that name who earns, whoever receives before whoever pays."""
+    """Return the columns that name who earns, whoever receives before whoever pays.
+
+    Of a gift it is whoever gives.
+    """
+    givers = words.GIVERS if tables[0].is_gift else set()
 
     def rank(link: Link) -> tuple[float, str]:
         named = set(link.words)
+        if givers & named:
+            return -3.0, link.label
         is_plain = named - {"id"} <= words.CUSTOMERS.keys()
         likely = 1.5 if is_plain else 1.0
         likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else likely
@@ -90,12 +98,12 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
     )  # fmt: skip
 
 
-def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | None:
+def _document(line: Table, steps: tuple[Link, ...], customer: Table, is_named: bool) -> Path | None:
     header = steps[0].target
     above = steps[-1].target
     named = words.last_of(header.words, words.DOCUMENTS - words.GIFTS)
     is_place = words.last_of(line.words, words.ATTENDANCE) is not None
-    is_line = is_place or words.last_of(line.words, words.LINES) is not None
+    is_line = is_named or is_place or words.last_of(line.words, words.LINES) is not None
     found = earners((line, *(step.target for step in steps)), customer)
     subject = subject_of(line, {header, above, customer})
     score, reasons = 0.0, []
@@ -142,7 +150,7 @@ def _document(line: Table, steps: tuple[Link, ...], customer: Table) -> Path | N
     return Path(kind, line, steps, found, subject, score, tuple(reasons), not is_line)
 
 
-def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
+def alone(catalogue: Catalogue, customer: Table, named: Collection[Table] = ()) -> Iterator[Path]:
     """Return tables whose rows are a document each: gifts, memberships, places at an event."""
     for table in catalogue.tables:
         found = earners((table,), customer)
@@ -158,7 +166,7 @@ def alone(catalogue: Catalogue, customer: Table) -> Iterator[Path]:
         if kind is None and name[0].startswith(tuple(words.TERMS)):
             kind = "TERM"
         dates = [column for column in table.columns.values() if column.type in DATES]
-        if not dates or (kind is None and not moneys(table)):
+        if not dates or (kind is None and not moneys(table) and table not in named):
             continue
         base = 5.0 if kind else 2.0
         kind = kind or "SALE"

@@ -75,9 +75,16 @@ def _display_name(customer: Table) -> Choice:
     first = by_words.get(("first", "name")) or by_words.get(("given", "name"))
     last = by_words.get(("last", "name")) or by_words.get(("family", "name"))
     if first and last:
+        person = f"concat_ws(' ', l.{first.sql}, l.{last.sql})"
+        company = next(
+            (column for named, column in by_words.items()
+             if named[-1:] == ("name",) and words.has(named[:-1], words.ORGANISATIONS)), None,
+        )  # fmt: skip
+        if company is None:
+            return Choice(person, f"sure: {first.name} and {last.name}")
         return Choice(
-            f"concat_ws(' ', l.{first.sql}, l.{last.sql})",
-            f"sure: {first.name} and {last.name}",
+            f"coalesce(nullif({person}, ''), l.{company.sql})",
+            f"likely: {first.name} and {last.name}; {company.name} of those without",
         )
     label = choices.label_of(customer)
     if label is None:

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
 from engagement_runner.draft.choices import literal, reverses
-from engagement_runner.draft.marks import states, term
+from engagement_runner.draft.marks import is_count, states, term
 from engagement_runner.draft.paths import Path
 
 _GONE = {
     "cancel", "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded",
-    "trashed", "spam", "archived", "removed", "draft", "withdrawn", "deceased",
+    "trashed", "spam", "archived", "removed", "draft", "withdrawn", "deceased", "reversed",
+    "exchanged", "returned", "revoked",
 }  # fmt: skip
 #: An instant of one of these says that the row does not count any more.
-_GONE_AT = _GONE - {"test", "testmode", "refunded", "spam", "draft", "withdrawn", "deceased"}
+_GONE_AT = _GONE - {
+    "test", "testmode", "refunded", "spam", "draft", "withdrawn", "deceased", "exchanged",
+    "returned",
+}  # fmt: skip
+#: Words of columns that say why or by whom.
+_TOLD = {"reason", "note", "comment", "by", "text", "description", "user", "code", "fee"}
 #: What is said of a row that counts, perhaps only then.
 _COME_TO_PASS = {
     "attended", "attendance", "present", "paid", "checkin", "checked", "showed", "confirmed",
@@ -40,7 +46,8 @@ _FILLERS = {
     "dt",
 }
 #: What hosts write for true and false where they have no booleans.
-_TRUE, _FALSE = {"y", "yes", "t", "true", "1", "x"}, {"n", "no", "f", "false", "0", ""}
+_TRUE = {"y", "yes", "t", "true", "1", "x"}
+_FALSE = {"n": "y", "no": "yes", "f": "t", "false": "true", "0": "1", "": "x"}
 
 
 @dataclass
@@ -107,8 +114,11 @@ def flags(table: Table, alias: str) -> list[str]:
     where: list[str] = []
     for column in table.columns.values():
         name = f"{table.label}.{column.name}"
-        is_instant, yes = column.type in DATES, _yes(column)
-        is_code = column.type in ("smallint", "character") or column.is_enum
+        is_instant, yes = column.type in DATES, None if is_count(column) else _yes(column)
+        is_code = column.type in ("smallint", "character") or column.is_enum or (
+            column.is_text and not _TOLD & set(column.words)
+            and (not column.values or "flag" in column.words)
+        )  # fmt: skip
         if is_code and not yes and _GONE & set(column.words) and not table.is_link(column):
             where.append(f"-- DECIDE: does a row count whatever its {name}?")
         if table.is_link(column) or not (yes or is_instant):
@@ -118,19 +128,34 @@ def flags(table: Table, alias: str) -> list[str]:
             of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
             is_certain = yes or _GONE_AT & set(column.words)
             if of_another or not is_certain or (is_instant and term(table)):
-                where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
+                where += _asked(name, state, f"{alias}.{column.sql}")
             elif yes:
                 where.append(f"-- likely: {name} marks what does not count")
-                is_other = "is not" if yes == "true" else "is distinct from"
-                where.append(f"{alias}.{column.sql} {is_other} {yes}")
+                where.append(_other(f"{alias}.{column.sql}", yes))
             else:
                 where.append(f"-- likely: {name} is set when a row is taken back")
                 where.append(f"{alias}.{column.sql} is null")
         elif column.words[-2:] == ("no", "show"):
-            where.append(f"-- DECIDE: does a row count whose {name} is {state}?")
+            where += _asked(name, state, f"{alias}.{column.sql}")
         elif yes and _COME_TO_PASS & set(column.words):
-            where.append(f"-- DECIDE: does a row count whose {name} is not {yes}?")
+            where += _question(
+                f"does a row count whose {name} is not {yes}?", f"{alias}.{column.sql} = {yes}"
+            )
     return where
+
+
+def _asked(name: str, state: str, column: str) -> list[str]:
+    """Return the question whether rows with a flag or an instant count, and the condition."""
+    condition = f"{column} is null" if state == "set" else _other(column, state)
+    return _question(f"does a row count whose {name} is {state}?", condition)
+
+
+def _question(question: str, condition: str) -> list[str]:
+    return [f"-- DECIDE: {question} It does now; if not:", f"--     and {condition}"]
+
+
+def _other(column: str, yes: str) -> str:
+    return f"{column} is not true" if yes == "true" else f"{column} is distinct from {yes}"
 
 
 def _yes(column: Column) -> str | None:
@@ -138,10 +163,14 @@ def _yes(column: Column) -> str | None:
     if column.type == "boolean":
         return "true"
     found = [value for value, _ in column.values]
+    if column.is_enum or not found or any(v.lower() not in _TRUE | _FALSE.keys() for v in found):
+        return None
     true = [value for value in found if value.lower() in _TRUE]
-    is_flag = len(true) == 1 and len(found) == 2 and not column.is_enum
-    other = next((value.lower() for value in found if value not in true), None)
-    return literal(column, true[0]) if is_flag and other in _FALSE else None
+    if not true:
+        # It has never been true yet.
+        true = [(_FALSE[v.lower()].upper() if v.isupper() else _FALSE[v.lower()]) for v in found]
+    is_flag = len(true) == 1 and len(found) < 3
+    return literal(column, true[0]) if is_flag else None
 
 
 def conditions(tables: list[tuple[str, Table]]) -> list[str]:

@@ -46,11 +46,17 @@ def customers(catalogue: Catalogue) -> list[Table]:
     ranked = []
     for table in catalogue.tables:
         word = words.last_of(table.words, words.CUSTOMERS)
-        if not word or not table.key or words.is_aside(table.words[:-1]):
+        # Whoever has a first and a last name is a person, whatever the table is called.
+        is_named = {("first", "name"), ("last", "name")} <= {
+            column.words for column in table.columns.values()
+        }
+        if not (word or is_named) or not table.key or words.is_aside(table.words[:-1]):
             continue
+        likely = max(words.CUSTOMERS[word] if word else 0, 3 if is_named else 0)
+        likely -= 3 if len(table.key) > 1 else 0
         best = sorted((path.score for path in documents(catalogue, table)), reverse=True)[:3]
         has_mail = any(words.has(c.words, {"email", "mail"}) for c in table.columns.values())
-        score = words.CUSTOMERS[word] + (2 if has_mail else 0) + sum(best) / 2
+        score = likely + (2 if has_mail else 0) + sum(best) / 2
         ranked.append((-score, table.sql, table))
     return [table for _, _, table in sorted(ranked, key=lambda r: r[:2])]
 
@@ -62,7 +68,7 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         lines: the tables whose rows are to earn; empty: those that fit well enough.
     """
     roles = Roles(customer, [], [])
-    found = candidates(catalogue, customer)
+    found = candidates(catalogue, customer, lines)
     wanted = [path for path in found if path.line in lines] if lines else _fitting(found)
     taken: set[Table] = set()
     for path in wanted:
@@ -81,10 +87,17 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
     return roles
 
 
-def candidates(catalogue: Catalogue, customer: Table) -> list[Path]:
-    """Return every path from rows to a customer, those that fit best first."""
+def candidates(catalogue: Catalogue, customer: Table, named: Collection[Table] = ()) -> list[Path]:
+    """Return every path from rows to a customer, those that fit best first.
+
+    The rows of *named* earn whatever their tables' names say.
+    """
     return sorted(
-        [*documents(catalogue, customer), *alone(catalogue, customer), *seats(catalogue, customer)],
+        [
+            *documents(catalogue, customer, named),
+            *alone(catalogue, customer, named),
+            *seats(catalogue, customer),
+        ],
         key=lambda path: (-path.score, path.line.sql, [step.label for step in path.steps]),
     )
 

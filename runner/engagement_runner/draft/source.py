@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from engagement_runner.draft import choices, policy
-from engagement_runner.draft.catalogue import Catalogue, Table
+from engagement_runner.draft import choices, money, policy, words
+from engagement_runner.draft.catalogue import DATES, Catalogue, Table
 from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
 from engagement_runner.draft.frames import index_on
@@ -99,7 +99,7 @@ def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: s
         "subject_id": subject.id,
         "subject_class": subject.name_of_class,
         "quantity": choices.quantity(path.line, "l"),
-        "amount": choices.amount(tables),
+        "amount": money.amount(tables),
         "occurred_at": begin,
         "ended_at": end,
     }  # fmt: skip
@@ -172,7 +172,16 @@ def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tup
         if not of_subject.is_unknown:
             begin = of_subject
             subject.read()
-    end = Choice("null::timestamptz", "sure: it has no end")
-    if path.kind == "SEAT" and (found := dates_by(path.line, END)):
-        end = choices.ends(path.line, found[0], "l")
-    return begin, end
+    if path.kind not in ("TERM", "SEAT"):
+        return begin, Choice("null::timestamptz", "sure: it has no end")
+    if found := dates_by(path.line, END):
+        return begin, choices.ends(path.line, found[0], "l")
+    others = ", ".join(
+        column.name for column in path.line.columns.values()
+        if column.type in DATES and f".{column.sql}" not in begin.sql
+        and not words.has(column.words, choices.MADE | {"updated", "modified", "changed"})
+    )  # fmt: skip
+    return begin, Choice(
+        "null::timestamptz", "guess: no column is named as the end",
+        [f"does it end by one of these: {others}?"] if others else [],
+    )  # fmt: skip

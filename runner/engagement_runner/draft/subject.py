@@ -241,5 +241,6 @@ def _classes(
                 )
     yield from qualified
     for column in product.columns.values():
-        if column.is_text and words.has(column.words[-1:], words.CLASSES):
+        named = column.words[:-1] if column.words[-1:] == ("code",) else column.words
+        if column.is_text and words.has(named[-1:], words.CLASSES):
             yield _Class(f"p.{column.sql}::text", f"likely: {column.name} is its class")

@@ -58,6 +58,8 @@ RECEIVERS = {
     "participant", "delivery",
 }  # fmt: skip
 PAYERS = {"bill", "billing", "invoice", "payer", "pay", "buyer", "guest", "sponsor"}
+#: Who earns by a gift.
+GIVERS = PAYERS | {"donor", "giver", "purchaser", "sender", "from"}
 ORDERS = {
     "order", "sale", "purchase", "booking", "registration", "contract", "receipt", "ticket",
     "reservation", "transaction", "document",
@@ -104,6 +106,17 @@ NOT_COUNTS = {
     "withdrawn", "terminated",
 }  # fmt: skip
 
+#: What hosts of older days write for a word.
+_ABBREVIATIONS = {
+    "addr": "address", "amt": "amount", "beg": "begin", "canc": "cancel", "cat": "category",
+    "cd": "code", "contrib": "contribution", "cust": "customer", "cxl": "cancel", "desc":
+    "description", "dt": "date", "dtl": "detail", "eff": "effective", "evt": "event", "exp":
+    "expiration", "flg": "flag", "grp": "group", "hdr": "header", "inv": "invoice", "itm": "item",
+    "mast": "master", "mbr": "member", "nm": "name", "ord": "order", "org": "organization", "pmt":
+    "payment", "prod": "product", "qty": "quantity", "reg": "registration", "stat": "status",
+    "strt": "start", "tot": "total", "trans": "transaction", "txn": "transaction", "yn": "flag",
+}  # fmt: skip
+
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _IRREGULAR = {"people": "people", "series": "series", "statuses": "status"}
 
@@ -122,8 +135,12 @@ def singular(word: str) -> str:
 
 
 def words(name: str) -> tuple[str, ...]:
-    """Return the words of a name in the singular: ``orderLines`` and ``order_lines`` are one."""
-    return tuple(singular(word.lower()) for word in _WORD.findall(name))
+    """Return the words of a name in the singular: ``orderLines`` and ``order_lines`` are one.
+
+    An abbreviation is the word that it stands for: ``ord_dtl`` is ``order_detail``.
+    """
+    found = (singular(word.lower()) for word in _WORD.findall(name))
+    return tuple(_ABBREVIATIONS.get(word, word) for word in found)
 
 
 def has(name: Iterable[str], vocabulary: Collection[str]) -> bool:

@@ -160,7 +160,12 @@ def categories(write: Writer, card: Record, names: Mapping[str, str]) -> Table:
     for category in card["categories"]:
         code = category["category_code"]
         sums.append(len(records))
-        records.append({**category, "label": names.get(code) or code, "award_count": None})
+        label = names.get(code) or code
+        if category["counted_score"] != category["score"]:
+            label += (
+                f" ({write.formats.number(category['counted_score'])} of them count in the score)"
+            )
+        records.append({**category, "label": label, "award_count": None})
         for rule in category["rules"]:
             records.append({**rule, "label": rule["description"] or rule["rule_code"]})
     table = write.table("What the score is made of", CATEGORIES, records)

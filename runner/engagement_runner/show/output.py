@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -81,6 +81,26 @@ def say(text: str, style: str | None = None) -> None:
 def result(text: str) -> None:
     """Print one line of result on stdout, control characters escaped."""
     click.echo(literal(text))
+
+
+def finding(record: Mapping[str, Any]) -> None:
+    """Print a finding of a check on stdout, and what to do about it in a line of its own.
+
+    No line is broken, so that the SQL can be pasted.
+    """
+    style = {"error": "bold red", "problem": "bold yellow"}.get(record["severity"], "bold")
+    line = Text(record["severity"], style=style)
+    line.append(f"  {literal(record['place'])}: {literal(record['finding'])}", style="not bold")
+    said = []
+    if record["row_count"] is not None:
+        said.append(f"{record['row_count']:,} {'row' if record['row_count'] == 1 else 'rows'}")
+    if record["example"] is not None:
+        said.append(f"such as {literal(record['example'])}")
+    if said:
+        line.append(f" ({', '.join(said)})", style="not bold")
+    console().print(line, soft_wrap=True)
+    if record["hint"]:
+        console().print(Text(f"    {literal(record['hint'])}", style="dim"), soft_wrap=True)
 
 
 def section(heading: str) -> None:

@@ -27,6 +27,8 @@ CARD_CSV = (
     "ytd_score",
     "overview_score",
     "award_count",
+    "counted_score",
+    "employee_score",
 )
 """Columns of ``score --format csv``; level is CUSTOMER, CATEGORY or RULE."""
 
@@ -201,8 +203,11 @@ def _categories(
     name_width = min(30, max(map(len, names)))
     layout = grid(expand=True)
     layout.add_column("Own points" if is_company else "", ratio=1, overflow="fold")
-    for heading in ("Score", "Year to date", "Overview", "Awards"):
+    people = ("employee_score",) if is_company else ()
+    for heading in (*("Its people's" for _ in people), "Score", "Year to date", "Overview",
+                    "Awards"):  # fmt: skip
         layout.add_column(heading, justify="right", no_wrap=True)
+    sums = ("score", "ytd_score", "overview_score")
     drawn = bars((c.get("score") for c in categories), bar_width(width), unicode)
     for name, category in zip(names, categories, strict=True):
         rules = category.get("rules") or []
@@ -210,9 +215,12 @@ def _categories(
         label.append(drawn(category.get("score")), style="not bold cyan")
         layout.add_row(
             label,
-            *(Text(show(category.get(k))) for k in ("score", "ytd_score", "overview_score")),
+            *(Text(show(category.get(k))) for k in (*people, *sums)),
             style="bold" if rules else "dim",
         )
+        if category.get("counted_score") != category.get("score"):
+            counts = f"{show(category.get('counted_score'))} of them count in the score"
+            layout.add_row(Padding(Text(counts, style="yellow"), (0, 0, 0, 2)))
         for rule in rules:
             code = literal(rule.get("rule_code"))
             description = literal(rule.get("description"))
@@ -221,7 +229,8 @@ def _categories(
                 what.append(f"  {code}", style="dim")
             layout.add_row(
                 Padding(what, (0, 0, 0, 2)),
-                *(Text(show(rule.get(k))) for k in ("score", "ytd_score", "overview_score")),
+                *(Text("") for _ in people),
+                *(Text(show(rule.get(k))) for k in sums),
                 Text(number(rule.get("award_count"))),
             )
     return layout

@@ -1,1 +1,1 @@
-create index concurrently on {table} ({key});
+create index {how}on {table} ({key});

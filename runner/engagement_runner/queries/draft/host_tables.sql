@@ -5,6 +5,7 @@ with hosts as (
         c.oid,
         n.nspname,
         c.relname,
+        c.relkind = 'p' as is_partitioned,
         case when c.reltuples < 0 then coalesce(s.n_live_tup, 0) else c.reltuples::bigint end
             as row_count,
         coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0) as write_count
@@ -86,6 +87,7 @@ from (
         h.nspname as schema,
         h.relname as name,
         quote_ident(h.nspname) || '.' || quote_ident(h.relname) as sql,
+        h.is_partitioned,
         h.row_count,
         h.write_count,
         coalesce(
