@@ -84,6 +84,7 @@ grant execute on routine
     engagement.customer_key,
     engagement.try_key,
     engagement.check_instant,
+    engagement.check_category,
     engagement.is_instant,
     engagement.counts_at,
     engagement.start_of_day,
@@ -138,6 +139,8 @@ grant execute on routine
     -- everybody
     engagement.segment_view,
     engagement.score_movement,
+    engagement.chosen_category,
+    engagement.standing,
     -- cluster
     engagement.is_distributed,
     engagement.stored_scores,

@@ -1,7 +1,7 @@
 -- Internal. Overlay: writes the ranks of customers whose score is still the one that was ranked,
 -- and announces the customers who have crossed into another band. The shards get the ranks as JSON,
 -- because they do not have the type recalculation_rank.
--- Reads: customer_score. Writes: customer_score, score_event.
+-- Reads: customer_score, category_score. Writes: customer_score, category_score, score_event.
 create or replace function engagement.write_ranks(
     p_run engagement.recalculation_run,
     p_ranks engagement.recalculation_rank[],
@@ -27,15 +27,29 @@ begin
         select u.*
         from jsonb_to_recordset(v_ranks) u (
             customer_id engagement.host_key, score numeric, percentile integer, band_code text,
-            ranked_type text
+            ranked_type text, category_code text
         )
     ) r
-    where s.customer_id = r.customer_id and s.customer_id = any (v_ids::engagement.host_key[])
+    where r.category_code = ''
+          and s.customer_id = r.customer_id and s.customer_id = any (v_ids::engagement.host_key[])
           and s.score = r.score
           and (s.percentile, s.band_code, s.ranked_type)
               is distinct from (r.percentile, r.band_code, r.ranked_type);
+    update engagement.category_score p
+    set percentile = r.percentile, band_code = r.band_code
+    from (
+        select u.*
+        from jsonb_to_recordset(v_ranks) u (
+            customer_id engagement.host_key, score numeric, percentile integer, band_code text,
+            category_code text
+        )
+    ) r
+    where r.category_code <> '' and p.category_code = r.category_code
+          and p.customer_id = r.customer_id and p.customer_id = any (v_ids::engagement.host_key[])
+          and p.score + p.employee_score = r.score
+          and (p.percentile, p.band_code) is distinct from (r.percentile, r.band_code);
     v_crossing := array(
-        select u.customer_id from unnest(p_ranks) u
+        select distinct u.customer_id from unnest(p_ranks) u
         where u.is_crossing and u.customer_id in (select i.id from unnest(p_customer_ids) i (id)));
     if v_crossing <> '{}' then
         perform engagement.announce_bands(

@@ -1,7 +1,7 @@
 -- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
 -- the ledger at p_as_of and p_known_at. Employees' points and the rank are the stored ones.
--- Reads: award, score_rule, category, customer_score, category_score, pending_activity, recalculation_source,
--- host_customers.
+-- Reads: award, score_rule, category, customer_score, category_score, pending_activity,
+-- recalculation_source, host_customers.
 -- Raises: EG001.
 create or replace function engagement.score_card(
     p_customer_id engagement.host_key,
@@ -101,6 +101,8 @@ begin
                 'counted_score', engagement.counted_part(coalesce(t.score, 0), c.counts_in_total,
                                                          c.cap_points),
                 'employee_score', coalesce(e.employee_score, 0),
+                'percentile', e.percentile,
+                'band_code', e.band_code,
                 'ytd_score', coalesce(t.ytd_score, 0),
                 'overview_score', coalesce(t.overview_score, 0),
                 'rules', coalesce(t.rules, '[]')

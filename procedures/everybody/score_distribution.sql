@@ -1,7 +1,9 @@
 -- API. The distribution of scores, by band: the data of a histogram.
--- Reads: customer_score. Raises: EG004.
+-- Reads: standing. Raises: EG004, EG005.
 create or replace function engagement.score_distribution(
-    p_customer_type text default null, p_step numeric default null
+    p_customer_type text default null,
+    p_step numeric default null,
+    p_category_code text default null
 )
 returns table (above numeric, up_to numeric, band_code text, customer_count bigint)
 language plpgsql
@@ -13,6 +15,7 @@ declare
     c_steps constant integer := 20;
     v_width numeric;
 begin
+    perform engagement.check_category(p_category_code);
     if p_step <= 0 or p_step = 'NaN' then
         raise exception 'step is not above zero'
             using errcode = 'EG004', detail = format('step %s', p_step),
@@ -21,7 +24,7 @@ begin
     -- The smallest round step for which c_steps steps reach the 99th percentile of scores.
     if p_step is null then
         select percentile_disc(0.99) within group (order by s.score) / c_steps into v_width
-        from engagement.customer_score s
+        from engagement.standing(p_category_code) s
         where s.score > 0 and s.ranked_type is not null
               and (p_customer_type is null or s.ranked_type = p_customer_type);
         select m.factor * p.power into p_step
@@ -36,7 +39,7 @@ begin
     with placed as (
         select least(greatest(ceil(s.score / p_step), 0), c_steps + 1) as number, s.band_code,
                count(*) as customer_count
-        from engagement.customer_score s
+        from engagement.standing(p_category_code) s
         where s.ranked_type is not null
               and (p_customer_type is null or s.ranked_type = p_customer_type)
         group by 1, s.band_code
@@ -50,9 +53,10 @@ begin
     order by g.number, b.band_code;
 end
 $$;
-comment on function engagement.score_distribution(text, numeric) is
+comment on function engagement.score_distribution(text, numeric, text) is
     'Active customers (of p_customer_type; NULL: all) by stored score and band, in 20 intervals '
     '(above, up_to] of p_step points (NULL: a round step by which they hold 99 % of the customers '
     'with points). A first interval (above NULL) holds scores of 0 and less, a last one (up_to '
     'NULL) those beyond the 20th. Each interval has a row for each band that occurs (NULL: no '
-    'band). Raises EG004 for a step not above zero.';
+    'band). p_category_code: by the points of a category instead of the total. Raises EG004 for a '
+    'step not above zero, EG005 for an unknown category.';

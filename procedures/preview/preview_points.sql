@@ -35,5 +35,5 @@ end
 $$;
 comment on function engagement.preview_points(integer[], timestamptz) is
     'Internal: fills the temporary table engagement_preview_point with points by '
-    'customer, employer and category: those of the present awards of p_rule_ids, below zero, and those of '
-    'the awards in engagement_preview_award.';
+    'customer, employer and category: those of the present awards of p_rule_ids, below zero, and '
+    'those of the awards in engagement_preview_award.';

@@ -1,10 +1,10 @@
 -- API. What a change of rules would do, before it is made. A cap belongs to one version of a rule,
--- so a category is the sum of its rules. The preview subtracts what the versions of the changed rules
--- make now, including versions that the next run voids, and adds what the new versions would make.
--- Totals are those of the changed categories, by the one definition.
--- Awards are derived from the host's rows by the one definition, into temporary tables. No table of
--- the package is written. Everybody is ranked by scores at p_as_of: the stored scores if they hold
--- at that instant, else new sums. Definer, because only the package may try a change.
+-- so a category is the sum of its rules. The preview subtracts what the versions of the changed
+-- rules make now, including versions that the next run voids, and adds what the new versions would
+-- make. Totals are those of the changed categories, by the one definition. Awards are derived from
+-- the host's rows by the one definition, into temporary tables. No table of the package is written.
+-- Everybody is ranked by scores at p_as_of: the stored scores if they hold at that instant, else
+-- new sums. Definer, because only the package may try a change.
 -- Reads: the views, score_rule, award, customer_score, score_band, engagement_host.*.
 -- Raises: EG002, EG004, EG005, EG006, EG010.
 create or replace function engagement.preview_rules(

@@ -2,7 +2,8 @@
 -- keeps the band that was announced last. The first run, and the first run after a change of the
 -- bands, set announced_band without an event. A replay (an instant before one already announced)
 -- and a look into the future do not even set announced_band.
--- Reads: customer_score, recalculation_run, setup_change. Writes: customer_score, score_event.
+-- Reads: customer_score, category_score, recalculation_run, setup_change.
+-- Writes: customer_score, category_score, score_event.
 create or replace function engagement.announce_bands(
     p_as_of timestamptz, p_customer_ids engagement.host_key[], p_is_run boolean
 )
@@ -67,6 +68,11 @@ begin
     ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
+    if engagement.ranked_categories() <> '{}' or p_is_run then
+        v_count := v_count + engagement.announce_part_bands(
+            p_as_of => p_as_of, p_at => v_at, p_customer_ids => p_customer_ids,
+            p_is_silent => v_is_silent);
+    end if;
     -- A refresh notifies in the caller's transaction, and a transaction that has notified cannot be
     -- prepared for two-phase commit. Where the server allows prepared transactions, a refresh does
     -- not notify, and consumers have to poll.

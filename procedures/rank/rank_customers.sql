@@ -3,8 +3,8 @@
 -- by a statement each, because a cluster cannot join the two. Sequential scans are off, because a
 -- plan may have been made when the tables were empty.
 -- Definer: the host's views run as the package's owner.
--- Reads: customer_score, score_percentile, score_band, engagement_host.customer.
--- Writes: customer_score, score_event.
+-- Reads: customer_score, score_percentile, score_band, engagement_host.customer, category_score.
+-- Writes: customer_score, category_score, score_event.
 create or replace function engagement.rank_customers(p_customer_ids engagement.host_key[])
 returns void
 language plpgsql
@@ -65,6 +65,7 @@ begin
           and s.customer_id = any (p_customer_ids)
           and (s.percentile, s.band_code, s.ranked_type)
               is distinct from (r.percentile, r.band_code, r.ranked_type);
+    perform engagement.rank_parts(p_customer_ids);
     perform engagement.announce_bands(
         p_as_of => v_at, p_customer_ids => p_customer_ids, p_is_run => false);
 end

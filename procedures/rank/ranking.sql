@@ -2,7 +2,7 @@
 -- Definer: the host's views run as the package's owner, whoever asks.
 -- Reads: score_band, engagement_host.customer.
 create or replace function engagement.ranking(
-    p_customer_ids engagement.host_key[], p_scores numeric[]
+    p_customer_ids engagement.host_key[], p_scores numeric[], p_category_code text default null
 )
 returns table (
     customer_id engagement.host_key,
@@ -23,7 +23,7 @@ set row_security = on
 set jit = off
 as $$
 declare
-    v_scale engagement.band_scale := engagement.band_scale();
+    v_scale engagement.band_scale := engagement.band_scale(p_category_code);
 begin
     return query
     select n.customer_id, n.score, n.ranked_type, n.percentile,
@@ -41,6 +41,6 @@ begin
     ) n;
 end
 $$;
-comment on function engagement.ranking(engagement.host_key[], numeric[]) is
+comment on function engagement.ranking(engagement.host_key[], numeric[], text) is
     'Internal: ranks customers by these scores: the percentile among the active customers of their '
-    'type, and the band.';
+    'type, and the band of the total or of a category.';

@@ -2,7 +2,7 @@
 -- It reads the whole ledger in one pass, so it is meant for nearly everybody.
 -- Reads: sum_points__all, category, ranking.
 create or replace function engagement.total_scores_at(
-    p_customer_ids engagement.host_key[], p_as_of timestamptz
+    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_category_code text default null
 )
 returns table (
     customer_id engagement.host_key,
@@ -22,13 +22,16 @@ declare
     v_bounds constant record := engagement.bounds_of_total();
 begin
     select array_agg(k.id),
-           array_agg(engagement.bounded_total(coalesce(t.score, 0), v_bounds.floor_points,
-                                              v_bounds.cap_points))
+           array_agg(case when p_category_code is null
+                          then engagement.bounded_total(coalesce(t.score, 0), v_bounds.floor_points,
+                                                        v_bounds.cap_points)
+                          else coalesce(t.points, 0) end)
     into v_ids, v_scores
     from unnest(p_customer_ids) k (id)
     left join (
         select u.customer_id,
-               sum(engagement.counted_part(u.score, c.counts_in_total, u.cap_points)) as score
+               sum(engagement.counted_part(u.score, c.counts_in_total, u.cap_points)) as score,
+               sum(u.score) as points
         from (
             select o.customer_id, o.category_code, o.score, l.cap_points
             from engagement.sum_points__all(p_as_of => p_as_of, p_is_employees => false) o
@@ -38,11 +41,12 @@ begin
             from engagement.sum_points__all(p_as_of => p_as_of, p_is_employees => true) e
         ) u
         left join engagement.category c on c.category_code = u.category_code
+        where p_category_code is null or u.category_code = p_category_code
         group by u.customer_id
     ) t on t.customer_id = k.id;
-    return query select r.* from engagement.ranking(v_ids, v_scores) r;
+    return query select r.* from engagement.ranking(v_ids, v_scores, p_category_code) r;
 end
 $$;
-comment on function engagement.total_scores_at(engagement.host_key[], timestamptz) is
-    'Internal: total points (own and employees'') of customers at an instant as known now, with '
-    'their percentiles and bands among each other.';
+comment on function engagement.total_scores_at(engagement.host_key[], timestamptz, text) is
+    'Internal: total points (own and employees'') of customers at an instant as known now, or '
+    'those of a category, with their percentiles and bands among each other.';

@@ -24,7 +24,7 @@ begin
     if v_ranks is null then
         return false;
     end if;
-    v_ids := array(select r.customer_id from unnest(v_ranks) r order by r.customer_id);
+    v_ids := array(select distinct r.customer_id from unnest(v_ranks) r order by r.customer_id);
     v_free := v_ids;
     if v_ranks[1].is_busy then
         perform set_config('lock_timeout', '30s', true);
@@ -46,9 +46,10 @@ begin
         from engagement.customer_score s
         where s.customer_id = any (v_ids);
         insert into engagement.recalculation_rank (
-            customer_id, score, percentile, band_code, ranked_type, is_crossing, is_busy
+            customer_id, category_code, score, percentile, band_code, ranked_type, is_crossing,
+            is_busy
         )
-        select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type,
+        select r.customer_id, r.category_code, r.score, r.percentile, r.band_code, r.ranked_type,
                r.is_crossing, true
         from unnest(v_ranks) r
         where r.customer_id in (select k.id from unnest(v_known) k (id))

@@ -16,6 +16,9 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
 as $$
+declare
+    v_ranked constant text[] := engagement.ranked_categories();
+    v_category text;
 begin
     delete from engagement.recalculation_rank;
     begin
@@ -68,7 +71,11 @@ begin
         select r.customer_id, r.score, r.percentile, r.band_code, r.ranked_type, r.is_crossing
         from ranking r
         where r.is_changed
-        on conflict (customer_id) do nothing;
+        on conflict (customer_id, category_code) do nothing;
+        foreach v_category in array v_ranked loop
+            perform engagement.rank_category(v_category);
+        end loop;
+        perform engagement.unrank_categories(v_ranked);
     exception
         when connection_exception then
             raise;  -- see run_sources
@@ -79,4 +86,5 @@ begin
 end
 $$;
 comment on function engagement.run_rank(engagement.recalculation_run) is
-    'Internal: phase RANK of a run: finds the percentile and band of every customer.';
+    'Internal: phase RANK of a run: finds the percentile and band of every customer, of the total '
+    'and of the categories that are ranked.';

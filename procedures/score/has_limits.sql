@@ -13,4 +13,4 @@ begin
 end
 $$;
 comment on function engagement.has_limits() is
-    'Internal: whether a category does not count in the total, or has a cap, or scores have bounds.';
+    'Internal: whether a category does not count in the total or has a cap, or scores have bounds.';

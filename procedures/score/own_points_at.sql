@@ -1,7 +1,8 @@
 -- Internal. THE sum of a customer's own points, at each of some instants: what counts then in the
--- total, of the awards on record at p_known_at. Awards are capped once, for all instants. If no rule
--- caps or fades and every category counts as a whole, it takes the short way. Both ways keep their plans: a plan for a known number of instants
--- would seem cheaper than one for any number, and would be made anew at each call.
+-- total, of the awards on record at p_known_at. Awards are capped once, for all instants. If no
+-- rule caps or fades and every category counts as a whole, it takes the short way. Both ways keep
+-- their plans: a plan for a known number of instants would seem cheaper than one for any number,
+-- and would be made anew at each call.
 -- Reads: award, counted_awards, category.
 create or replace function engagement.own_points_at(
     p_customer_id engagement.host_key,

@@ -79,7 +79,11 @@ begin
     full join engagement.stored_parts() c
         on c.customer_id = p.customer_id and c.category_code = p.category_code
     where (p.score, p.ytd_score, p.overview_score, p.employee_score)
-          is distinct from (c.score, c.ytd_score, c.overview_score, c.employee_score);
+          is distinct from (c.score, c.ytd_score, c.overview_score, c.employee_score)
+          -- A row without points may be left of a band.
+          and (p.customer_id is not null
+               or (c.score, c.ytd_score, c.overview_score, c.employee_score)
+                  is distinct from (0, 0, 0, 0));
 end
 $$;
 comment on function engagement.stale_totals(timestamptz) is

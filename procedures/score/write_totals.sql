@@ -80,7 +80,15 @@ begin
     v_categories := array(select m.category_code || ' ' || m.customer_id::text
                           from engagement.merged_parts(v_own, v_employees) m);
     delete from engagement.category_score c
-    where c.customer_id = any (p_customer_ids)
+    where c.customer_id = any (p_customer_ids) and c.announced_band is null
+          and c.category_code || ' ' || c.customer_id::text
+              not in (select k.key from unnest(v_categories) k (key));
+    -- Who has lost all points of a category may have to be told of a band.
+    update engagement.category_score c
+    set score = 0, ytd_score = 0, overview_score = 0, employee_score = 0
+    where c.customer_id = any (p_customer_ids) and c.announced_band is not null
+          and (c.score, c.ytd_score, c.overview_score, c.employee_score)
+              is distinct from (0, 0, 0, 0)
           and c.category_code || ' ' || c.customer_id::text
               not in (select k.key from unnest(v_categories) k (key));
     insert into engagement.category_score (customer_id, category_code, score, ytd_score,

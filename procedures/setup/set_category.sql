@@ -21,12 +21,14 @@ begin
         case when jsonb_typeof(p_changes) = 'object' then p_changes
              else '{"(not an object)": 0}' end
     ) k
-    where k not in ('category_name', 'sort_order', 'counts_in_total', 'cap_points');
+    where k not in ('category_name', 'sort_order', 'counts_in_total', 'cap_points',
+                    'is_ranked');
     if v_unknown is not null or p_changes is null then
         raise exception 'unknown key in the changes of a category'
             using errcode = 'EG010',
                   detail = format('category %L, key %s', p_category_code, v_unknown),
-                  hint = 'Use category_name, sort_order, counts_in_total and cap_points.';
+                  hint = 'Use category_name, sort_order, counts_in_total, cap_points and '
+                         'is_ranked.';
     end if;
     select * into v_old from engagement.category c where c.category_code = p_category_code;
     v_new := v_old;
@@ -35,25 +37,27 @@ begin
         v_new.category_name := initcap(replace(p_category_code, '_', ' '));
         v_new.sort_order := 50;
         v_new.counts_in_total := true;
+        v_new.is_ranked := false;
     end if;
     begin
         v_new := jsonb_populate_record(v_new, p_changes);
         insert into engagement.category (
-            category_code, category_name, sort_order, counts_in_total, cap_points
+            category_code, category_name, sort_order, counts_in_total, cap_points, is_ranked
         )
         values (v_new.category_code, v_new.category_name, v_new.sort_order,
-                v_new.counts_in_total, v_new.cap_points)
+                v_new.counts_in_total, v_new.cap_points, v_new.is_ranked)
         on conflict (category_code) do update
         set category_name = excluded.category_name, sort_order = excluded.sort_order,
-            counts_in_total = excluded.counts_in_total, cap_points = excluded.cap_points;
+            counts_in_total = excluded.counts_in_total, cap_points = excluded.cap_points,
+            is_ranked = excluded.is_ranked;
     exception when data_exception or integrity_constraint_violation then
         raise exception 'value does not fit the category'
             using errcode = 'EG004', detail = format('category %L: %s', p_category_code, sqlerrm),
                   hint = 'A code has capital letters, digits and _; a cap is a number from 0, or '
-                         'null; counts_in_total is true or false.';
+                         'null; counts_in_total and is_ranked are true or false.';
     end;
-    if (coalesce(v_old.counts_in_total, true), v_old.cap_points)
-       is distinct from (v_new.counts_in_total, v_new.cap_points)
+    if (coalesce(v_old.counts_in_total, true), v_old.cap_points, coalesce(v_old.is_ranked, false))
+       is distinct from (v_new.counts_in_total, v_new.cap_points, v_new.is_ranked)
     then
         insert into engagement.setup_change (
             changed_at, changed_by, object_type, object_name, old_value, new_value
@@ -62,6 +66,10 @@ begin
             clock_timestamp(), session_user, 'CATEGORY', p_category_code,
             case when v_old.category_code is not null then to_jsonb(v_old) end, to_jsonb(v_new)
         );
+    end if;
+    if (coalesce(v_old.counts_in_total, true), v_old.cap_points)
+       is distinct from (v_new.counts_in_total, v_new.cap_points)
+    then
         insert into engagement.pending_activity (source) values ('customer');
     end if;
 end
@@ -69,5 +77,6 @@ $$;
 comment on function engagement.set_category(text, jsonb) is
     'Adds a category, or changes the keys of p_changes: category_name, sort_order, counts_in_total '
     '(false: it is not in the total), cap_points (what of a customer''s own points of it counts in '
-    'the total at most; null: all). The next run sums everybody where what counts changes. Raises '
+    'the total at most; null: all), is_ranked (customers have a percentile in it). The next run '
+    'ranks by it, and sums everybody where what counts changes. Raises '
     'EG004 for a value that does not fit, EG010 for another key.';

@@ -58,7 +58,9 @@ begin
 
     -- The queue does not matter here: ranks are compared with the stored scores.
     return query
-    select v.* from engagement.verify_ranks(p_from, p_to, p_sample, p_seed) v;
+    select v.* from engagement.verify_ranks(p_from, p_to, p_sample, p_seed) v
+    union all
+    select v.* from engagement.verify_part_ranks(p_from, p_to, p_sample, p_seed) v;
 
     return query
     select v.* from engagement.verify_customers(p_from, p_to, p_sample, p_seed) v;

@@ -56,6 +56,10 @@ begin
     where ((p.score, p.ytd_score, p.overview_score, p.employee_score)
            is distinct from (c.score, c.ytd_score, c.overview_score, c.employee_score)
            or p.customer_id is null or c.customer_id is null)
+          -- A row without points may be left of a band.
+          and (p.customer_id is not null
+               or (c.score, c.ytd_score, c.overview_score, c.employee_score)
+                  is distinct from (0, 0, 0, 0))
           and coalesce(p.customer_id, c.customer_id) in (select s.customer_id from stored s);
 end
 $$;

@@ -278,26 +278,50 @@ class Driver:
         """A band of scores, new or changed."""
         self.execute(
             """
-            insert into engagement.score_band (band_code, from_score, from_percentile)
-            values (%s, %s, %s)
+            insert into engagement.score_band
+                (band_code, from_score, from_percentile, category_code)
+            values (%s, %s, %s, %s)
             on conflict (band_code) do update
             set from_score = excluded.from_score, from_percentile = excluded.from_percentile
             """,
-            *(band.band_code, band.from_score, band.from_percentile),
+            *(band.band_code, band.from_score, band.from_percentile, band.category_code),
         )
 
     def remove_band(self, band_code: str) -> None:
         """A band deleted, if there is one."""
         self.execute("delete from engagement.score_band where band_code = %s", band_code)
 
-    def bands(self) -> list[Band]:
-        """The bands of scores."""
+    def bands(self, category_code: str | None = None) -> list[Band]:
+        """The bands of the total, or of a category."""
         return [
             Band(*row)
             for row in self._rows(
-                "select band_code, from_score, from_percentile from engagement.score_band"
+                "select band_code, from_score, from_percentile, category_code"
+                " from engagement.score_band where category_code is not distinct from %s",
+                [category_code],
             )
         ]
+
+    def ranked_categories(self) -> set[str]:
+        """The categories that are to be ranked: they say so, or have bands."""
+        return {
+            code
+            for (code,) in self._rows(
+                "select category_code from engagement.category where is_ranked"
+                " union select category_code from engagement.score_band"
+                " where category_code is not null"
+            )
+        }
+
+    def parts(self) -> dict[tuple[str, Key], tuple[Decimal, int | None, str | None]]:
+        """By category and customer: points with those of employees, percentile and band."""
+        return {
+            (code, customer_id): (points, percentile, band_code)
+            for code, customer_id, points, percentile, band_code in self._rows(
+                "select category_code, customer_id, score + employee_score, percentile, band_code"
+                " from engagement.category_score"
+            )
+        }
 
     # --- the package ---
 
@@ -392,9 +416,15 @@ class Driver:
             "select category_code, counts_in_total, cap_points from engagement.category"
         )
 
-    def set_category_limits(self, code: str, counts: bool, cap: Decimal | None) -> None:
+    def set_category_limits(
+        self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool
+    ) -> None:
         """As somebody would who sets up categories."""
-        changes = {"counts_in_total": counts, "cap_points": None if cap is None else str(cap)}
+        changes = {
+            "counts_in_total": counts,
+            "cap_points": None if cap is None else str(cap),
+            "is_ranked": is_ranked,
+        }
         self.execute("select engagement.set_category(%s, %s)", code, json.dumps(changes))
 
     def latest_run(self) -> Run:
@@ -565,7 +595,10 @@ class Driver:
         ):
             if value != default:
                 self.execute("select engagement.set_parameter(%s, %s)", name, default)
-        self.execute("update engagement.category set counts_in_total = true, cap_points = null")
+        self.execute(
+            "update engagement.category"
+            " set counts_in_total = true, cap_points = null, is_ranked = false"
+        )
         self.connection.execute("begin")
         self.connection.execute("set local session_replication_role to replica")
         for schema, tables in (("crm", CRM_TABLES), ("engagement", self._product_tables)):

@@ -135,11 +135,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Band:
-    """A band of scores, from a score or from a percentile."""
+    """A band of scores, from a score or from a percentile; of the total or of a category."""
 
     band_code: str
     from_score: Decimal | None
     from_percentile: int | None
+    category_code: str | None = None
 
 
 @dataclass

@@ -80,6 +80,12 @@ SUBJECTS = {
     "ADJUSTMENT": ["NONE"],
 }
 CATEGORIES = ["INVOLVEMENT", "PURCHASES_DONATIONS", "SOCIAL_COMMUNITY", "ADJUSTMENT"]
+#: Bands of a category.
+CATEGORY_BANDS = {
+    "PATRON": "PURCHASES_DONATIONS",
+    "FRIEND": "PURCHASES_DONATIONS",
+    "CHAIR": "INVOLVEMENT",
+}
 # What a line of an upload can have wrong.
 FLAWS: list[dict[str, str | None]] = [
     {"customer_id": "nobody"},
@@ -294,6 +300,8 @@ class Association(RuleBasedStateMachine):
         self.remembered: list[tuple[dt.datetime, dt.datetime, dict[Key, Decimal]]] = []
         # Of the last run, by customer type: the lowest score of each percentile.
         self.thresholds: dict[str, dict[int, Decimal]] = {}
+        #: The same, by category.
+        self.part_thresholds: dict[str, dict[str, dict[int, Decimal]]] = {}
         self.rule_number = 0
         self.step_number = 0
         self.check_every = 1
@@ -1220,10 +1228,11 @@ class Association(RuleBasedStateMachine):
         code=st.sampled_from(CATEGORIES),
         counts=st.sampled_from([True, True, False]),
         cap=st.sampled_from([None, None, Decimal(0), Decimal(3), Decimal("10.5")]),
+        is_ranked=st.booleans(),
     )
-    def limit_category(self, code: str, counts: bool, cap: Decimal | None) -> None:
+    def limit_category(self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool) -> None:
         """What of a category counts in the total, now and at any instant of the past."""
-        self.driver.set_category_limits(code, counts, cap)
+        self.driver.set_category_limits(code, counts, cap, is_ranked)
         self.remembered.clear()
         self.setup_changed(changes_awards=False)
 
@@ -1258,7 +1267,7 @@ class Association(RuleBasedStateMachine):
         self.setup_changed()
 
     @rule(
-        code=st.sampled_from(["GOLD", "SILVER", "MEMBER"]),
+        code=st.sampled_from(["GOLD", "SILVER", "MEMBER", *CATEGORY_BANDS]),
         threshold=st.one_of(thresholds, thresholds, st.none()),
     )
     def change_band(self, code: str, threshold: tuple[Decimal | None, int | None] | None) -> None:
@@ -1267,9 +1276,9 @@ class Association(RuleBasedStateMachine):
             self.driver.remove_band(code)
         elif all(
             (b.from_score, b.from_percentile) != threshold or b.band_code == code
-            for b in self.driver.bands()
+            for b in self.driver.bands(CATEGORY_BANDS.get(code))
         ):
-            self.driver.set_band(Band(code, *threshold))
+            self.driver.set_band(Band(code, *threshold, CATEGORY_BANDS.get(code)))
 
     # --- time ---
 
@@ -1355,6 +1364,15 @@ class Association(RuleBasedStateMachine):
         rows = self.driver.customer_scores()
         scores = {key: row.score for key, row in rows.items()}
         self.thresholds = oracle.thresholds(scores, self.host)
+        self.part_thresholds = {
+            code: oracle.thresholds(self.points_in(code, rows), self.host)
+            for code in self.driver.ranked_categories()
+        }
+
+    def points_in(self, code: str, rows: dict[Key, Any]) -> dict[Key, Decimal]:
+        """Everybody's points in a category."""
+        parts = self.driver.parts()
+        return {key: parts[code, key][0] if (code, key) in parts else Decimal(0) for key in rows}
 
     def check_at_a_boundary(self) -> None:
         """Time alone goes on to an instant at which something begins or ends, and is right."""
@@ -1460,6 +1478,13 @@ class Association(RuleBasedStateMachine):
             rank = oracle.percentile_by(row.score, lowest)
         assert row.percentile == rank
         assert row.band_code == oracle.band_of(row.score, rank, self.driver.bands())
+        ranked = self.driver.ranked_categories()
+        for (code, key), (points, percentile, band) in self.driver.parts().items():
+            if key == row.customer_id and code in ranked:
+                lowest = self.part_thresholds.get(code, {}).get(type_of.get(key, ""), {})
+                part_rank = oracle.percentile_by(points, lowest)
+                assert percentile == part_rank, (code, key)
+                assert band == oracle.band_of(points, part_rank, self.driver.bands(code))
 
     @precondition(lambda self: not self.in_transaction)
     @rule()
@@ -1536,6 +1561,12 @@ class Association(RuleBasedStateMachine):
         for key, row in rows.items():
             assert row.percentile == expected[key], key
             assert row.band_code == oracle.band_of(row.score, expected[key], bands), key
+        ranked = self.driver.ranked_categories()
+        among = {code: oracle.percentiles(self.points_in(code, rows), self.host) for code in ranked}
+        for (code, key), (points, percentile, band) in self.driver.parts().items():
+            rank = among[code][key] if code in ranked else None
+            bands = self.driver.bands(code) if code in ranked else []
+            assert (percentile, band) == (rank, oracle.band_of(points, rank, bands)), (code, key)
 
     def check_customer(self, row: Any, live: set[Award], stored: Score, as_of: dt.datetime) -> None:
         """One customer's stored totals are the sums over these awards."""

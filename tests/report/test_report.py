@@ -606,3 +606,33 @@ def test_report_on_100000_customers_stays_small(deployed: Connection, report: Re
     assert f"Active customers {number(100_000)} " in page.text
     assert len(page.body("Who rose most")) == 100
     assert 50_000 < len(done.stdout.encode()) < 1_500_000
+
+
+def test_page_of_a_category_is_of_its_points_alone(
+    sample_template: str, databases: Any, report: Report
+) -> None:
+    session = databases.connect(databases.create(sample_template))
+    session.execute("""
+        select engagement.set_category('INVOLVEMENT', '{"counts_in_total": false}');
+        insert into engagement.score_band (band_code, label, from_score, category_code)
+        values ('ACTIVE', 'In the midst', 30, 'INVOLVEMENT'), ('TOTAL', 'Of the total', 1, null)
+    """)
+    session.execute("call engagement.recalculate()")
+    result = report(session, "--category", "involvement", "--verify", "none")
+    assert result.exit_code == 0, result.stderr
+    page = result.stdout
+    assert "Engagement: Involvement</h1>" in page
+    assert "In the midst" in page
+    for other in ("Of the total", "Purchases and donations", 'id="companies"', 'id="backtest"'):
+        assert other not in page
+    ((engaged,),) = session.execute(
+        "select count(*) from engagement.standing('INVOLVEMENT')"
+        " where ranked_type is not null and score > 0"
+    ).fetchall()
+    assert f"<dd>{engaged:,}" in page
+
+
+def test_page_of_an_unknown_category_is_refused(deployed: Connection, report: Report) -> None:
+    result = report(deployed, "--category", "none")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "EG005" in result.stderr

@@ -73,6 +73,9 @@ CALLS = {
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
         "employee_points_at": "select engagement.employee_points_at({ann}, now())",
+        "check_category": "select engagement.check_category(null)",
+        "chosen_category": "select engagement.chosen_category()",
+        "standing": "select * from engagement.standing(null)",
         "merged_totals": "select * from engagement.merged_totals("
         "array[{ann}]::engagement.host_key[], '{{}}', '{{}}')",
         "counted_part": "select engagement.counted_part(5, true, 3)",

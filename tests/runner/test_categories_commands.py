@@ -15,7 +15,7 @@ def test_categories_are_set_and_listed(
 ) -> None:
     result = engagement(
         deployed, "categories", "set", "donor", "--name", "Donor score", "--sort-order", "15",
-        "--no-counts", "--cap-points", "12.5",
+        "--no-counts", "--cap-points", "12.5", "--ranked",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "Category DONOR is set; the next recalculation applies it.\n"
@@ -26,6 +26,8 @@ def test_categories_are_set_and_listed(
         "sort_order": 15,
         "counts_in_total": False,
         "cap_points": 12.5,
+        "is_ranked": True,
+        "bands": None,
     }
     table = engagement(deployed, "categories", "list").stdout
     assert [line.split()[0] for line in table.splitlines()] == [

@@ -64,6 +64,7 @@ delete from engagement.reversal; delete from engagement.reversed_activity;
 delete from engagement.pending_recheck;
 delete from engagement.scoring_failure; delete from engagement.customer_score;
 delete from engagement.category_score; delete from engagement.score_percentile;
+delete from engagement.category_percentile;
 delete from engagement.recalculation_run;
 delete from engagement.recalculation_source; delete from engagement.recalculation_key;
 delete from engagement.recalculation_customer; delete from engagement.recalculation_rank;
@@ -78,7 +79,7 @@ where engagement_type not in (
 delete from engagement.category where category_code not in (
     'INVOLVEMENT', 'PURCHASES_DONATIONS', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
 );
-update engagement.category set counts_in_total = true, cap_points = null;
+update engagement.category set counts_in_total = true, cap_points = null, is_ranked = false;
 delete from engagement.setup_change; delete from engagement.pending_activity;
 update engagement.app_parameter set parameter_value = default_value;
 select engagement.publish_parameters(parameter_name) from engagement.app_parameter

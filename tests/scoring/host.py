@@ -46,6 +46,7 @@ STATE = (
     "category_score",
     "score_event",
     "score_percentile",
+    "category_percentile",
     "recalculation_run",
     "recalculation_source",
     "recalculation_key",

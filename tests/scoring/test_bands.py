@@ -294,7 +294,10 @@ def test_band_changes_are_audited(host: Host) -> None:
     host.run("update engagement.score_band set from_score = 6, label = 'Good'")
     host.run("update engagement.score_band set from_score = 6")  # nothing
     host.run("delete from engagement.score_band")
-    good = {"band_code": "GOOD", "label": "", "from_score": 5, "from_percentile": None}
+    good = {
+        **{"band_code": "GOOD", "label": "", "from_score": 5, "from_percentile": None},
+        "category_code": None,
+    }
     better = {**good, "from_score": 6, "label": "Good"}
     assert host.rows(
         "select object_type, object_name, old_value, new_value, changed_by = session_user"

@@ -308,3 +308,191 @@ def test_movement_is_of_what_counts(donors: Host) -> None:
     donors.seat(other, begin="2025-06-10")
     donors.proven()
     assert donors.segment("rising") == {other: 4}
+
+
+# -- ranks and bands -----------------------------------------------------------------------------
+
+
+def parts(host: Host, code: str = "DONOR") -> dict[Any, tuple[int | None, str | None]]:
+    """Percentile and band in a category, of those who have a row."""
+    return {
+        customer: (percentile, band)
+        for customer, percentile, band in host.rows(
+            "select customer_id, percentile, band_code from engagement.category_score"
+            " where category_code = %s",
+            code,
+        )
+    }
+
+
+def events(host: Host) -> list[tuple[Any, ...]]:
+    return host.rows(
+        "select customer_id, event_type, category_code, from_band, to_band, score"
+        " from engagement.score_event order by customer_id, created_at"
+    )
+
+
+def donor_band(host: Host, code: str, **threshold: Any) -> None:
+    column, value = next(iter(threshold.items()))
+    host.run(
+        f"insert into engagement.score_band (band_code, {column}, category_code)"
+        " values (%s, %s, 'DONOR')",
+        *(code, value),
+    )
+
+
+def test_category_is_ranked_among_everybody(donors: Host) -> None:
+    people = [donors.customer() for _ in range(5)]
+    for amount, person in zip((10, 20, 20), people, strict=False):
+        donors.order(person, Line("GIFT", amount=amount))
+    donors.order(people[3], Line("BOOK", quantity=9))
+    donors.proven()
+    assert set(parts(donors).values()) == {(None, None)}
+    donors.category("DONOR", is_ranked=True)
+    donors.proven()
+    # Two have nothing, one has 10, two have 20.
+    assert parts(donors) == {people[0]: (50, None), people[1]: (80, None), people[2]: (80, None)}
+    assert donors.rows(
+        "select percentile, from_score from engagement.category_percentile order by 1"
+    ) == [(20, 0), (50, 10), (80, 20)]
+    # A refresh goes by the thresholds of the run.
+    donors.order(people[4], Line("GIFT", amount=15))
+    donors.refresh(people[4])
+    assert parts(donors)[people[4]] == (50, None)
+    assert donors.verify() == []
+    donors.proven()
+    donors.category("DONOR", is_ranked=False)
+    donors.proven()
+    assert set(parts(donors).values()) == {(None, None)}
+    assert donors.count("category_percentile") == 0
+
+
+def test_bands_of_a_category_are_its_own(donors: Host) -> None:
+    donor_band(donors, "PATRON", from_score=100)
+    donor_band(donors, "FRIEND", from_score=10)
+    donors.band("MEMBER", 5)
+    donors.band("TOP", 100)  # another scale may begin at the same points
+    one, other = donors.customer(), donors.customer()
+    donors.order(one, Line("GIFT", amount=40))
+    donors.order(other, Line("BOOK", quantity=4))
+    donors.proven(as_of=None)
+    assert parts(donors) == {one: (75, "FRIEND")}
+    assert [donors.score(customer).band_code for customer in (one, other)] == [None, "MEMBER"]
+    # The first run after a change of the bands tells nobody.
+    assert events(donors) == []
+    order = donors.order(one, Line("GIFT", amount=60))
+    donors.refresh(one)
+    assert parts(donors)[one][1] == "PATRON"
+    assert events(donors) == [(one, "BAND_UP", "DONOR", "FRIEND", "PATRON", 100)]
+    donors.run("delete from engagement.score_event")
+    donors.set_order(order, order_status="DRAFT")
+    donors.proven(as_of=None)
+    assert events(donors) == [(one, "BAND_DOWN", "DONOR", "PATRON", "FRIEND", 40)]
+
+
+def test_who_loses_all_points_of_a_category_is_told_of_the_band(donors: Host) -> None:
+    donor_band(donors, "FRIEND", from_score=10)
+    customer = donors.customer()
+    order = donors.order(customer, Line("GIFT", amount=40))
+    donors.proven(as_of=None)
+    donors.proven(as_of=None)
+    donors.set_order(order, order_status="DRAFT")
+    donors.proven(as_of=None)
+    assert events(donors) == [(customer, "BAND_DOWN", "DONOR", "FRIEND", None, 0)]
+    assert donors.verify() == []
+    # Nothing is left of it after the next run that looks.
+    donors.order(customer, Line("BOOK", quantity=1))
+    donors.proven(as_of=None)
+    assert list(categories(donors, customer)) == ["PURCHASES_DONATIONS"]
+    donors.proven("FULL", as_of=None)
+
+
+def test_company_is_ranked_with_the_points_of_its_people(donors: Host) -> None:
+    donor_band(donors, "PATRON", from_score=50)
+    company, person = donors.customer("COMPANY"), donors.customer()
+    donors.job(person, company, "2020-01-01")
+    donors.order(person, Line("GIFT", amount=50))
+    donors.order(company, Line("GIFT", amount=5))
+    donors.proven()
+    assert parts(donors) == {company: (50, "PATRON"), person: (50, "PATRON")}
+    card = {c["category_code"]: c for c in donors.card(company)["categories"]}
+    assert (card["DONOR"]["percentile"], card["DONOR"]["band_code"]) == (50, "PATRON")
+
+
+def test_verify_finds_a_rank_in_a_category_that_is_wrong(donors: Host) -> None:
+    donor_band(donors, "PATRON", from_score=50)
+    customer = donors.customer()
+    donors.order(customer, Line("GIFT", amount=50))
+    donors.proven()
+    donors.proven()
+    for change in ("percentile = 7", "band_code = 'TOP'", "percentile = null"):
+        donors.run(f"update engagement.category_score set {change}")
+        assert donors.verify() == [("category rank differs", customer)]
+        donors.proven()
+
+
+# -- everybody, by a category --------------------------------------------------------------------
+
+
+def test_segments_are_of_the_total_or_of_a_category(donors: Host) -> None:
+    donors.category("DONOR", is_ranked=True)
+    people = [donors.customer() for _ in range(12)]
+    for number, person in enumerate(people):
+        donors.order(person, Line("BOOK", quantity=number), at="2025-01-01 12:00+00")
+    donors.order(people[0], Line("GIFT", amount=5), at="2025-06-10 12:00+00")
+    donors.proven()
+    found = donors.rows(
+        "select customer_id, score, percentile from engagement.segment('most_active')"
+    )
+    assert [row[0] for row in found] == [people[11]]
+    by_gifts = donors.rows(
+        "select customer_id, score, percentile from engagement.segment('most_active', 'DONOR')"
+    )
+    assert by_gifts == [(people[0], 5, 95)]
+    # What is not in the total raises nobody there.
+    assert donors.segment("rising") == {}
+    assert donors.rows(
+        "select customer_id, segment_value from engagement.segment('rising', 'DONOR')"
+    ) == [(people[0], 5)]
+    assert (
+        donors.rows(
+            "select customer_id from engagement.segment('newly_active', 'PURCHASES_DONATIONS')"
+        )
+        == []
+    )
+    # The choice ends with the call.
+    assert donors.one("select engagement.chosen_category()") is None
+    with refused("EG005"):
+        donors.rows("select engagement.segment('rising', 'NONE')")
+
+
+def test_at_risk_is_of_the_total_or_of_a_category(donors: Host) -> None:
+    donor_band(donors, "FRIEND", from_score=10)
+    donors.revise({"valid_for_weeks": 20}, True, "GIFTS")
+    customer, other = donors.customer(), donors.customer()
+    donors.order(customer, Line("GIFT", amount=40), at="2025-02-15 12:00+00")
+    donors.order(other, Line("BOOK", quantity=4))
+    donors.proven()
+    assert donors.rows("select customer_id from engagement.at_risk()") == []
+    assert donors.rows(
+        "select customer_id, score, future_score, band_code, future_band_code"
+        " from engagement.at_risk(p_category_code => 'DONOR')"
+    ) == [(customer, 40, 0, "FRIEND", None)]
+    with refused("EG005"):
+        donors.rows("select engagement.at_risk(p_category_code => 'NONE')")
+
+
+def test_distribution_is_of_the_total_or_of_a_category(donors: Host) -> None:
+    for amount in (5, 15, 15):
+        donors.order(donors.customer(), Line("GIFT", amount=amount))
+    donors.proven()
+    held = donors.rows(
+        "select above, customer_count from engagement.score_distribution("
+        " p_step => 10, p_category_code => 'DONOR') where customer_count > 0 order by above"
+    )
+    assert held == [(0, 1), (10, 2)]
+    total = donors.rows(
+        "select above, customer_count from engagement.score_distribution(p_step => 10)"
+        " where customer_count > 0"
+    )
+    assert total == [(None, 3)]

@@ -16,6 +16,8 @@ CATEGORIES = (
     show.Column("sort_order", "Order", "number", is_wide=True),
     show.Column("counts_in_total", "In the total", "flag"),
     show.Column("cap_points", "At most", "number"),
+    show.Column("is_ranked", "Ranked", "flag"),
+    show.Column("bands", "Bands", is_wide=True),
 )
 
 
@@ -42,6 +44,7 @@ def list_(dsn: str | None, format: show.Format) -> None:
     "--counts/--no-counts", default=None, help="Whether it is in the score; if not, it is a "
     "score of its own.",
 )  # fmt: skip
+@option("--ranked/--not-ranked", default=None, help="Whether customers have a percentile in it.")
 @option(
     "--cap-points",
     metavar="NUMBER|none",
@@ -53,20 +56,22 @@ def set_(
     name: str | None,
     sort_order: int | None,
     counts: bool | None,
+    ranked: bool | None,
     cap_points: str | None,
 ) -> None:
     """Add the category CATEGORY_CODE, or change it.
 
     Where what counts changes, the next recalculation sums everybody. A donor score that is not in
-    the total:
+    the total, and is ranked:
 
-        engagement categories set DONOR --name "Donor score" --no-counts
+        engagement categories set DONOR --name "Donor score" --no-counts --ranked
     """
     given = {
         "category_name": name,
         "sort_order": sort_order,
         "counts_in_total": counts,
         "cap_points": cap_points,
+        "is_ranked": ranked,
     }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     if cap_points is not None and cap_points.lower() == "none":

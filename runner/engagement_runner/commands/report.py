@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from engagement_runner import queries, show
+from engagement_runner import completion, queries, show
 from engagement_runner.connection import Connection, dsn_option
 from engagement_runner.errors import EXIT_DIFFERENCES, EXIT_INTERRUPTED, EngagementError
 from engagement_runner.session import interruptible, option, session, snapshot
@@ -34,6 +34,13 @@ from engagement_runner.session import interruptible, option, session, snapshot
     help="Weeks to look ahead for customers at risk.",
 )
 @option(
+    "--category",
+    metavar="CODE",
+    show_default="the total",
+    shell_complete=completion.categories,
+    help="Write the page about everybody by the points of this category.",
+)
+@option(
     "--rows",
     type=click.IntRange(1, 1000),
     metavar="NUMBER",
@@ -53,6 +60,7 @@ def report(
     customer: str | None,
     title: str,
     weeks: int,
+    category: str | None,
     rows: int,
     verify: str,
 ) -> None:
@@ -71,7 +79,9 @@ def report(
         try:
             with interruptible(), show.RunProgress(logs_at_once=False) as progress:
                 with snapshot(connection):
-                    pages = Pages(connection, rows, progress.update)
+                    code = category and category.upper()
+                    queries.call_value(connection, "check_category", category_code=code)
+                    pages = Pages(connection, rows, progress.update, code)
                     if customer is not None:
                         page = pages.customer(customer)
                     else:

@@ -36,6 +36,14 @@ AT_RISK = (
     show.Column("future_band_code", "Band then"),
 )
 
+category_option = option(
+    "--category",
+    metavar="CODE",
+    show_default="the total",
+    shell_complete=completion.categories,
+    help="By the points of this category.",
+)
+
 DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
 """What points can be broken down by, as engagement.points_by has it."""
 
@@ -43,8 +51,9 @@ DIMENSIONS = ("CATEGORY", "RULE", "SUBJECT", "MONTH", "YEAR")
 @click.command()
 @dsn_option
 @click.argument("name", required=False, shell_complete=completion.segments)
+@category_option
 @format_option
-def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
+def segment(dsn: str | None, name: str | None, category: str | None, format: show.Format) -> None:
     """List the customers of the segment NAME, or the segments.
 
     Each segment sorts its customers by a value of its own, the largest first. The list of segments
@@ -55,7 +64,9 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
             rows = queries.rows(connection, "segment_list")
             show.listing(rows, SEGMENTS, format, empty="There are no segments.")
         else:
-            rows = queries.call_rows(connection, "segment", name=name)
+            rows = queries.call_rows(
+                connection, "segment", name=name, category_code=category and category.upper()
+            )
             show.listing(rows, CUSTOMERS, format, empty="Nobody is in this segment.")
 
 
@@ -63,19 +74,24 @@ def segment(dsn: str | None, name: str | None, format: show.Format) -> None:
 @dsn_option
 @option("--weeks", metavar="WEEKS", default="8", help="Weeks from now.")
 @option("--fall", metavar="POINTS", help="Also list customers who lose at least this many points.")
+@category_option
 @format_option
-def at_risk(dsn: str | None, weeks: str, fall: str | None, format: show.Format) -> None:
+def at_risk(
+    dsn: str | None, weeks: str, fall: str | None, category: str | None, format: show.Format
+) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
 
     Where there are no bands, it lists everybody who will lose points. It looks at active customers
     only, and counts the weeks from the last recalculation.
     """
     with session(dsn) as connection:
-        rows = queries.call_rows(connection, "at_risk", weeks=weeks, fall=fall)
-        if fall is None and not queries.value(connection, "has_bands"):
+        code = category and category.upper()
+        rows = queries.call_rows(connection, "at_risk", weeks=weeks, fall=fall, category_code=code)
+        if fall is None and not queries.value(connection, "has_bands", category_code=code):
+            of = f" of {code}" if code else ""
             show.say(
-                "There are no bands (engagement.score_band). The list has everybody who will lose "
-                "points."
+                f"There are no bands{of} (engagement.score_band). The list has everybody who will "
+                "lose points."
             )
             show.say("--fall POINTS shortens it to those who will lose at least so many.")
         show.listing(rows, AT_RISK, format, empty="Nobody will fall by then.")

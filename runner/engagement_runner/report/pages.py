@@ -38,15 +38,21 @@ OVERVIEW_QUERIES = 14
 class Pages:
     """Reads the content of pages within one transaction and renders them.
 
-    *progress* is told what is read now, as ``show.RunProgress.update`` takes it. Raises
-    psycopg.Error. A locale that is not known makes a line on stderr, and the page is in ``en``.
+    *progress* is told what is read now, as ``show.RunProgress.update`` takes it. The page of
+    everybody is of the total, or of the points of a *category*. Raises psycopg.Error. A locale
+    that is not known makes a line on stderr, and the page is in ``en``.
     """
 
     def __init__(
-        self, connection: Connection, rows: int, progress: Callable[[dict[str, Any]], None]
+        self,
+        connection: Connection,
+        rows: int,
+        progress: Callable[[dict[str, Any]], None],
+        category: str | None = None,
     ) -> None:
         self._connection = connection
         self._rows = rows
+        self._category = category
         self._progress = progress
         self._step, self._step_count = 0, 1
         self._heading = self._read("report_heading")[0]
@@ -89,9 +95,14 @@ class Pages:
                     ("RULE", "Rule", "Rules"),
                     ("SUBJECT", "Product or committee", "Products and committees"),
                 )
+                if dimension == "RULE" or self._category is None
             ],
-            companies=self._table("Companies", COMPANIES, "report_companies"),
-            told=self._told(),
+            companies=(
+                None
+                if self._category
+                else self._table("Companies", COMPANIES, "report_companies")
+            ),
+            told=[] if self._category else self._told(),
             verification=verification,
             is_proven=is_proven,
         )  # fmt: skip
@@ -155,6 +166,7 @@ class Pages:
              "done_count": min(self._step, self._step_count), "total_count": self._step_count}
         )  # fmt: skip
         self._step += 1
+        parameters["category"] = self._category
         return queries.rows(self._connection, name, **parameters).records
 
     def _distribution(

@@ -14,7 +14,7 @@ from rich.text import Text
 from engagement_runner.queries import loads
 from engagement_runner.show.bars import bar_width, bars, sparkline
 from engagement_runner.show.output import Format, console, csv_text, has_unicode, json_text
-from engagement_runner.show.tables import grid
+from engagement_runner.show.tables import NARROW, grid
 from engagement_runner.show.values import day, instant, literal, number, points
 
 CARD_CSV = (
@@ -192,6 +192,17 @@ def _trend(
     return _labelled(label, line)
 
 
+def _said(category: dict[str, Any], show: Callable[[object], str]) -> list[str]:
+    """Return what else there is to say of a category: what of it counts, and where it stands."""
+    said = []
+    if category.get("counted_score") != category.get("score"):
+        said.append(f"{show(category.get('counted_score'))} of them count in the score")
+    standing = [literal(category["band_code"])] if category.get("band_code") else []
+    if category.get("percentile") is not None:
+        standing.append(f"percentile {number(category['percentile'])}")
+    return [*said, *([", ".join(standing)] if standing else [])]
+
+
 def _categories(
     categories: Sequence[dict[str, Any]],
     show: Callable[[object], str],
@@ -203,11 +214,14 @@ def _categories(
     name_width = min(30, max(map(len, names)))
     layout = grid(expand=True)
     layout.add_column("Own points" if is_company else "", ratio=1, overflow="fold")
-    people = ("employee_score",) if is_company else ()
-    for heading in (*("Its people's" for _ in people), "Score", "Year to date", "Overview",
-                    "Awards"):  # fmt: skip
+    columns = {"score": "Score", "ytd_score": "Year to date", "overview_score": "Overview"}
+    if is_company:
+        columns = {"employee_score": "Its people's", **columns}
+        if width < NARROW:
+            del columns["ytd_score"], columns["overview_score"]
+    columns["award_count"] = "Awards"
+    for heading in columns.values():
         layout.add_column(heading, justify="right", no_wrap=True)
-    sums = ("score", "ytd_score", "overview_score")
     drawn = bars((c.get("score") for c in categories), bar_width(width), unicode)
     for name, category in zip(names, categories, strict=True):
         rules = category.get("rules") or []
@@ -215,12 +229,11 @@ def _categories(
         label.append(drawn(category.get("score")), style="not bold cyan")
         layout.add_row(
             label,
-            *(Text(show(category.get(k))) for k in (*people, *sums)),
+            *(Text(show(category.get(k))) for k in columns if k != "award_count"),
             style="bold" if rules else "dim",
         )
-        if category.get("counted_score") != category.get("score"):
-            counts = f"{show(category.get('counted_score'))} of them count in the score"
-            layout.add_row(Padding(Text(counts, style="yellow"), (0, 0, 0, 2)))
+        for said in _said(category, show):
+            layout.add_row(Padding(Text(said, style="cyan"), (0, 0, 0, 2)))
         for rule in rules:
             code = literal(rule.get("rule_code"))
             description = literal(rule.get("description"))
@@ -229,8 +242,15 @@ def _categories(
                 what.append(f"  {code}", style="dim")
             layout.add_row(
                 Padding(what, (0, 0, 0, 2)),
-                *(Text("") for _ in people),
-                *(Text(show(rule.get(k))) for k in sums),
-                Text(number(rule.get("award_count"))),
+                *(
+                    Text(
+                        ""
+                        if k not in rule
+                        else number(rule[k])
+                        if k == "award_count"
+                        else show(rule[k])
+                    )
+                    for k in columns
+                ),
             )
     return layout

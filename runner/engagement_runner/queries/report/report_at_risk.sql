@@ -11,7 +11,9 @@ from (
         coalesce(nullif(b.label, ''), a.band_code) as band,
         coalesce(nullif(f.label, ''), a.future_band_code) as future_band,
         count(*) over () as total_count
-    from engagement.at_risk(p_weeks => %(weeks)s) as a
+    from engagement.at_risk(
+        p_weeks => %(weeks)s, p_category_code => %(category)s
+    ) as a
     left join engagement.score_band as b on a.band_code = b.band_code
     left join engagement.score_band as f on a.future_band_code = f.band_code
     order by a.fall desc, a.customer_id

@@ -12,14 +12,17 @@ from (
         ) as share,
         s.lowest_score,
         s.highest_score
-    from engagement.score_band as b
+    from (
+        select * from engagement.score_band
+        where category_code is not distinct from %(category)s
+    ) as b
     full join (
         select
             c.band_code,
             count(*) as customer_count,
             min(c.score) as lowest_score,
             max(c.score) as highest_score
-        from engagement.customer_score as c
+        from engagement.standing(%(category)s) as c
         where c.ranked_type = %(customer_type)s
         group by c.band_code
     ) as s on b.band_code = s.band_code

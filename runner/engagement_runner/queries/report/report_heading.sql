@@ -1,4 +1,4 @@
--- What a report says of the whole base, and how it is to be written.
+-- What a report says of the whole base, in total or in a category, and how it is to be written.
 select row_to_json(h)::text
 from (
     select
@@ -14,6 +14,10 @@ from (
         engagement.get_parameter('LOCALE') as locale,
         engagement.get_parameter('TIME_ZONE') as time_zone,
         engagement.get_parameter('RAISED_RECENTLY_DAYS')::integer as recent_days,
+        (
+            select c.category_name from engagement.category as c
+            where c.category_code = %(category)s
+        ) as category_name,
         s.*
     from (
         select
@@ -23,7 +27,7 @@ from (
                 count(*) filter (where c.score > 0) / nullif(count(*), 0)::numeric, 3
             ) as engaged_rate,
             percentile_disc(0.5) within group (order by c.score) as median_score
-        from engagement.customer_score as c
+        from engagement.standing(%(category)s) as c
         where c.ranked_type is not null
     ) as s
     left join (

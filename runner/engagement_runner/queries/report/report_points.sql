@@ -1,4 +1,5 @@
--- What the points that count were earned for, the most first, and how many such things there are.
+-- What the points that count were earned for, the most first, and how many such things there are; of
+-- rules those of a category, if one is given.
 select row_to_json(p)::text
 from (
     select
@@ -12,7 +13,13 @@ from (
         points,
         customer_count,
         count(*) over () as total_count
-    from engagement.points_by(%(dimension)s)
+    from engagement.points_by(%(dimension)s) as p
+    where
+        %(category)s::text is null
+        or exists (
+            select from engagement.score_rule as r
+            where r.rule_code = p.dimension_key and r.category_code = %(category)s
+        )
     order by counting_points desc, points desc, dimension_key
     limit %(rows)s
 ) as p

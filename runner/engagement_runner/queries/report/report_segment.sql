@@ -9,7 +9,7 @@ from (
         segment_value,
         band_code,
         count(*) over () as total_count
-    from engagement.segment(%(name)s)
+    from engagement.segment(%(name)s, %(category)s)
     order by segment_value desc nulls last, customer_id
     limit %(rows)s
 ) as s
