@@ -66,5 +66,6 @@ end
 $$;
 comment on function engagement.score_movement(text) is
     'Internal: for each customer with awards (of a category; NULL: any): own points '
-    'RAISED_RECENTLY_DAYS before the last run and at the last run, points earned by activity in between, when activity last earned points, '
-    'whether it earned any in the year before, and whether the customer sits on a committee.';
+    'RAISED_RECENTLY_DAYS before the last run and at the last run, points earned by activity in '
+    'between, when activity last earned points, whether it earned any in the year before, and '
+    'whether the customer sits on a committee.';
