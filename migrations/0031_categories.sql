@@ -13,7 +13,9 @@ alter table engagement.category add constraint category_cap_points check (
 
 alter table engagement.category_score add column employee_score numeric not null default 0;
 comment on column engagement.category_score.employee_score is
-    'Company: points of its people in this category, as in customer_score.employee_score.';
+    'Company: points of its people in this category, as in customer_score.employee_score. 0 as long '
+    'as no category is ranked, has bands, a cap or does not count in the total: score_card sums them '
+    'by itself.';
 comment on column engagement.category_score.score is
     'Own points that count at customer_score.calculated_at, before the category''s cap.';
 comment on table engagement.category_score is
@@ -39,15 +41,6 @@ comment on column engagement.app_parameter.value_type is
 comment on table engagement.category is
     'The parts a score is broken down into, each a score of its own. Change what counts by '
     'set_category only: it checks and audits, and the next run sums everybody.';
-
--- The next run adds the points of companies' people by category.
-insert into engagement.recalculation_customer (customer_id, is_touched)
-select
-    s.customer_id,
-    false
-from engagement.customer_score as s
-where s.employee_score <> 0 or s.employee_ytd_score <> 0 or s.employee_overview_score <> 0
-on conflict (customer_id) do nothing;
 
 -- squawk-ignore ban-drop-constraint
 alter table engagement.setup_change drop constraint setup_change_object_type;

@@ -112,7 +112,6 @@ grant execute on routine
     engagement.counted_awards,
     engagement.own_points_at,
     engagement.employee_points_at,
-    engagement.merged_totals,
     engagement.counted_part,
     engagement.bounds_of_total,
     engagement.bounded_total,

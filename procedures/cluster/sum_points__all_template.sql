@@ -22,6 +22,11 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
     v_special integer[] := engagement.capping_or_fading_rules();
+    -- Somebody has set up a category.
+    v_is_divided boolean := p_is_employees and (
+        exists (select from engagement.category c
+                   where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
+        or exists (select from engagement.score_band b where b.category_code is not null));
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
     v_overview_from timestamptz;
@@ -59,7 +64,8 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select w.employer_id as holder_id, r.category_code, w.points,
+                select w.employer_id as holder_id,
+                       case when v_is_divided then r.category_code end as category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
@@ -75,7 +81,8 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select j.employer_id as holder_id, r.category_code, w.points,
+                select j.employer_id as holder_id,
+                       case when v_is_divided then r.category_code end as category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from job j
                 inner join engagement.award w
@@ -101,8 +108,7 @@ begin
                 select case when not p_is_employees then w.customer_id
                             when v_is_current then j.employer_id
                             else w.employer_id end as holder_id,
-                       w.category_code, w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
-                from engagement.capped__template() w
+X                from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
                       or (v_is_current and j.employer_id <> w.customer_id)
@@ -135,6 +141,7 @@ begin
 end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
-    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
-    'companies'' employees; no rows if the roll-up is switched off. Without '
-    'points the category is NULL: only a change of jobs is known.';
+    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals '
+    'of companies'' employees; no rows if the roll-up is switched off. Their category is NULL '
+    'unless somebody has set up a category; and where only a change of jobs is '
+    'known.';

@@ -11,7 +11,10 @@
 -- sum_points__some from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
-    p_customer_ids engagement.host_key[], p_as_of timestamptz, p_is_employees boolean
+    p_customer_ids engagement.host_key[],
+    p_as_of timestamptz,
+    p_is_employees boolean,
+    p_is_by_category boolean default false
 )
 returns setof engagement.period_total
 language plpgsql
@@ -25,6 +28,12 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
     v_special integer[] := engagement.capping_or_fading_rules();
+    -- The categories of employees' points are asked for, or somebody has set up a category.
+    v_is_divided boolean := p_is_employees and (
+        p_is_by_category
+        or exists (select from engagement.category c
+                   where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
+        or exists (select from engagement.score_band b where b.category_code is not null));
     v_people text[] := '{}';
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
@@ -79,7 +88,8 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select w.employer_id as holder_id, r.category_code, w.points,
+                select w.employer_id as holder_id,
+                       case when v_is_divided then r.category_code end as category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
@@ -95,7 +105,8 @@ begin
         select s.*
         from (
             with counting_in_hand as (
-                select j.employer_id as holder_id, r.category_code, w.points,
+                select j.employer_id as holder_id,
+                       case when v_is_divided then r.category_code end as category_code, w.points,
                        w.effective_at, w.expires_at, null::integer as half_life_weeks
                 from job j
                 inner join engagement.award w
@@ -124,8 +135,7 @@ begin
                 select case when not p_is_employees then w.customer_id
                             when v_is_current then j.employer_id
                             else w.employer_id end as holder_id,
-                       w.category_code, w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
-                from engagement.capped__template() w
+X                from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
                       or (v_is_current and j.employer_id <> w.customer_id)
@@ -158,8 +168,9 @@ begin
 end
 $$;
 comment on function engagement.sum_points__some_template(
-    engagement.host_key[], timestamptz, boolean
+    engagement.host_key[], timestamptz, boolean, boolean
 ) is
     'Internal: template: totals of these customers at p_as_of, by category. p_is_employees: totals '
-    'of companies'' employees; no rows if the roll-up is switched off. Without '
-    'points the category is NULL: only a change of jobs is known.';
+    'of companies'' employees; no rows if the roll-up is switched off. Their category is NULL '
+    'unless somebody has set up a category, or p_is_by_category; and where only a change of jobs is '
+    'known.';

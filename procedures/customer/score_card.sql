@@ -1,5 +1,6 @@
 -- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
 -- the ledger at p_as_of and p_known_at. Employees' points and the rank are the stored ones.
+-- Employees' points by category are summed for the instant of these.
 -- Reads: award, score_rule, category, customer_score, category_score, pending_activity,
 -- recalculation_source, host_customers.
 -- Raises: EG001.
@@ -23,6 +24,7 @@ declare
     v_own numeric[];  -- at p_as_of, then at the ends of the months
     v_raise record;
     v_waiting record;
+    v_employees engagement.period_total[];  -- of a company, by category
     v_card jsonb;
 begin
     perform engagement.check_customer(p_customer_id);
@@ -39,6 +41,12 @@ begin
         from generate_series(11, 0, -1) g (months)
     );
     v_own := engagement.own_points_at(p_customer_id, p_as_of || v_month_ends, p_known_at);
+    if v_customer.customer_type = 'COMPANY' then
+        v_employees := array(select t from engagement.sum_points__some(
+            p_customer_ids => array[p_customer_id]::engagement.host_key[],
+            p_as_of => coalesce(v_stored.calculated_at, p_as_of), p_is_employees => true,
+            p_is_by_category => true) t);
+    end if;
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 
     -- A refresh has read what the customer had bought when it began. What is queued of a company's
@@ -100,7 +108,7 @@ begin
                 'score', coalesce(t.score, 0),
                 'counted_score', engagement.counted_part(coalesce(t.score, 0), c.counts_in_total,
                                                          c.cap_points),
-                'employee_score', coalesce(e.employee_score, 0),
+                'employee_score', coalesce(u.score, 0),
                 'percentile', e.percentile,
                 'band_code', e.band_code,
                 'ytd_score', coalesce(t.ytd_score, 0),
@@ -124,6 +132,7 @@ begin
             ) t on t.category_code = c.category_code
             left join engagement.category_score e
                 on e.customer_id = p_customer_id and e.category_code = c.category_code
+            left join unnest(v_employees) u on u.category_code = c.category_code
         ),
         'trend', (
             select jsonb_agg(jsonb_build_object(

@@ -68,7 +68,9 @@ begin
     ) c
     where not v_is_silent and c.height <> 0;
     get diagnostics v_count = row_count;
-    if engagement.ranked_categories() <> '{}' or p_is_run then
+    if p_is_run or exists (select from engagement.category_percentile)
+       or exists (select from engagement.score_band b where b.category_code is not null)
+    then
         v_count := v_count + engagement.announce_part_bands(
             p_as_of => p_as_of, p_at => v_at, p_customer_ids => p_customer_ids,
             p_is_silent => v_is_silent);

@@ -9,15 +9,18 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-    v_ranked constant text[] := engagement.ranked_categories();
+    v_ranked text[];
     v_ids text[];
     v_codes text[];
     v_percentiles integer[];
     v_bands text[];
 begin
-    if v_ranked = '{}' then
-        return;
+    if not exists (select from engagement.category_percentile)
+       and not exists (select from engagement.score_band b where b.category_code is not null)
+    then
+        return;  -- no category is ranked
     end if;
+    v_ranked := engagement.ranked_categories();
     with threshold as materialized (
         select t.category_code, t.customer_type,
                array_agg(t.from_score order by t.percentile) as from_scores,

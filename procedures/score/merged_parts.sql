@@ -28,7 +28,7 @@ begin atomic
             u.category_code,
             u.score
         from unnest(p_employees) u
-        where u.score <> 0
+        where u.score <> 0 and u.category_code is not null
     ) e on e.customer_id = o.customer_id and e.category_code = o.category_code;
 end;
 comment on function engagement.merged_parts(

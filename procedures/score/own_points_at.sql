@@ -19,7 +19,10 @@ declare
     v_points numeric[] := '{}';
     v_at timestamptz;
 begin
-    if engagement.capping_or_fading_rules() <> '{}' or engagement.has_limits() then
+    if engagement.capping_or_fading_rules() <> '{}'
+       or exists (select from engagement.category c
+                  where not c.counts_in_total or c.cap_points is not null)
+    then
         return array(
             select (
                 select coalesce(sum(engagement.counted_part(t.points, c.counts_in_total,

@@ -60,7 +60,9 @@ begin
                coalesce(o.overview_score, 0) as overview_score,
                coalesce(e.score, 0) as employee_score
         from own o
-        full join (select u.* from employees u where u.score <> 0) e
+        full join (
+            select u.* from employees u where u.score <> 0 and u.category_code is not null
+        ) e
             on e.customer_id = o.customer_id and e.category_code = o.category_code
     )
     select coalesce(f.customer_id, s.customer_id)

@@ -19,6 +19,11 @@ declare
     v_is_current boolean := engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT';
     v_today date := (p_as_of at time zone engagement.parameter('TIME_ZONE'))::date;
     v_special integer[] := engagement.capping_or_fading_rules();
+    -- Somebody has set up a category.
+    v_is_divided boolean := p_is_employees and (
+        exists (select from engagement.category c
+                   where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
+        or exists (select from engagement.score_band b where b.category_code is not null));
     v_people text[] := '{}';
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
@@ -51,24 +56,24 @@ begin
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where not p_is_employees and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select w.employer_id, r.category_code, w.points, w.effective_at, w.expires_at, null
+        select w.employer_id, case when v_is_divided then w.rule_id::text end, w.points, w.effective_at, w.expires_at, null
         from engagement.award w
-        inner join engagement.score_rule r on r.rule_id = w.rule_id
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select j.employer_id, r.category_code, w.points, w.effective_at, w.expires_at, null
+        select j.employer_id, case when v_is_divided then w.rule_id::text end, w.points, w.effective_at, w.expires_at, null
         from job j
         inner join engagement.award w
             on w.customer_id = j.employee_id and w.voided_at is null
-        inner join engagement.score_rule r on r.rule_id = w.rule_id
         where p_is_employees and v_is_current and w.customer_id <> j.employer_id
               and w.rule_id <> all (v_special)
         union all
         select case when not p_is_employees then w.customer_id
                     when v_is_current then j.employer_id
                     else w.employer_id end,
-               w.category_code, w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
+               case when not p_is_employees then w.category_code
+                    when v_is_divided then w.rule_id::text end,
+               w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
         from engagement.counted_awards(
             p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
         left join job j on j.employee_id = w.customer_id
@@ -77,11 +82,24 @@ begin
               or (not v_is_current and w.employer_id <> w.customer_id
                   and w.employer_id is not null)
     ),
-    total as (
-        select s.holder_id, s.category_code, s.score, s.ytd_score, s.overview_score,
-               least(s.changes_at, s.leaves_year_at,
-                     engagement.leaves_overview_at(s.oldest_overview_at)) as next_change_at
+    part as (
+        select s.*
         from engagement.summed__template(p_as_of, v_ytd_from, v_ytd_next, v_overview_from) s
+    ),
+    total as (
+        select p.holder_id, p.category_code, p.score, p.ytd_score, p.overview_score,
+               least(p.changes_at, p.leaves_year_at,
+                     engagement.leaves_overview_at(p.oldest_overview_at)) as next_change_at
+        from part p
+        where not v_is_divided
+        union all
+        select p.holder_id, r.category_code, sum(p.score), sum(p.ytd_score), sum(p.overview_score),
+               least(min(p.changes_at), min(p.leaves_year_at),
+                     engagement.leaves_overview_at(min(p.oldest_overview_at)))
+        from part p
+        inner join engagement.score_rule r on r.rule_id = p.category_code::integer
+        where v_is_divided
+        group by p.holder_id, r.category_code
     ),
     moved as (
         select m.employer_id as holder_id, m.next_change_at
@@ -96,6 +114,7 @@ begin
 end
 $$;
 comment on function engagement.sum_points__all_template(timestamptz, boolean) is
-    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals of '
-    'companies'' employees; no rows if the roll-up is switched off. Without points the category is '
-    'NULL: only a change of jobs is known.';
+    'Internal: template: totals of everybody at p_as_of, by category. p_is_employees: totals '
+    'of companies'' employees; no rows if the roll-up is switched off. Their category is NULL '
+    'unless somebody has set up a category; and where only a change of jobs is '
+    'known.';

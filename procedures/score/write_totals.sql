@@ -30,7 +30,9 @@ declare
     v_shown_ids engagement.host_key[];
     v_own engagement.period_total[];
     v_employees engagement.period_total[];
+    v_parts engagement.category_score[];
     v_categories text[];
+    v_banded engagement.category_score[];
     v_newer_ids engagement.host_key[];
     v_newer_count bigint := 0;
     v_touched_count bigint := 0;
@@ -77,25 +79,33 @@ begin
     v_employees := array(select t from engagement.sum_points__some(
         p_customer_ids => p_customer_ids, p_as_of => p_as_of, p_is_employees => true) t);
 
-    v_categories := array(select m.category_code || ' ' || m.customer_id::text
-                          from engagement.merged_parts(v_own, v_employees) m);
-    delete from engagement.category_score c
-    where c.customer_id = any (p_customer_ids) and c.announced_band is null
-          and c.category_code || ' ' || c.customer_id::text
-              not in (select k.key from unnest(v_categories) k (key));
-    -- Who has lost all points of a category may have to be told of a band.
-    update engagement.category_score c
-    set score = 0, ytd_score = 0, overview_score = 0, employee_score = 0
-    where c.customer_id = any (p_customer_ids) and c.announced_band is not null
-          and (c.score, c.ytd_score, c.overview_score, c.employee_score)
-              is distinct from (0, 0, 0, 0)
-          and c.category_code || ' ' || c.customer_id::text
-              not in (select k.key from unnest(v_categories) k (key));
+    v_parts := array(
+        select row(m.customer_id, m.category_code, m.score, m.ytd_score, m.overview_score,
+                   m.employee_score, null, null, null)::engagement.category_score
+        from engagement.merged_parts(v_own, v_employees) m);
+    v_categories := array(select p.category_code || ' ' || p.customer_id::text
+                          from unnest(v_parts) p);
+    with gone as (
+        delete from engagement.category_score c
+        where c.customer_id = any (p_customer_ids)
+              and c.category_code || ' ' || c.customer_id::text
+                  not in (select k.key from unnest(v_categories) k (key))
+        returning c.*
+    )
+    select array_agg(row(g.customer_id, g.category_code, 0, 0, 0, 0, g.percentile, g.band_code,
+                         g.announced_band)::engagement.category_score)
+    into v_banded
+    from gone g
+    where g.announced_band is not null;
+    if v_banded is not null then
+        -- Who has lost all points of a category is to be told of the band.
+        insert into engagement.category_score select b.* from unnest(v_banded) b;
+    end if;
     insert into engagement.category_score (customer_id, category_code, score, ytd_score,
                                            overview_score, employee_score)
-    select m.customer_id, m.category_code, m.score, m.ytd_score, m.overview_score,
-           m.employee_score
-    from engagement.merged_parts(v_own, v_employees) m
+    select p.customer_id, p.category_code, p.score, p.ytd_score, p.overview_score,
+           p.employee_score
+    from unnest(v_parts) p
     on conflict (customer_id, category_code) do update
     set score = excluded.score, ytd_score = excluded.ytd_score,
         overview_score = excluded.overview_score, employee_score = excluded.employee_score

@@ -66,10 +66,6 @@ begin
             clock_timestamp(), session_user, 'CATEGORY', p_category_code,
             case when v_old.category_code is not null then to_jsonb(v_old) end, to_jsonb(v_new)
         );
-    end if;
-    if (coalesce(v_old.counts_in_total, true), v_old.cap_points)
-       is distinct from (v_new.counts_in_total, v_new.cap_points)
-    then
         insert into engagement.pending_activity (source) values ('customer');
     end if;
 end
@@ -78,5 +74,5 @@ comment on function engagement.set_category(text, jsonb) is
     'Adds a category, or changes the keys of p_changes: category_name, sort_order, counts_in_total '
     '(false: it is not in the total), cap_points (what of a customer''s own points of it counts in '
     'the total at most; null: all), is_ranked (customers have a percentile in it). The next run '
-    'ranks by it, and sums everybody where what counts changes. Raises '
+    'sums and ranks everybody by it. Raises '
     'EG004 for a value that does not fit, EG010 for another key.';

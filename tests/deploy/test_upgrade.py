@@ -306,7 +306,7 @@ def test_deployment_restored_from_a_dump_carries_on(
     assert deploy(restored, "reference").steps == []
 
 
-def test_deploy_of_categories_changes_no_score_and_adds_points_of_people(
+def test_deploy_of_categories_changes_no_score_until_one_is_set_up(
     database: str, databases: Any, package: Path, tmp_path: Path
 ) -> None:
     session = databases.connect(database)
@@ -342,10 +342,15 @@ def test_deploy_of_categories_changes_no_score_and_adds_points_of_people(
     assert session.execute("select * from engagement.verify()").fetchall() == []
     session.execute("call engagement.recalculate(p_as_of => '2025-06-01')")
     assert session.execute(scores).fetchone() == before
-    assert session.execute(
+    parts = (
         "select customer_id, category_code, score, employee_score from engagement.category_score"
         " order by 1"
-    ).fetchall() == [
+    )
+    assert session.execute(parts).fetchall() == [(2, "PURCHASES_DONATIONS", 6, 0)]
+    # With the first category that is set up, companies have parts of their people's points.
+    session.execute("""select engagement.set_category('INVOLVEMENT', '{"is_ranked": true}')""")
+    session.execute("call engagement.recalculate(p_as_of => '2025-06-01')")
+    assert session.execute(parts).fetchall() == [
         (1, "PURCHASES_DONATIONS", 0, 6),
         (2, "PURCHASES_DONATIONS", 6, 0),
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -645,9 +645,11 @@ def utc(value: Any) -> Any:
 
 
 def parameters_of(
-    values: dict[str, str], categories: Iterable[tuple[str, bool, Decimal | None]] = ()
+    values: dict[str, str],
+    categories: Iterable[tuple[str, bool, Decimal | None]] = (),
+    ranked: Collection[str] = (),
 ) -> Parameters:
-    """The parameters that the oracle knows, from their text, and the limits of categories."""
+    """The parameters that the oracle knows, from their text, and what is set of categories."""
     listed = list(categories)
     floor, cap = (
         None if values[name] == "NONE" else Decimal(values[name])
@@ -658,6 +660,7 @@ def parameters_of(
         total_cap=cap,
         uncounted=frozenset(code for code, counts, _ in listed if not counts),
         category_caps=tuple((code, most) for code, _, most in listed if most is not None),
+        is_divided=bool(ranked) or any(not counts or cap is not None for _, counts, cap in listed),
         score_decimals=int(values["SCORE_DECIMALS"]),
         time_zone=values["TIME_ZONE"],
         ytd_start_month=int(values["YTD_START_MONTH"]),

@@ -103,6 +103,8 @@ class Parameters:
     """Categories that do not count in the total."""
     category_caps: tuple[tuple[str, Decimal], ...] = ()
     """What of a customer's own points of a category counts at most."""
+    is_divided: bool = False
+    """Somebody has set up a category, so employees' points are kept by category, too."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -747,7 +749,9 @@ def score_of(
         employee=employee_totals,
         categories={code: sums for code, sums in by_category.items() if not sums.is_zero},
         employee_categories={
-            code: sums.score for code, sums in employees_by_category.items() if sums.score
+            code: sums.score
+            for code, sums in employees_by_category.items()
+            if sums.score and parameters.is_divided
         },
     )
 

@@ -453,7 +453,9 @@ class Association(RuleBasedStateMachine):
         self.expected = None
         values = self.driver.parameters()
         self.rules = self.driver.rules()
-        self.parameters = parameters_of(values, self.driver.category_limits())
+        self.parameters = parameters_of(
+            values, self.driver.category_limits(), self.driver.ranked_categories()
+        )
         self.trigger_mode = values["TRIGGER_MODE"]
 
     def customer(self, number: int) -> Key:
@@ -1279,6 +1281,7 @@ class Association(RuleBasedStateMachine):
             for b in self.driver.bands(CATEGORY_BANDS.get(code))
         ):
             self.driver.set_band(Band(code, *threshold, CATEGORY_BANDS.get(code)))
+        self.setup_changed(changes_awards=False)
 
     # --- time ---
 

@@ -76,8 +76,6 @@ CALLS = {
         "check_category": "select engagement.check_category(null)",
         "chosen_category": "select engagement.chosen_category()",
         "standing": "select * from engagement.standing(null)",
-        "merged_totals": "select * from engagement.merged_totals("
-        "array[{ann}]::engagement.host_key[], '{{}}', '{{}}')",
         "counted_part": "select engagement.counted_part(5, true, 3)",
         "bounds_of_total": "select * from engagement.bounds_of_total()",
         "bounded_total": "select engagement.bounded_total(5, 0, 3)",

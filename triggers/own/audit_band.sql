@@ -1,6 +1,6 @@
 -- Internal. Audits changes of bands, which are set up by plain INSERT, UPDATE and DELETE: who made
 -- the change, when, and what it was. Definer, because only the package writes the audit.
--- Writes: setup_change.
+-- Writes: setup_change, pending_activity.
 create or replace function engagement.audit_band()
 returns trigger
 language plpgsql
@@ -14,6 +14,10 @@ begin
         )
         values (clock_timestamp(), session_user, 'BAND', coalesce(new.band_code, old.band_code),
                 to_jsonb(old), to_jsonb(new));
+        if new.category_code is distinct from old.category_code then
+            -- With the first band of a category, its points of employees are stored.
+            insert into engagement.pending_activity (source) values ('customer');
+        end if;
     end if;
     return null;
 end
