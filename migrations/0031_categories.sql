@@ -13,9 +13,9 @@ alter table engagement.category add constraint category_cap_points check (
 
 alter table engagement.category_score add column employee_score numeric not null default 0;
 comment on column engagement.category_score.employee_score is
-    'Company: points of its people in this category, as in customer_score.employee_score. 0 as long '
-    'as no category is ranked, has bands, a cap or does not count in the total: score_card sums them '
-    'by itself.';
+    'Company: points of its people in this category, as in customer_score.employee_score. 0 as '
+    'long as no category is ranked, has bands, has a cap or is not in the total: score_card sums '
+    'them by itself.';
 comment on column engagement.category_score.score is
     'Own points that count at customer_score.calculated_at, before the category''s cap.';
 comment on table engagement.category_score is

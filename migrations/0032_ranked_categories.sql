@@ -56,6 +56,6 @@ comment on column engagement.recalculation_rank.category_code is
     'The category that was ranked; empty: the total.';
 -- squawk-ignore ban-drop-constraint
 alter table engagement.recalculation_rank drop constraint recalculation_rank_pkey;
--- squawk-ignore constraint-missing-not-valid, disallowed-unique-constraint
+-- squawk-ignore adding-serial-primary-key-field, constraint-missing-not-valid
 alter table engagement.recalculation_rank add constraint recalculation_rank_pkey
 primary key (customer_id, category_code);

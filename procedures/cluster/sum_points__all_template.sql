@@ -25,7 +25,7 @@ declare
     -- Somebody has set up a category.
     v_is_divided boolean := p_is_employees and (
         exists (select from engagement.category c
-                   where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
+                where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
         or exists (select from engagement.score_band b where b.category_code is not null));
     v_ytd_from timestamptz;
     v_ytd_next timestamptz;
@@ -108,7 +108,10 @@ begin
                 select case when not p_is_employees then w.customer_id
                             when v_is_current then j.employer_id
                             else w.employer_id end as holder_id,
-X                from engagement.capped__template() w
+                       case when v_is_divided or not p_is_employees then w.category_code end
+                           as category_code,
+                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+                from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
                       or (v_is_current and j.employer_id <> w.customer_id)

@@ -135,7 +135,10 @@ begin
                 select case when not p_is_employees then w.customer_id
                             when v_is_current then j.employer_id
                             else w.employer_id end as holder_id,
-X                from engagement.capped__template() w
+                       case when v_is_divided or not p_is_employees then w.category_code end
+                           as category_code,
+                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+                from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
                       or (v_is_current and j.employer_id <> w.customer_id)
@@ -172,5 +175,5 @@ comment on function engagement.sum_points__some_template(
 ) is
     'Internal: template: totals of these customers at p_as_of, by category. p_is_employees: totals '
     'of companies'' employees; no rows if the roll-up is switched off. Their category is NULL '
-    'unless somebody has set up a category, or p_is_by_category; and where only a change of jobs is '
-    'known.';
+    'unless somebody has set up a category, or p_is_by_category; and where only a change of jobs '
+    'is known.';

@@ -1,8 +1,7 @@
 -- Internal. The refresh icon: derives one customer's awards and totals at once. Queued keys stay
 -- queued. The activities whose awards the refresh changed are queued too: a run that compares at
 -- the same moment by other rules or parameters may not see these awards and would leave them as
--- they are. Plans are kept: for a known customer they would seem cheaper, and planning would cost as
--- much as all the work.
+-- they are.
 -- Reads: the views, award.
 -- Writes: award, customer_score, category_score of this customer, pending_activity. Raises: EG001.
 create or replace function engagement.refresh(p_customer_id engagement.host_key,
@@ -16,11 +15,12 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 set row_security = on
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = auto
 as $$
 declare
     v_at timestamptz := clock_timestamp();
 begin
+    perform set_config('plan_cache_mode', engagement.refresh_plans(), true);  -- until it ends
     perform engagement.check_customer(p_customer_id);
     if engagement.award_customers(array[p_customer_id::text], v_at) > 0 then
         -- Through these keys the next run also finds the companies that the awards count for.

@@ -22,7 +22,7 @@ declare
     -- Somebody has set up a category.
     v_is_divided boolean := p_is_employees and (
         exists (select from engagement.category c
-                   where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
+                where not c.counts_in_total or c.cap_points is not null or c.is_ranked)
         or exists (select from engagement.score_band b where b.category_code is not null));
     v_people text[] := '{}';
     v_ytd_from timestamptz;

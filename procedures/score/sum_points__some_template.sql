@@ -6,9 +6,9 @@
 --   employees' points, CURRENT: all awards of people whose primary employer on the date of p_as_of
 --   is the company.
 -- Employees' points are summed by rule first: a look-up of the rule's category for each award would
--- cost more than the sum. Awards of rules that cap or fade count as counted_awards and faded_points say. All other awards
--- count for their points and go the short way. generate_totals makes the routine sum_points__some
--- from this template.
+-- cost more than the sum. Awards of rules that cap or fade count as counted_awards and faded_points
+-- say. All other awards count for their points and go the short way. generate_totals makes the
+-- routine sum_points__some from this template.
 -- Reads: award, score_rule, employment.
 create or replace function engagement.sum_points__some_template(
     p_customer_ids engagement.host_key[],
@@ -140,5 +140,5 @@ comment on function engagement.sum_points__some_template(
 ) is
     'Internal: template: totals of these customers at p_as_of, by category. p_is_employees: totals '
     'of companies'' employees; no rows if the roll-up is switched off. Their category is NULL '
-    'unless somebody has set up a category, or p_is_by_category; and where only a change of jobs is '
-    'known.';
+    'unless somebody has set up a category, or p_is_by_category; and where only a change of jobs '
+    'is known.';

@@ -44,7 +44,7 @@ declare
     v_is_read_whole boolean;
 begin
     -- The view's own comparison with the key, wherever the planner has put it.
-    select split_part(c.condition, ' = ', 1) into v_compared_by
+    select (engagement.split_condition(c.condition, ' = '))[1] into v_compared_by
     from jsonb_path_query(v_plan, 'strict $.**') n (node)
     cross join lateral (values (n.node ->> 'Filter'), (n.node ->> 'Join Filter')) f (condition)
     cross join unnest(engagement.split_condition(f.condition, ' AND ')) c (condition)

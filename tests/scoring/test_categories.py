@@ -60,6 +60,32 @@ def test_category_that_does_not_count_is_a_score_of_its_own(donors: Host) -> Non
     donors.proven("FULL")
 
 
+def test_nothing_is_stored_by_category_of_people_until_one_is_set_up(host: Host) -> None:
+    host.rule(quantity_score=2)
+    company, person = host.customer("COMPANY"), host.customer()
+    host.job(person, company, "2020-01-01")
+    host.order(person, Line(quantity=3))
+    host.proven()
+    before = host.score(company)
+    assert categories(host, company) == {}
+    # A card shows them anyway.
+    of_people = {c["category_code"]: c["employee_score"] for c in host.card(company)["categories"]}
+    assert of_people["PURCHASES_DONATIONS"] == 6
+    host.category("INVOLVEMENT", is_ranked=True)
+    host.proven()
+    assert categories(host, company) == {"PURCHASES_DONATIONS": (0, 6)}
+    host.category("INVOLVEMENT", is_ranked=False)
+    host.proven()
+    assert categories(host, company) == {}
+    assert host.score(company) == before
+    donor_band(host, "PATRON", from_score=50)
+    host.proven()
+    assert categories(host, company) == {"PURCHASES_DONATIONS": (0, 6)}
+    host.run("delete from engagement.score_band")
+    host.proven()
+    assert categories(host, company) == {}
+
+
 @pytest.mark.parametrize("attribution", ["AT_ACTIVITY", "CURRENT"])
 def test_company_has_points_of_its_people_by_category(donors: Host, attribution: str) -> None:
     donors.set(EMPLOYER_ATTRIBUTION=attribution)
