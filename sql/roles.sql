@@ -217,9 +217,10 @@ grant execute on routine
     -- person
     engagement.erase_customer
 to engagement_admin;
--- What of a category counts in the total is set by set_category.
-revoke insert, update on engagement.category from engagement_admin;
-grant insert (category_code, category_name, sort_order), update (category_name, sort_order), delete
+-- What of a category counts in the total is set by set_category. One that is taken away would count
+-- again.
+revoke insert, update, delete on engagement.category from engagement_admin;
+grant insert (category_code, category_name, sort_order), update (category_name, sort_order)
 on engagement.category to engagement_admin;
 grant insert, update, delete on
     engagement.engagement_type,

@@ -1,9 +1,7 @@
 -- Internal. Everybody's own points at the last run and RAISED_RECENTLY_DAYS before it, and what
 -- happened in between and in the year before. The segments of movement are made from this.
 -- Reads: live_awards, score_rule, category, recalculation_run.
-create or replace function engagement.score_movement(
-    p_category_code text default engagement.chosen_category()
-)
+create or replace function engagement.score_movement()
 returns table (
     customer_id engagement.host_key,
     score_before numeric,
@@ -19,6 +17,7 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
 declare
+    v_category constant text := engagement.chosen_category();
     v_zone text := engagement.parameter('TIME_ZONE');
     v_now timestamptz := engagement.scored_at();
     v_before timestamptz := engagement.recent_from(v_now);
@@ -27,10 +26,10 @@ declare
 begin
     return query
     select p.customer_id,
-           sum(case when p_category_code is not null then p.score_before
+           sum(case when v_category is not null then p.score_before
                     else engagement.counted_part(p.score_before, c.counts_in_total, c.cap_points)
                end),
-           sum(case when p_category_code is not null then p.score_now
+           sum(case when v_category is not null then p.score_now
                     else engagement.counted_part(p.score_now, c.counts_in_total, c.cap_points) end),
            sum(p.earned_points), max(p.last_earned_at), bool_or(p.was_active), bool_or(p.is_seated)
     from (
@@ -57,15 +56,15 @@ begin
         from engagement.live_awards() w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where w.effective_at <= v_now
-              and (p_category_code is null or r.category_code = p_category_code)
+              and (v_category is null or r.category_code = v_category)
         group by w.customer_id, r.category_code
     ) p
     left join engagement.category c on c.category_code = p.category_code
     group by p.customer_id;
 end
 $$;
-comment on function engagement.score_movement(text) is
-    'Internal: for each customer with awards (of a category; NULL: any): own points '
-    'RAISED_RECENTLY_DAYS before the last run and at the last run, points earned by activity in '
-    'between, when activity last earned points, whether it earned any in the year before, and '
-    'whether the customer sits on a committee.';
+comment on function engagement.score_movement() is
+    'Internal: for each customer with awards (of the category that segment was asked for; else of '
+    'any): own points RAISED_RECENTLY_DAYS before the last run and at the last run, points earned by '
+    'activity in between, when activity last earned points, whether it earned any in the year '
+    'before, and whether the customer sits on a committee.';

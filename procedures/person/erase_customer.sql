@@ -88,6 +88,9 @@ begin
         select array_agg(s.customer_id) into v_companies
         from engagement.customer_score s
         where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0);
+        select v_companies || array_agg(c.customer_id) into v_companies
+        from engagement.category_score c
+        where c.employee_score <> 0;
     end if;
     v_employers := array(
         select e.id

@@ -162,7 +162,7 @@ end
 $$;
 comment on function engagement.preview_rules(jsonb, boolean, timestamptz) is
     'What a change of rules would do to scores at p_as_of (NULL: the last run): every customer '
-    'whose points or band would change, old and new values, largest change first. p_changes: an '
+    'whose total or its band would change, old and new values, largest change first. p_changes: an '
     'array as for apply_rules, or an object from rule_code to changes as for revise_rule (null '
     'retires the rule). p_retroactive false: the change would count from now on. Writes only '
     'temporary tables. Raises what apply_rules and revise_rule raise.';

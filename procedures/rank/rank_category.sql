@@ -19,9 +19,14 @@ declare
     v_scale engagement.band_scale := engagement.band_scale(p_category_code);
 begin
     with ranking as materialized (
-        select n.*, engagement.band_of(v_scale, n.score, n.percentile) as band_code
+        -- A row that is left of a band that is to be told of has no points, and so no rank.
+        select n.*, case when n.has_points then n.place end as percentile,
+               case when n.has_points then engagement.band_of(v_scale, n.score, n.place) end
+                   as band_code
         from (
             select k.customer_id, p.customer_id is not null as has_row,
+                   (p.score, p.ytd_score, p.overview_score, p.employee_score)
+                   is distinct from (0, 0, 0, 0) as has_points,
                    coalesce(p.score + p.employee_score, 0) as score,
                    c.customer_type as ranked_type, p.percentile as old_percentile,
                    p.band_code as old_band_code, p.announced_band,
@@ -31,7 +36,7 @@ begin
                        count(*) over (partition by c.customer_type,
                                                    coalesce(p.score + p.employee_score, 0)),
                        count(*) over (partition by c.customer_type))
-                   end as percentile
+                   end as place
             from engagement.all_scores() k
             left join (
                 select s.* from engagement.stored_parts() s
@@ -41,10 +46,10 @@ begin
         ) n
     ),
     threshold as materialized (
-        select r.ranked_type as customer_type, r.percentile, min(r.score) as from_score
+        select r.ranked_type as customer_type, r.place as percentile, min(r.score) as from_score
         from ranking r
         where r.ranked_type is not null
-        group by r.ranked_type, r.percentile
+        group by r.ranked_type, r.place
     ),
     gone as (
         delete from engagement.category_percentile p

@@ -31,11 +31,15 @@ begin
     scale as materialized (
         select c.code, engagement.band_scale(c.code) as bands from unnest(v_ranked) c (code)
     )
-    select array_agg(r.customer_id::text), array_agg(r.category_code), array_agg(r.percentile),
-           array_agg(engagement.band_of(r.bands, r.score, r.percentile))
+    select array_agg(r.customer_id::text), array_agg(r.category_code),
+           array_agg(case when r.has_points then r.percentile end),
+           array_agg(case when r.has_points
+                          then engagement.band_of(r.bands, r.score, r.percentile) end)
     into v_ids, v_codes, v_percentiles, v_bands
     from (
         select p.customer_id, p.category_code, p.score + p.employee_score as score, s.bands,
+               (p.score, p.ytd_score, p.overview_score, p.employee_score)
+               is distinct from (0, 0, 0, 0) as has_points,
                case when t.customer_type is not null then coalesce(
                    t.percentiles[width_bucket(p.score + p.employee_score, t.from_scores)], 0) end
                    as percentile

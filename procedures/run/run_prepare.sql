@@ -23,6 +23,10 @@ begin
         select s.customer_id, false
         from engagement.customer_score s
         where (s.employee_score, s.employee_ytd_score, s.employee_overview_score) <> (0, 0, 0)
+        union
+        select c.customer_id, false
+        from engagement.category_score c
+        where c.employee_score <> 0
         on conflict (customer_id) do nothing;
         begin
             insert into engagement.recalculation_customer (customer_id, is_touched)

@@ -22,6 +22,13 @@ begin
         execute replace(engagement.expand_template(pg_get_functiondef(v_template)),
                         '_template(', '(');
         v_name := replace(v_template::text, '_template(', '(');
+        -- Of another release it may have had other arguments.
+        perform engagement.drop_generated(array(
+            select o.oid::regprocedure from pg_proc o
+            inner join pg_proc t on t.oid = v_template
+            where o.pronamespace = t.pronamespace and o.oid <> v_name::regprocedure
+                  and o.proname = left(t.proname, -length('_template'))
+        ));
         execute format('revoke all on function %s from public', v_name);
         execute format('comment on function %s is %L', v_name,
                        replace(obj_description(v_template, 'pg_proc'), 'template: ', ''));

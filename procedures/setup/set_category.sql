@@ -41,6 +41,7 @@ begin
     end if;
     begin
         v_new := jsonb_populate_record(v_new, p_changes);
+        v_new.category_name := nullif(btrim(v_new.category_name), '');
         insert into engagement.category (
             category_code, category_name, sort_order, counts_in_total, cap_points, is_ranked
         )

@@ -6,19 +6,15 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 as $$
-declare
-    v_routine regprocedure;
 begin
-    for v_routine in
-        select p.oid from pg_proc p
+    perform engagement.drop_generated(array(
+        select p.oid::regprocedure from pg_proc p
         where p.pronamespace = 'engagement'::regnamespace
               and p.proname in (
                   select replace(t.proname, '__template', '__' || p_source) from pg_proc t
                   where t.pronamespace = 'engagement'::regnamespace
                         and t.proname like '%\_\_template')
-    loop
-        execute format('drop function %s', v_routine);
-    end loop;
+    ));
 end
 $$;
 comment on function engagement.drop_source_routines(text) is

@@ -50,7 +50,7 @@ begin
     from (
         select p.customer_id, p.category_code, p.percentile, p.band_code,
                w.percentile as wanted_percentile,
-               case when s.code is not null
+               case when s.code is not null and h.has_points
                     then engagement.band_of(s.bands, p.score + p.employee_score, w.percentile)
                end as wanted_band
         from engagement.stored_parts() p
@@ -59,7 +59,11 @@ begin
         left join threshold t
             on t.category_code = p.category_code and t.customer_type = k.ranked_type
         cross join lateral (
-            select case when t.customer_type is not null then coalesce(
+            select (p.score, p.ytd_score, p.overview_score, p.employee_score)
+                   is distinct from (0, 0, 0, 0) as has_points
+        ) h
+        cross join lateral (
+            select case when h.has_points and t.customer_type is not null then coalesce(
                 t.percentiles[width_bucket(p.score + p.employee_score, t.from_scores)], 0) end
                 as percentile
             offset 0

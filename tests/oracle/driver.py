@@ -313,12 +313,16 @@ class Driver:
             )
         }
 
-    def parts(self) -> dict[tuple[str, Key], tuple[Decimal, int | None, str | None]]:
-        """By category and customer: points with those of employees, percentile and band."""
+    def parts(self) -> dict[tuple[str, Key], tuple[Decimal, int | None, str | None, bool]]:
+        """By category and customer: points with those of employees, percentile, band.
+
+        And whether the row has no points at all: it is left of a band.
+        """
         return {
-            (code, customer_id): (points, percentile, band_code)
-            for code, customer_id, points, percentile, band_code in self._rows(
-                "select category_code, customer_id, score + employee_score, percentile, band_code"
+            (code, customer_id): (points, percentile, band_code, is_empty)
+            for code, customer_id, points, percentile, band_code, is_empty in self._rows(
+                "select category_code, customer_id, score + employee_score, percentile, band_code,"
+                " (score, ytd_score, overview_score, employee_score) = (0, 0, 0, 0)"
                 " from engagement.category_score"
             )
         }

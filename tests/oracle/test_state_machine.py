@@ -1482,8 +1482,8 @@ class Association(RuleBasedStateMachine):
         assert row.percentile == rank
         assert row.band_code == oracle.band_of(row.score, rank, self.driver.bands())
         ranked = self.driver.ranked_categories()
-        for (code, key), (points, percentile, band) in self.driver.parts().items():
-            if key == row.customer_id and code in ranked:
+        for (code, key), (points, percentile, band, is_empty) in self.driver.parts().items():
+            if key == row.customer_id and code in ranked and not is_empty:
                 lowest = self.part_thresholds.get(code, {}).get(type_of.get(key, ""), {})
                 part_rank = oracle.percentile_by(points, lowest)
                 assert percentile == part_rank, (code, key)
@@ -1566,9 +1566,10 @@ class Association(RuleBasedStateMachine):
             assert row.band_code == oracle.band_of(row.score, expected[key], bands), key
         ranked = self.driver.ranked_categories()
         among = {code: oracle.percentiles(self.points_in(code, rows), self.host) for code in ranked}
-        for (code, key), (points, percentile, band) in self.driver.parts().items():
-            rank = among[code][key] if code in ranked else None
-            bands = self.driver.bands(code) if code in ranked else []
+        for (code, key), (points, percentile, band, is_empty) in self.driver.parts().items():
+            is_ranked = code in ranked and not is_empty
+            rank = among[code][key] if is_ranked else None
+            bands = self.driver.bands(code) if is_ranked else []
             assert (percentile, band) == (rank, oracle.band_of(points, rank, bands)), (code, key)
 
     def check_customer(self, row: Any, live: set[Award], stored: Score, as_of: dt.datetime) -> None:

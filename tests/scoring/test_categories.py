@@ -78,6 +78,7 @@ def test_nothing_is_stored_by_category_of_people_until_one_is_set_up(host: Host)
     host.proven()
     assert categories(host, company) == {}
     assert host.score(company) == before
+    host.category("DONOR")
     donor_band(host, "PATRON", from_score=50)
     host.proven()
     assert categories(host, company) == {"PURCHASES_DONATIONS": (0, 6)}
@@ -227,7 +228,7 @@ def test_change_of_what_counts_is_audited_and_waits_for_the_next_run(host: Host)
     [
         *({"cap_points": cap} for cap in (-1, "NaN", "Infinity", "-Infinity", "many")),
         *({"counts_in_total": counts} for counts in (None, "perhaps")),
-        *({"category_name": None}, {"sort_order": "first"}),
+        *({"category_name": None}, {"category_name": " "}, {"sort_order": "first"}),
     ],
 )
 def test_setting_of_a_category_that_does_not_fit_is_refused(
@@ -266,6 +267,15 @@ def test_floor_above_the_cap_is_refused(host: Host) -> None:
         with host.unchanged(), refused("EG004"):
             host.set(**{name: value})
     host.set(SCORE_FLOOR="100")
+
+
+def test_generated_routine_of_other_arguments_goes(host: Host) -> None:
+    host.run(
+        "create function engagement.sum_points__some(engagement.host_key[], timestamptz, boolean)"
+        " returns integer language sql as 'select 1'"
+    )
+    host.rows("select engagement.generate_totals()")
+    assert host.rows("select count(*) from pg_proc where proname = 'sum_points__some'") == [(1,)]
 
 
 def test_preview_knows_what_counts(donors: Host) -> None:
@@ -443,6 +453,41 @@ def test_company_is_ranked_with_the_points_of_its_people(donors: Host) -> None:
     assert parts(donors) == {company: (50, "PATRON"), person: (50, "PATRON")}
     card = {c["category_code"]: c for c in donors.card(company)["categories"]}
     assert (card["DONOR"]["percentile"], card["DONOR"]["band_code"]) == (50, "PATRON")
+
+
+def test_row_without_points_has_no_rank(donors: Host) -> None:
+    donor_band(donors, "ANYBODY", from_score=0)
+    donor_band(donors, "FRIEND", from_score=10)
+    customer = donors.customer()
+    order = donors.order(customer, Line("GIFT", amount=40))
+    donors.proven(as_of=None)
+    donors.proven(as_of=None)
+    donors.set_order(order, order_status="DRAFT")
+    donors.proven(as_of=None)
+    assert parts(donors) in ({}, {customer: (None, None)})
+    assert events(donors) == [(customer, "BAND_DOWN", "DONOR", "FRIEND", None, 0)]
+    assert donors.verify() == []
+
+
+def test_band_of_a_category_that_is_not_there_is_refused(host: Host) -> None:
+    with host.unchanged(), refused("EG005"):
+        donor_band(host, "PATRON", from_score=5)
+
+
+def test_erasing_a_person_takes_points_out_of_a_category_that_does_not_count(donors: Host) -> None:
+    donors.set(EMPLOYER_ATTRIBUTION="CURRENT")
+    company, person = donors.customer("COMPANY"), donors.customer()
+    donors.order(person, Line("GIFT", amount=50), at="2020-01-01 12:00+00")
+    job = donors.job(person, company, "2024-01-01")
+    donors.proven()
+    assert categories(donors, company) == {"DONOR": (0, 50)}
+    donors.run("delete from crm.employment where employment_id = %s", job)
+    donors.run("delete from crm.order_line")
+    donors.run("delete from crm.sales_order")
+    donors.run("delete from crm.customer where customer_id = %s", person)
+    donors.run("call engagement.erase_customer(%s)", person)
+    assert categories(donors, company) == {}
+    donors.proven()
 
 
 def test_verify_finds_a_rank_in_a_category_that_is_wrong(donors: Host) -> None:

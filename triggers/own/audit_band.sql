@@ -8,6 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform engagement.check_category(new.category_code);
     if new is distinct from old then
         insert into engagement.setup_change (
             changed_at, changed_by, object_type, object_name, old_value, new_value

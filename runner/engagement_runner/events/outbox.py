@@ -40,6 +40,7 @@ EVENT_CSV = (
     "percentile",
     "occurred_at",
     "created_at",
+    "category_code",
 )
 """Columns of ``events --format csv``."""
 

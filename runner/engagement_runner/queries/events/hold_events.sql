@@ -10,7 +10,8 @@ from (
         score,
         percentile,
         occurred_at,
-        created_at
+        created_at,
+        category_code
     from engagement.hold_events(
         p_limit => %(limit)s::integer, p_minutes => %(minutes)s::integer)
 ) as h

@@ -10,6 +10,7 @@ from (
         score,
         percentile,
         occurred_at,
-        created_at
+        created_at,
+        category_code
     from engagement.take_events(p_limit => %(limit)s::integer)
 ) as t
