@@ -65,6 +65,6 @@ end
 $$;
 comment on function engagement.score_movement() is
     'Internal: for each customer with awards (of the category that segment was asked for; else of '
-    'any): own points RAISED_RECENTLY_DAYS before the last run and at the last run, points earned by '
-    'activity in between, when activity last earned points, whether it earned any in the year '
+    'any): own points RAISED_RECENTLY_DAYS before the last run and at the last run, points earned '
+    'by activity in between, when activity last earned points, whether it earned any in the year '
     'before, and whether the customer sits on a committee.';
