@@ -46,12 +46,14 @@ def checked(request: pytest.FixtureRequest) -> Connection:
         create temporary table engagement_preview_rule as select * from engagement.score_rule;
         create temporary table engagement_preview_award as select * from engagement.award;
         create temporary table engagement_preview_point as
-        select customer_id, employer_id, points from engagement.award;
+        select customer_id, employer_id, source as category_code, points from engagement.award;
         create temporary table engagement_preview_change as
-        select customer_id, points as own_points, points as employee_points from engagement.award;
+        select customer_id, true as is_employees, source as category_code, points
+        from engagement.award;
         create temporary table engagement_preview_score as
         select customer_id, own_score as old_own_score, employee_score as old_employee_score,
-               own_score as own_points, employee_score as employee_points
+               score as old_score, own_score as new_own_score,
+               employee_score as new_employee_score, score as new_score
         from engagement.customer_score
         """
     )
