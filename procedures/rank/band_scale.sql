@@ -10,16 +10,20 @@ begin
     return row(
         array(select b.from_percentile from engagement.score_band b
               where b.from_percentile is not null
-                    and b.category_code is not distinct from p_category_code order by b.from_percentile),
+                    and b.category_code is not distinct from p_category_code
+              order by b.from_percentile),
         array(select b.band_code from engagement.score_band b
               where b.from_percentile is not null
-                    and b.category_code is not distinct from p_category_code order by b.from_percentile),
+                    and b.category_code is not distinct from p_category_code
+              order by b.from_percentile),
         array(select b.from_score from engagement.score_band b
               where b.from_score is not null
-                    and b.category_code is not distinct from p_category_code order by b.from_score),
+                    and b.category_code is not distinct from p_category_code
+              order by b.from_score),
         array(select b.band_code from engagement.score_band b
               where b.from_score is not null
-                    and b.category_code is not distinct from p_category_code order by b.from_score)
+                    and b.category_code is not distinct from p_category_code
+              order by b.from_score)
     )::engagement.band_scale;
 end
 $$;
