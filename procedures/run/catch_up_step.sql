@@ -79,6 +79,7 @@ begin
         v_companies := array(select e.employer_id from engagement.employer_sizes(v_ids, 201) e
                              where e.award_count > 200);
         v_ids := array(select i from unnest(v_ids) i except select c from unnest(v_companies) c);
+        v_companies := v_companies || array(select engagement.linked_employers(v_ids));
         if v_is_current then
             v_companies := v_companies || engagement.catch_up_employers(v_run, v_ids);
         end if;

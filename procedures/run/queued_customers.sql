@@ -44,6 +44,11 @@ begin
         v_ids := array(select distinct k.id from unnest(v_ids) k (id));
         v_customers := v_customers || engagement.concerned_customers(v_source, v_ids);
     end loop;
+    v_customers := v_customers || array(
+        select l.id
+        from engagement.linked_employers(
+            array(select distinct k.id from unnest(v_customers) k (id))) l (id)
+    );
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         v_customers := v_customers || array(
             select e.employer_id::engagement.host_key

@@ -1,8 +1,9 @@
 -- Internal. Phase CUSTOMERS adds to the work: customers that a date alone has changed, customers
--- whose totals were computed for a later instant than this run's, and customers without a score,
--- even if no trigger queued them. FULL: also customers whose totals differ from the ledger. Nested
--- loops are off, because the statistics of the work table may date from a moment when it was empty.
--- If a view of the host cannot be read, its part waits for the next run.
+-- whose totals were computed for a later instant than this run's, customers without a score, even
+-- if no trigger queued them, and companies that share people (linked_employers). FULL: instead of
+-- the latter, all customers whose totals differ from the ledger. Nested loops are off, because the
+-- statistics of the work table may date from a moment when it was empty. If a view of the host
+-- cannot be read, its part waits for the next run.
 -- Definer: the host's views run as the package's owner.
 -- Reads: customer_score, engagement_host.customer, stale_totals.
 -- Writes: recalculation_customer, scoring_failure, and what mend_scores does.
@@ -41,6 +42,14 @@ begin
         when others then
             perform engagement.skip_source(p_run, 'customer', sqlstate, sqlerrm);
     end;
+    if p_run.run_mode <> 'FULL' then
+        insert into engagement.recalculation_customer (customer_id, is_touched)
+        select l.id, true
+        from engagement.linked_employers(
+            array(select c.customer_id from engagement.recalculation_customer c
+                  where c.is_touched)) l (id)
+        on conflict (customer_id) do update set is_touched = true;
+    end if;
     begin
         if p_run.run_mode = 'FULL' then
             insert into engagement.recalculation_customer (customer_id, is_touched)

@@ -497,3 +497,32 @@ def test_cap_of_any_sequence_equals_a_replay(host: Host) -> None:
 
     check()
     host.proven()
+
+
+@pytest.mark.parametrize("trigger_mode", ["IMMEDIATE", "DEFERRED"])
+@pytest.mark.parametrize("follows", [True, False])
+def test_cap_room_taken_by_an_earlier_activity_for_another_company(
+    host: Host, trigger_mode: str, follows: bool
+) -> None:
+    host.set(TRIGGER_MODE=trigger_mode)
+    host.rule(quantity_score=1, cap_points=10, cap_period="YEAR")
+    first, second = host.customer("COMPANY"), host.customer("COMPANY")
+    person = host.customer()
+    host.job(person, first, begin="2024-01-01", end="2024-06-30")
+    host.job(person, second, begin="2024-07-01")
+    host.order(person, Line("BOOK", 10), at="2024-09-01 10:00")
+    host.proven(as_of=None)
+    assert (host.score(first).score, host.score(second).score) == (0, 10)
+
+    earlier = host.order(person, Line("BOOK", 10), at="2024-03-01 10:00")
+    assert host.verify() == []
+    if follows:
+        host.run("call engagement.catch_up()")
+    else:
+        host.recalculate(as_of=None)
+    assert (host.score(first).score, host.score(second).score) == (10, 0)
+    host.proven(as_of=None)
+
+    host.set_order(earlier, order_status="CANCELLED")
+    host.proven(as_of=None)
+    assert (host.score(first).score, host.score(second).score) == (0, 10)
