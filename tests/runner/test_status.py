@@ -335,10 +335,10 @@ def test_status_while_a_run_is_under_way_is_not_failed(
     """Its session is busy, here with waiting."""
     runner = second_session(in_order)
     with second_session(in_order, autocommit=False) as blocker:
-        blocker.execute("lock table engagement.category_score in access exclusive mode")
+        blocker.execute("select pg_advisory_xact_lock(0)")
         pid = runner.info.backend_pid
         runner.execute("select engagement.begin_run('FULL', null)")
-        runner.pgconn.send_query(b"select from engagement.category_score")
+        runner.pgconn.send_query(b"select pg_advisory_xact_lock(0)")
         in_order.execute("set statement_timeout = '60s'")
         in_order.execute(
             f"""do $$ begin while cardinality(pg_blocking_pids({pid})) = 0 loop
