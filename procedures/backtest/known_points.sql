@@ -46,7 +46,7 @@ begin
     summed as (
         select h.outcome_number, case when not h.is_employee then w.rule_id end as rule_id,
                sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
-                                           h.scored_at)) as points
+                                           w.inactivity_steps, w.active_in, h.scored_at)) as points
         from holder h
         cross join lateral engagement.counted_awards(
             p_customer_ids => h.earner_ids, p_known_at => h.scored_at) w

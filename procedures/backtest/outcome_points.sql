@@ -32,7 +32,7 @@ begin
     ),
     award as materialized (
         select w.customer_id, w.employer_id, w.rule_id, w.capped_points, w.effective_at,
-               w.expires_at, w.half_life_weeks
+               w.expires_at, w.half_life_weeks, w.inactivity_steps, w.active_in
         from engagement.live_awards() w
         where w.rule_id <> all (p_changed_ids)
         union all
@@ -40,13 +40,13 @@ begin
     ),
     counting as (
         select o.outcome_number, w.rule_id, w.capped_points, w.effective_at, w.half_life_weeks,
-               o.scored_at
+               w.inactivity_steps, w.active_in, o.scored_at
         from outcome o
         inner join award w on w.customer_id = o.customer_id
         where engagement.counts_at(w.effective_at, w.expires_at, o.scored_at)
         union all
         select o.outcome_number, null, w.capped_points, w.effective_at, w.half_life_weeks,
-               o.scored_at
+               w.inactivity_steps, w.active_in, o.scored_at
         from outcome o
         inner join award w on w.employer_id = o.customer_id
         where v_attribution = 'AT_ACTIVITY' and w.customer_id <> o.customer_id
@@ -54,7 +54,7 @@ begin
               and engagement.counts_at(w.effective_at, w.expires_at, o.scored_at)
         union all
         select j.outcome_number, null, w.capped_points, w.effective_at, w.half_life_weeks,
-               j.scored_at
+               w.inactivity_steps, w.active_in, j.scored_at
         from engagement.outcome_jobs(p_outcomes) j
         inner join award w on w.customer_id = j.employee_id
         where v_attribution = 'CURRENT' and w.rule_id <> all (v_uncounted)
@@ -63,7 +63,7 @@ begin
     summed as (
         select c.outcome_number, c.rule_id,
                sum(engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks,
-                                           c.scored_at)) as points
+                                           c.inactivity_steps, c.active_in, c.scored_at)) as points
         from counting c
         group by c.outcome_number, c.rule_id
     )

@@ -27,7 +27,9 @@ returns table (
     void_reason text,
     category_code text,
     rule_code text,
-    half_life_weeks integer
+    half_life_weeks integer,
+    inactivity_steps integer[],
+    active_in tstzmultirange
 )
 language plpgsql
 stable
@@ -44,7 +46,8 @@ begin
     v_ids := array(select distinct k.id::text from unnest(p_customer_ids) k (id));
     return query
     with capping_in_hand as (
-        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
+        select w.*, r.category_code, r.engagement_type, r.rule_code, r.cap_points, r.cap_period,
+               r.half_life_weeks, r.inactivity_steps
         from engagement.award w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where w.customer_id = any (v_ids::engagement.host_key[])

@@ -51,7 +51,8 @@ begin
         from (
             with counting_in_hand as (
                 select w.customer_id as holder_id, r.category_code, w.points, w.effective_at,
-                       w.expires_at, null::integer as half_life_weeks
+                       w.expires_at, null::integer as half_life_weeks,
+                       null::integer[] as inactivity_steps, null::tstzmultirange as active_in
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where not p_is_employees
@@ -66,7 +67,8 @@ begin
             with counting_in_hand as (
                 select w.employer_id as holder_id,
                        case when v_is_divided then r.category_code end as category_code, w.points,
-                       w.effective_at, w.expires_at, null::integer as half_life_weeks
+                       w.effective_at, w.expires_at, null::integer as half_life_weeks,
+                       null::integer[] as inactivity_steps, null::tstzmultirange as active_in
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where p_is_employees and not v_is_current
@@ -83,7 +85,8 @@ begin
             with counting_in_hand as (
                 select j.employer_id as holder_id,
                        case when v_is_divided then r.category_code end as category_code, w.points,
-                       w.effective_at, w.expires_at, null::integer as half_life_weeks
+                       w.effective_at, w.expires_at, null::integer as half_life_weeks,
+                       null::integer[] as inactivity_steps, null::tstzmultirange as active_in
                 from job j
                 inner join engagement.award w
                     on w.customer_id = j.employee_id and w.voided_at is null
@@ -98,8 +101,8 @@ begin
         select s.*
         from (
             with capping_in_hand as (
-                select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period,
-                       r.half_life_weeks
+                select w.*, r.category_code, r.engagement_type, r.rule_code, r.cap_points,
+                       r.cap_period, r.half_life_weeks, r.inactivity_steps
                 from engagement.award w
                 inner join engagement.score_rule r on r.rule_id = w.rule_id
                 where w.rule_id = any (v_special) and w.voided_at is null
@@ -110,7 +113,8 @@ begin
                             else w.employer_id end as holder_id,
                        case when v_is_divided or not p_is_employees then w.category_code end
                            as category_code,
-                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks
+                       w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks,
+                       w.inactivity_steps, w.active_in
                 from engagement.capped__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees

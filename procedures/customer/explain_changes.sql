@@ -6,6 +6,7 @@
 --                    first run that had rules for its source recorded it
 --   ADJUSTMENT       somebody gave or took points by hand
 --   EXPIRED, FADED   time went by
+--   INACTIVITY       no activity in the category, and then an activity again
 --   CAP              other awards took or freed the room under a cap
 --   REVERSED         the activity is gone, was corrected, or was taken back wholly or partly
 --   RULE_CHANGE      a rule or parameter changed, or a new rule scores the past
@@ -13,7 +14,7 @@
 --   TOTAL_LIMIT      a category that does not count in the total, or has a cap there, counts more
 --                    or less of its points; or SCORE_FLOOR or TOTAL_CAP does. rule_code is NULL.
 --                    These limits are as they are now, at both instants.
--- Reads: counted_awards, award, score_rule, setup_change, activity_source, recalculation_run,
+-- Reads: counted_at, award, score_rule, setup_change, activity_source, recalculation_run,
 -- explain_limits.
 create or replace function engagement.explain_changes(
     p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
@@ -49,23 +50,7 @@ begin
     into v_sources, v_first_begun_at, v_first_ended_at
     from engagement.first_runs() f;
     return query
-    with early as (
-        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
-               w.capped_points,
-               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_from)
-                   as points
-        from engagement.counted_awards(v_ids, p_from) w
-        where engagement.counts_at(w.effective_at, w.expires_at, p_from)
-    ),
-    late as (
-        select w.customer_id, w.source, w.source_id, w.rule_id, w.recorded_at, w.effective_at,
-               w.capped_points,
-               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_to)
-                   as points
-        from engagement.counted_awards(v_ids, p_to) w
-        where engagement.counts_at(w.effective_at, w.expires_at, p_to)
-    ),
-    moved as materialized (
+    with moved as materialized (
         select coalesce(l.customer_id, e.customer_id) as customer_id,
                coalesce(l.source, e.source) as source,
                coalesce(l.source_id, e.source_id) as source_id,
@@ -74,9 +59,10 @@ begin
                coalesce(l.effective_at, e.effective_at) as effective_at,
                e.points is not null as was_counted, l.points is not null as is_counted,
                e.capped_points <> l.capped_points as is_recapped,
+               l.faded_points - e.faded_points as faded_points,
                coalesce(l.points, 0) - coalesce(e.points, 0) as points
-        from early e
-        full join late l
+        from engagement.counted_at(v_ids, p_from) e
+        full join engagement.counted_at(v_ids, p_to) l
             on l.customer_id = e.customer_id and l.source = e.source
                and l.source_id = e.source_id and l.rule_id = e.rule_id
                and l.recorded_at = e.recorded_at
@@ -109,7 +95,7 @@ begin
         group by m.customer_id, m.source, m.source_id, m.rule_id, m.recorded_at
     ),
     caused as (
-        select m.customer_id, r.rule_code, r.description, m.points,
+        select m.customer_id, r.rule_code, r.description, m.points, m.faded_points,
                case
                    when m.was_counted and m.is_counted and m.is_recapped then 'CAP'
                    when m.was_counted and m.is_counted then 'FADED'
@@ -124,7 +110,7 @@ begin
                        then 'EMPLOYER_CHANGE'
                    -- What is left of it, or what came back to it.
                    when m.recorded_at > p_from and p.void_reason = 'REVERSED' then 'REVERSED'
-                   when r.engagement_type = 'ADJUSTMENT' then 'ADJUSTMENT'
+                   when engagement.is_by_hand(r.engagement_type) then 'ADJUSTMENT'
                    -- The first award on record may be one that this award replaced.
                    when m.recorded_at > p_from and m.effective_at <= p_from
                         and (coalesce(p.first_recorded_at, m.recorded_at)
@@ -159,9 +145,16 @@ begin
         left join unnest(v_sources, v_first_begun_at, v_first_ended_at)
             f (source, begun_at, ended_at) on f.source = m.source
     )
-    select c.customer_id, c.cause, c.rule_code, max(c.description), sum(c.points), count(*)
+    select c.customer_id, p.cause, c.rule_code, max(c.description), sum(p.points), count(*)
     from caused c
-    group by c.customer_id, c.cause, c.rule_code
+    -- What has faded may also have lost points to inactivity, or have them back.
+    cross join lateral (
+        select c.cause, case c.cause when 'FADED' then c.faded_points else c.points end as points
+        union all
+        select 'INACTIVITY', c.points - c.faded_points where c.cause = 'FADED'
+    ) p
+    where p.points <> 0 or p.cause <> all (array['FADED', 'INACTIVITY'])
+    group by c.customer_id, p.cause, c.rule_code
     union all
     select l.customer_id, 'TOTAL_LIMIT', null, l.description, l.points, 0
     from engagement.explain_limits(v_ids, p_from, p_to) l;
@@ -172,7 +165,7 @@ comment on function engagement.explain_changes(
 ) is
     'Why own points of customers changed from p_from (as known then) to p_to (as known then), by '
     'rule: EARNED, FIRST_SCORED (activity older than p_from, recorded when scoring began), '
-    'ADJUSTMENT, EXPIRED, FADED, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE, TOTAL_LIMIT (no '
-    'rule: a category or the score counts more or less of its points). Points sum to '
+    'ADJUSTMENT, EXPIRED, FADED, INACTIVITY, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE, '
+    'TOTAL_LIMIT (no rule: a category or the score counts more or less of its points). Points sum to '
     'score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 if the range ends before it '
     'begins.';

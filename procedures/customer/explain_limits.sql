@@ -1,7 +1,7 @@
 -- Internal. How much more or less categories and bounds let count at p_to than at p_from: what is
 -- left between the points of all awards and the total. The limits are as they are now, at both
 -- instants.
--- Reads: counted_awards, category.
+-- Reads: counted_at, category.
 create or replace function engagement.explain_limits(
     p_customer_ids engagement.host_key[], p_from timestamptz, p_to timestamptz
 )
@@ -30,12 +30,9 @@ begin
                                        bool_and(c.counts_in_total),
                                        max(c.cap_points)) as early_counted
         from (
-            select w.customer_id, w.category_code, i.is_late,
-                   engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
-                                           i.at) as points
+            select w.customer_id, w.category_code, i.is_late, w.points
             from (values (0, p_from), (1, p_to)) i (is_late, at)
-            cross join lateral engagement.counted_awards(p_customer_ids, i.at) w
-            where engagement.counts_at(w.effective_at, w.expires_at, i.at)
+            cross join lateral engagement.counted_at(p_customer_ids, i.at) w
         ) p
         left join engagement.category c on c.category_code = p.category_code
         group by p.customer_id, p.category_code

@@ -49,7 +49,12 @@ begin
            w.quantity, w.amount, w.points, w.capped_points, f.points,
            engagement.points_in_words(r.flat_score, r.quantity_score, r.amount_score, r.cap_points,
                                  r.cap_period, w.quantity, w.amount, w.points, w.capped_points,
-                                 f.points, engagement.whole_weeks(w.effective_at, p_as_of))
+                                 f.faded_points, engagement.whole_weeks(w.effective_at, p_as_of))
+               || case when f.points <> f.faded_points
+                       then format('; inactive since %s, %s left',
+                                   (f.last_active_at at time zone v_zone)::date,
+                                   trim_scale(f.points))
+                       else '' end
                || engagement.reversals_in_words(w.quantity, w.amount, v.reversals),
            w.effective_at, w.expires_at,
            case when engagement.is_instant(w.expires_at)
@@ -59,8 +64,12 @@ begin
     from engagement.counted_awards(array[p_customer_id]::engagement.host_key[], p_known_at) w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
     cross join lateral (
-        select engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
-                   as points
+        select engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
+                                       null, null, p_as_of) as faded_points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
+                                       w.inactivity_steps, w.active_in, p_as_of) as points,
+               case when w.inactivity_steps is not null
+                    then engagement.last_active_at(w.active_in, p_as_of) end as last_active_at
     ) f
     left join engagement.score_adjustment a
         on w.source = 'adjustment' and a.source_id = w.source_id and a.customer_id = w.customer_id

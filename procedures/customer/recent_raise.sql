@@ -22,7 +22,7 @@ begin
     from engagement.award w
     inner join engagement.score_rule r on r.rule_id = w.rule_id
     where w.customer_id = p_customer_id and w.points > 0
-          and r.engagement_type <> 'ADJUSTMENT'
+          and not engagement.is_by_hand(r.engagement_type)
           and w.effective_at > v_before and w.effective_at <= p_as_of
           and w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at);
     v_points := engagement.own_points_at(p_customer_id, array[v_before, p_as_of], p_known_at);

@@ -59,8 +59,8 @@ begin
 
     with own as (
         select w.rule_id, w.capped_points, w.effective_at,
-               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
-                   as points,
+               engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
+                                       w.inactivity_steps, w.active_in, p_as_of) as points,
                w.expires_at is null or w.expires_at > p_as_of as counts
         from engagement.counted_awards(array[p_customer_id]::engagement.host_key[], p_known_at) w
         where w.effective_at <= p_as_of

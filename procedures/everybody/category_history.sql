@@ -30,6 +30,7 @@ begin
     return query
     with placed as materialized (
         select r.category_code, w.capped_points as points, w.effective_at, w.half_life_weeks,
+               w.inactivity_steps, w.active_in,
                width_bucket(w.effective_at - interval '1 microsecond', v_at) as first_count,
                coalesce(width_bucket(w.expires_at - interval '1 microsecond', v_at),
                         cardinality(v_at)) as last_count
@@ -39,19 +40,21 @@ begin
     ),
     block as (
         select p.category_code, sum(p.points) as points, null::timestamptz as effective_at,
-               null::integer as half_life_weeks, p.first_count, p.last_count
+               null::integer as half_life_weeks, null::integer[] as inactivity_steps,
+               null::tstzmultirange as active_in, p.first_count, p.last_count
         from placed p
-        where p.half_life_weeks is null
+        where p.half_life_weeks is null and p.inactivity_steps is null
         group by p.category_code, p.first_count, p.last_count
         union all
-        select p.category_code, p.points, p.effective_at, p.half_life_weeks, p.first_count,
-               p.last_count
+        select p.category_code, p.points, p.effective_at, p.half_life_weeks, p.inactivity_steps,
+               p.active_in, p.first_count, p.last_count
         from placed p
-        where p.half_life_weeks is not null
+        where p.half_life_weeks is not null or p.inactivity_steps is not null
     ),
     counted as (
         select i.number, b.category_code,
-               sum(engagement.faded_points(b.points, b.effective_at, b.half_life_weeks, i.at))
+               sum(engagement.faded_points(b.points, b.effective_at, b.half_life_weeks,
+                                           b.inactivity_steps, b.active_in, i.at))
                    as points
         from block b
         cross join unnest(v_at) with ordinality i (at, number)

@@ -69,7 +69,7 @@ begin
     left join (
         select w.customer_id,
                sum(engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
-                                           p_as_of))
+                                           w.inactivity_steps, w.active_in, p_as_of))
                    filter (where w.expires_at is null or w.expires_at > p_as_of) as points,
                max(w.effective_at) filter (where w.points > 0) as last_earned_at
         from engagement.counted_awards(v_earners) w

@@ -71,12 +71,12 @@ begin
     from (
         select g.dimension_key, g.engagement_type, sum(g.points) as points,
                coalesce(sum(engagement.faded_points(g.points, g.effective_at, g.half_life_weeks,
-                                                    v_as_of)) filter (
+                                                    g.inactivity_steps, g.active_in, v_as_of)) filter (
                    where g.expires_at is null or g.expires_at > v_as_of), 0) as counting_points,
                count(*) as award_count, count(distinct g.customer_id::text) as customer_count
         from (
             select w.customer_id, w.capped_points as points, w.effective_at, w.expires_at,
-                   w.half_life_weeks,
+                   w.half_life_weeks, w.inactivity_steps, w.active_in,
                    case p_dimension
                        when 'CATEGORY' then r.category_code
                        when 'RULE' then r.rule_code

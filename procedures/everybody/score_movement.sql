@@ -35,20 +35,22 @@ begin
     from (
         select w.customer_id, r.category_code,
                coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
-                                                    w.half_life_weeks, v_before)) filter (
+                                                    w.half_life_weeks, w.inactivity_steps,
+                                                    w.active_in, v_before)) filter (
                    where engagement.counts_at(w.effective_at, w.expires_at, v_before)), 0)
                    as score_before,
                coalesce(sum(engagement.faded_points(w.capped_points, w.effective_at,
-                                                    w.half_life_weeks, v_now)) filter (
+                                                    w.half_life_weeks, w.inactivity_steps,
+                                                    w.active_in, v_now)) filter (
                    where w.expires_at is null or w.expires_at > v_now), 0) as score_now,
                coalesce(sum(w.capped_points) filter (
                    where w.effective_at > v_before and w.capped_points > 0
-                         and r.engagement_type <> 'ADJUSTMENT'), 0) as earned_points,
+                         and not engagement.is_by_hand(r.engagement_type)), 0) as earned_points,
                max(w.effective_at) filter (
-                   where w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT')
+                   where w.capped_points > 0 and not engagement.is_by_hand(r.engagement_type))
                    as last_earned_at,
                coalesce(bool_or(w.effective_at > v_year_before and w.effective_at <= v_before
-                                and w.capped_points > 0 and r.engagement_type <> 'ADJUSTMENT'),
+                                and w.capped_points > 0 and not engagement.is_by_hand(r.engagement_type)),
                         false) as was_active,
                coalesce(bool_or(r.engagement_type = 'COMMITTEE_PARTICIPATION'
                                 and (w.expires_at is null or w.expires_at > v_now)), false)

@@ -19,15 +19,16 @@ begin
     where a.voided_at is null and a.rule_id = any (p_rule_ids);
     create temporary table engagement_preview_point on commit drop as
     select w.customer_id, w.employer_id, w.category_code,
-           -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks, p_as_of)
-               as points
+           -engagement.faded_points(w.capped_points, w.effective_at, w.half_life_weeks,
+                                    w.inactivity_steps, w.active_in, p_as_of) as points
     from engagement.counted_awards(p_customer_ids => v_ids, p_rule_ids => p_rule_ids) w
     where engagement.counts_at(w.effective_at, w.expires_at, p_as_of);
     insert into pg_temp.engagement_preview_point (
         customer_id, employer_id, category_code, points
     )
     select c.customer_id, c.employer_id, r.category_code,
-           engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks, p_as_of)
+           engagement.faded_points(c.capped_points, c.effective_at, c.half_life_weeks,
+                                   c.inactivity_steps, c.active_in, p_as_of)
     from engagement.previewed_awards() c
     inner join pg_temp.engagement_preview_rule r on r.rule_id = c.rule_id
     where engagement.counts_at(c.effective_at, c.expires_at, p_as_of);

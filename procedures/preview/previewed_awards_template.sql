@@ -9,7 +9,9 @@ returns table (
     capped_points numeric,
     effective_at timestamptz,
     expires_at timestamptz,
-    half_life_weeks integer
+    half_life_weeks integer,
+    inactivity_steps integer[],
+    active_in tstzmultirange
 )
 language plpgsql
 stable
@@ -20,12 +22,13 @@ as $$
 begin
     return query
     with capping_in_hand as (
-        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
+        select w.*, r.category_code, r.engagement_type, r.rule_code, r.cap_points, r.cap_period,
+               r.half_life_weeks, r.inactivity_steps
         from pg_temp.engagement_preview_award w
         inner join pg_temp.engagement_preview_rule r on r.rule_id = w.rule_id
     )
     select c.customer_id, c.employer_id, c.rule_id, c.capped_points, c.effective_at, c.expires_at,
-           c.half_life_weeks
+           c.half_life_weeks, c.inactivity_steps, c.active_in
     from engagement.capped__template() c;
 end
 $$;

@@ -20,6 +20,23 @@ begin
         from unnest(p_rules) n
         left join engagement.score_rule r on r.rule_id = n.rule_id
         where n is distinct from r);
+    -- An activity under one rule keeps the points of another from fading with inactivity.
+    v_codes := array(
+        select n.rule_code
+        from unnest(p_rules) n
+        where n.rule_code = any (v_codes)
+              or n.category_code in (
+                  select c.category_code
+                  from (select o.category_code from unnest(p_rules) o
+                        where o.rule_code = any (v_codes)
+                        union
+                        select r.category_code from engagement.score_rule r
+                        where r.rule_code = any (v_codes)) c
+                  where c.category_code in (select i.code
+                                            from engagement.inactivity_categories() i (code))
+                        or exists (select from unnest(p_rules) o
+                                   where o.category_code = c.category_code
+                                         and o.inactivity_steps <> '{}')));
     p_changed_ids := array(select r.rule_id from engagement.score_rule r
                            where r.rule_code = any (v_codes));
     create temporary table engagement_preview_rule on commit drop as

@@ -1,5 +1,7 @@
 -- Internal. The rules that cap or fade, so that their awards may count for less than their points.
--- Reads: score_rule.
+-- Where points fade with inactivity in a category, all its rules are meant: their awards are the
+-- activity.
+-- Reads: score_rule, category.
 create or replace function engagement.capping_or_fading_rules()
 returns integer[]
 language plpgsql
@@ -7,9 +9,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return array(select r.rule_id from engagement.score_rule r
-                 where r.cap_points is not null or r.half_life_weeks is not null);
+    return array(
+        select r.rule_id
+        from engagement.score_rule r
+        where r.cap_points is not null or r.half_life_weeks is not null
+              or r.category_code in (select i.code from engagement.inactivity_categories() i (code))
+    );
 end
 $$;
 comment on function engagement.capping_or_fading_rules() is
-    'Internal: ids of the rule versions that cap or fade.';
+    'Internal: ids of the rule versions that cap or fade, or whose activity keeps points from '
+    'fading.';

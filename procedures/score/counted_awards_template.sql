@@ -26,7 +26,9 @@ returns table (
     void_reason text,
     category_code text,
     rule_code text,
-    half_life_weeks integer
+    half_life_weeks integer,
+    inactivity_steps integer[],
+    active_in tstzmultirange
 )
 language plpgsql
 stable
@@ -45,7 +47,8 @@ begin
     v_ids := array(select distinct k.id from unnest(p_customer_ids) k (id));
     return query
     with capping_in_hand as (
-        select w.*, r.category_code, r.rule_code, r.cap_points, r.cap_period, r.half_life_weeks
+        select w.*, r.category_code, r.engagement_type, r.rule_code, r.cap_points, r.cap_period,
+               r.half_life_weeks, r.inactivity_steps
         from engagement.awards_of_customers(null, v_ids, null) w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where w.recorded_at <= p_known_at

@@ -1,7 +1,7 @@
 -- Internal. The companies whose employees' points another activity of these people may change. An
--- activity for one company takes the room that a cap leaves to later activities, and some of these
--- may have been for another company.
--- Reads: award, score_rule.
+-- activity for one company takes the room that a cap leaves to later activities, and it keeps
+-- points from fading with inactivity. Some of these may have been for another company.
+-- Reads: award, score_rule, category.
 create or replace function engagement.linked_employers(p_customer_ids engagement.host_key[])
 returns setof engagement.host_key
 language plpgsql
@@ -12,7 +12,11 @@ set jit = off
 as $$
 declare
     v_linking constant integer[] := array(
-        select r.rule_id from engagement.score_rule r where r.cap_points is not null);
+        select r.rule_id
+        from engagement.score_rule r
+        where r.cap_points is not null
+              or r.category_code in (select i.code from engagement.inactivity_categories() i (code))
+    );
 begin
     if v_linking = '{}' or engagement.employees_attribution() is distinct from 'AT_ACTIVITY' then
         return;

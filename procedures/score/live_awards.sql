@@ -10,7 +10,9 @@ returns table (
     capped_points numeric,
     effective_at timestamptz,
     expires_at timestamptz,
-    half_life_weeks integer
+    half_life_weeks integer,
+    inactivity_steps integer[],
+    active_in tstzmultirange
 )
 language plpgsql
 stable
@@ -23,7 +25,7 @@ declare
 begin
     return query
     select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.points, w.effective_at,
-           w.expires_at, null::integer
+           w.expires_at, null::integer, null::integer[], null::tstzmultirange
     from engagement.award w
     where w.voided_at is null and w.rule_id <> all (v_special);
     if v_special <> '{}' then
@@ -32,7 +34,7 @@ begin
         where w.voided_at is null and w.rule_id = any (v_special);
         return query
         select w.customer_id, w.employer_id, w.rule_id, w.subject_id, w.capped_points,
-               w.effective_at, w.expires_at, w.half_life_weeks
+               w.effective_at, w.expires_at, w.half_life_weeks, w.inactivity_steps, w.active_in
         from engagement.counted_awards(p_customer_ids => v_holders, p_rule_ids => v_special) w;
     end if;
 end

@@ -31,7 +31,7 @@ begin
                     select w.category_code,
                            sum(engagement.faded_points(
                                w.capped_points, w.effective_at, w.half_life_weeks,
-                               p_instants[i.number])) as points
+                               w.inactivity_steps, w.active_in, p_instants[i.number])) as points
                     from engagement.counted_awards(array[p_customer_id]::engagement.host_key[],
                                                    p_known_at) w
                     where engagement.counts_at(w.effective_at, w.expires_at, p_instants[i.number])

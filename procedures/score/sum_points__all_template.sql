@@ -51,17 +51,20 @@ begin
     ),
     counting_in_hand as (
         select w.customer_id as holder_id, r.category_code, w.points, w.effective_at, w.expires_at,
-               null::integer as half_life_weeks
+               null::integer as half_life_weeks, null::integer[] as inactivity_steps,
+               null::tstzmultirange as active_in
         from engagement.award w
         inner join engagement.score_rule r on r.rule_id = w.rule_id
         where not p_is_employees and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select w.employer_id, case when v_is_divided then w.rule_id::text end, w.points, w.effective_at, w.expires_at, null
+        select w.employer_id, case when v_is_divided then w.rule_id::text end, w.points,
+               w.effective_at, w.expires_at, null, null, null
         from engagement.award w
         where p_is_employees and not v_is_current and w.customer_id <> w.employer_id
               and w.rule_id <> all (v_special) and w.voided_at is null
         union all
-        select j.employer_id, case when v_is_divided then w.rule_id::text end, w.points, w.effective_at, w.expires_at, null
+        select j.employer_id, case when v_is_divided then w.rule_id::text end, w.points,
+               w.effective_at, w.expires_at, null, null, null
         from job j
         inner join engagement.award w
             on w.customer_id = j.employee_id and w.voided_at is null
@@ -73,7 +76,8 @@ begin
                     else w.employer_id end,
                case when not p_is_employees then w.category_code
                     when v_is_divided then w.rule_id::text end,
-               w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks
+               w.capped_points, w.effective_at, w.expires_at, w.half_life_weeks,
+               w.inactivity_steps, w.active_in
         from engagement.counted_awards(
             p_customer_ids => v_people::engagement.host_key[], p_rule_ids => v_special) w
         left join job j on j.employee_id = w.customer_id

@@ -22,7 +22,8 @@ as $$
 select
     w.holder_id,
     w.category_code,
-    coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks, p_as_of))
+    coalesce(sum(engagement.faded_points(w.points, w.effective_at, w.half_life_weeks,
+                                         w.inactivity_steps, w.active_in, p_as_of))
              filter (where engagement.counts_at(w.effective_at, w.expires_at, p_as_of)), 0) as score,
     coalesce(sum(w.points) filter (where w.effective_at >= v_ytd_from
                                          and w.effective_at <= p_as_of), 0) as ytd_score,
@@ -30,8 +31,9 @@ select
                                          and w.effective_at <= p_as_of), 0) as overview_score,
     least(min(w.effective_at) filter (where w.effective_at > p_as_of),
           min(w.expires_at) filter (where w.expires_at > p_as_of),
-          min(engagement.next_fade_at(w.points, w.effective_at, w.half_life_weeks, p_as_of))
-              filter (where w.half_life_weeks is not null
+          min(engagement.next_fade_at(w.points, w.effective_at, w.half_life_weeks,
+                                      w.inactivity_steps, w.active_in, p_as_of))
+              filter (where (w.half_life_weeks is not null or w.inactivity_steps is not null)
                             and (w.expires_at is null or w.expires_at > p_as_of))) as changes_at,
     case when bool_or(w.effective_at >= v_ytd_from and w.effective_at < v_ytd_next)
          then v_ytd_next end as leaves_year_at,

@@ -17,7 +17,8 @@ create or replace function engagement.add_rule(
     p_applies_until timestamptz default null,
     p_cap_points numeric default null,
     p_cap_period text default null,
-    p_half_life_weeks integer default null
+    p_half_life_weeks integer default null,
+    p_inactivity_steps integer[] default null
 )
 returns integer
 language plpgsql
@@ -50,6 +51,7 @@ begin
     v_rule.cap_points := p_cap_points;
     v_rule.cap_period := p_cap_period;
     v_rule.half_life_weeks := p_half_life_weeks;
+    v_rule.inactivity_steps := p_inactivity_steps;
     v_rule.is_active := true;
     v_rule.is_applied := true;
     return engagement.store_rule(v_rule, null);
@@ -57,9 +59,10 @@ end
 $$;
 comment on function engagement.add_rule(
     text, text, text, text, text, text, numeric, numeric, numeric, integer, text, timestamptz,
-    timestamptz, numeric, text, integer
+    timestamptz, numeric, text, integer, integer[]
 ) is
     'Adds a score rule and returns its id. Points: flat × sign + quantity_score × quantity + '
     'amount_score × amount; at most cap_points per customer and cap_period (DAY, WEEK, MONTH, '
-    'YEAR, EVER); halved every half_life_weeks. The next run scores by it. Raises EG004 '
+    'YEAR, EVER); halved every half_life_weeks; p_inactivity_steps: see '
+    'score_rule.inactivity_steps. The next run scores by it. Raises EG004 '
     '(bad value), EG005 (unknown category, type, effective-when), EG010 (exists).';

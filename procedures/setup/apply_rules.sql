@@ -14,7 +14,7 @@ declare
     v_defaults constant jsonb := '{"description": "", "effective_when": null, "subject_id": null, '
         '"subject_class": null, "flat_score": 0, "quantity_score": 0, "amount_score": 0, '
         '"valid_for_weeks": null, "cap_points": null, "cap_period": null, '
-        '"half_life_weeks": null}';
+        '"half_life_weeks": null, "inactivity_steps": null}';
     v_other_keys constant text[] := array['rule_code', 'category_code', 'engagement_type',
                                           'applies_from', 'applies_until'];
     v_rule jsonb;
@@ -90,7 +90,8 @@ begin
                     p_amount_score => n.amount_score, p_valid_for_weeks => n.valid_for_weeks,
                     p_description => n.description, p_applies_from => n.applies_from,
                     p_applies_until => n.applies_until, p_cap_points => n.cap_points,
-                    p_cap_period => n.cap_period, p_half_life_weeks => n.half_life_weeks)
+                    p_cap_period => n.cap_period, p_half_life_weeks => n.half_life_weeks,
+                    p_inactivity_steps => n.inactivity_steps)
                 from jsonb_populate_record(null::engagement.score_rule, v_new) n;
             elsif action in ('revise', 'describe') then
                 perform engagement.revise_rule(

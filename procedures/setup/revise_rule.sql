@@ -28,7 +28,7 @@ begin
     where k not in ('description', 'category_code', 'engagement_type', 'effective_when',
                     'subject_id', 'subject_class', 'flat_score', 'quantity_score', 'amount_score',
                     'valid_for_weeks', 'applies_from', 'applies_until', 'cap_points',
-                    'cap_period', 'half_life_weeks');
+                    'cap_period', 'half_life_weeks', 'inactivity_steps');
     if v_unknown is not null or p_changes is null then
         raise exception 'unknown key in the changes of a rule'
             using errcode = 'EG010', detail = format('rule %L, key %s', p_rule_code, v_unknown),

@@ -53,6 +53,7 @@ begin
                                   coalesce(v_rule.half_life_weeks::text, 'NULL')),
                   hint = 'Use 1 to 100000, or NULL for points that never expire or fade.';
     end if;
+    perform engagement.check_steps(v_rule.inactivity_steps, v_what);
     if (v_rule.cap_points is null) <> (v_rule.cap_period is null)
        or not (v_rule.cap_points > 0)
        or v_rule.cap_points in ('NaN', 'Infinity')
@@ -87,14 +88,15 @@ begin
     insert into engagement.score_rule (
         rule_id, rule_code, version, description, category_code, engagement_type, effective_when,
         subject_id, subject_class, flat_score, quantity_score, amount_score, valid_for_weeks,
-        applies_from, applies_until, is_active, is_applied, cap_points, cap_period, half_life_weeks
+        applies_from, applies_until, is_active, is_applied, cap_points, cap_period, half_life_weeks,
+        inactivity_steps
     )
     values (
         v_rule.rule_id, v_rule.rule_code, v_rule.version, v_rule.description, v_rule.category_code,
         v_rule.engagement_type, v_rule.effective_when, v_rule.subject_id, v_rule.subject_class,
         v_rule.flat_score, v_rule.quantity_score, v_rule.amount_score, v_rule.valid_for_weeks,
         v_rule.applies_from, v_rule.applies_until, v_rule.is_active, v_rule.is_applied,
-        v_rule.cap_points, v_rule.cap_period, v_rule.half_life_weeks
+        v_rule.cap_points, v_rule.cap_period, v_rule.half_life_weeks, v_rule.inactivity_steps
     );
     perform engagement.note_rule_change(p_old, v_rule);
     return v_rule.rule_id;

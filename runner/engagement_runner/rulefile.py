@@ -31,7 +31,7 @@ def dump(rules: Sequence[dict[str, Any]]) -> str:
     """Return rules, as engagement.export_rules has them, as TOML.
 
     Keys keep their order, with those that name a rule first. Raises TypeError for a value that
-    is no string, number, boolean or instant.
+    is no string, number, boolean, instant or list of these.
     """
     first = ("rule_code", "description", "category_code", "engagement_type", "effective_when")
     parts = [HEADER]
@@ -59,6 +59,8 @@ def _toml(key: str, value: object) -> str:
     if isinstance(value, Decimal):
         text = format(value, "f")
         return text if "." in text else f"{text}.0"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(key, part) for part in value) + "]"
     if isinstance(value, str):
         if key in _INSTANTS:
             try:

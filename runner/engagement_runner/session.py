@@ -1,5 +1,6 @@
 """What every command that shows or changes scores shares: options, connection, failures."""
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
@@ -42,6 +43,22 @@ as_of_option = option(
     help="The instant to answer for; without an offset, in the organisation's time zone.",
 )
 """Option ``--as-of``: text of a timestamptz, or None for now."""
+
+
+def read_steps(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> list[list[int]] | None:
+    """Return steps of inactivity, given as ``12:75,24:50`` or ``none``: a callback for options.
+
+    Whether the months and percents make sense is for SQL to say.
+    """
+    if text is None:
+        return None
+    if text.lower() == "none":
+        return []
+    if not re.fullmatch(r"\d{1,9}:\d{1,9}(,\d{1,9}:\d{1,9})*", text):
+        raise click.BadParameter(f"{text!r} is no list of MONTHS:PERCENT such as 12:75,24:50")
+    return [[int(part) for part in pair.split(":")] for pair in text.split(",")]
 
 
 @contextmanager

@@ -8,7 +8,9 @@ select
     w.points,
     w.effective_at,
     w.expires_at,
-    r.half_life_weeks
+    r.half_life_weeks,
+    r.inactivity_steps,
+    null::tstzmultirange as active_in
 from engagement.award as w
 inner join engagement.score_rule as r on r.rule_id = w.rule_id
 where w.voided_at is null;
@@ -25,4 +27,8 @@ comment on column engagement.counting_in_hand__template.effective_at is
 comment on column engagement.counting_in_hand__template.expires_at is
 'When the award ceases to count; NULL: never.';
 comment on column engagement.counting_in_hand__template.half_life_weeks is
-'Number of weeks in which its points halve; NULL: they do not fade.';
+'Number of weeks in which its points halve; NULL: they do not halve.';
+comment on column engagement.counting_in_hand__template.inactivity_steps is
+'What inactivity leaves of its points; NULL: all.';
+comment on column engagement.counting_in_hand__template.active_in is
+'When its customer was active in its category; NULL: never, or it does not matter.';

@@ -19,10 +19,12 @@ select
     w.voided_at,
     w.void_reason,
     r.category_code,
+    r.engagement_type,
     r.rule_code,
     r.cap_points,
     r.cap_period,
-    r.half_life_weeks
+    r.half_life_weeks,
+    r.inactivity_steps
 from engagement.award as w
 inner join engagement.score_rule as r on r.rule_id = w.rule_id
 where w.voided_at is null;
@@ -46,7 +48,9 @@ comment on column engagement.capping_in_hand__template.recorded_at is 'See award
 comment on column engagement.capping_in_hand__template.voided_at is 'See award.';
 comment on column engagement.capping_in_hand__template.void_reason is 'See award.';
 comment on column engagement.capping_in_hand__template.category_code is 'See score_rule.';
+comment on column engagement.capping_in_hand__template.engagement_type is 'See score_rule.';
 comment on column engagement.capping_in_hand__template.rule_code is 'See score_rule.';
 comment on column engagement.capping_in_hand__template.cap_points is 'See score_rule.';
 comment on column engagement.capping_in_hand__template.cap_period is 'See score_rule.';
 comment on column engagement.capping_in_hand__template.half_life_weeks is 'See score_rule.';
+comment on column engagement.capping_in_hand__template.inactivity_steps is 'See score_rule.';

@@ -70,6 +70,10 @@ class LedgerKey(NamedTuple):
     recorded_at: dt.datetime
 
 
+#: Of a category: its code, whether it counts in the total, its cap there, steps of inactivity.
+Limits = tuple[str, bool, Decimal | None, list[list[int]] | None]
+
+
 @dataclass(frozen=True)
 class Run:
     """What the latest recalculation says about itself."""
@@ -414,20 +418,22 @@ class Driver:
         assert not of_employees, f"categories of customers without a score: {of_employees}"
         return found
 
-    def category_limits(self) -> list[tuple[str, bool, Decimal | None]]:
-        """Each category, whether it counts in the total, and its cap there."""
+    def category_limits(self) -> list[Limits]:
+        """Each category, whether it counts in the total, its cap there, and how it fades."""
         return self._rows(
-            "select category_code, counts_in_total, cap_points from engagement.category"
+            "select category_code, counts_in_total, cap_points, inactivity_steps"
+            " from engagement.category"
         )
 
     def set_category_limits(
-        self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool
+        self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool, steps: Any
     ) -> None:
         """As somebody would who sets up categories."""
         changes = {
             "counts_in_total": counts,
             "cap_points": None if cap is None else str(cap),
             "is_ranked": is_ranked,
+            "inactivity_steps": steps,
         }
         self.execute("select engagement.set_category(%s, %s)", code, json.dumps(changes))
 
@@ -644,13 +650,15 @@ def _table(table: str) -> sql.Identifier:
 
 
 def utc(value: Any) -> Any:
-    """Instants in UTC, so that they compare as instants; anything else as it is."""
+    """Instants in UTC, so that they compare as instants; lists as tuples; else as it is."""
+    if isinstance(value, list):
+        return tuple(map(utc, value))
     return value.astimezone(UTC) if isinstance(value, dt.datetime) else value
 
 
 def parameters_of(
     values: dict[str, str],
-    categories: Iterable[tuple[str, bool, Decimal | None]] = (),
+    categories: Iterable[Limits] = (),
     ranked: Collection[str] = (),
 ) -> Parameters:
     """The parameters that the oracle knows, from their text, and what is set of categories."""
@@ -662,9 +670,11 @@ def parameters_of(
     return Parameters(
         score_floor=floor,
         total_cap=cap,
-        uncounted=frozenset(code for code, counts, _ in listed if not counts),
-        category_caps=tuple((code, most) for code, _, most in listed if most is not None),
-        is_divided=bool(ranked) or any(not counts or cap is not None for _, counts, cap in listed),
+        uncounted=frozenset(code for code, counts, *_ in listed if not counts),
+        category_caps=tuple((code, most) for code, _, most, _ in listed if most is not None),
+        category_steps=tuple((code, utc(steps)) for code, *_, steps in listed if steps),
+        is_divided=bool(ranked)
+        or any(not counts or cap is not None for _, counts, cap, _ in listed),
         score_decimals=int(values["SCORE_DECIMALS"]),
         time_zone=values["TIME_ZONE"],
         ytd_start_month=int(values["YTD_START_MONTH"]),

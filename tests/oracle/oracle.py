@@ -17,6 +17,7 @@ Local times become instants as PostgreSQL's AT TIME ZONE makes them, see `instan
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import decimal
 import math
@@ -83,6 +84,10 @@ def add_days(instant: dt.datetime, days: int, zone: ZoneInfo) -> dt.datetime:
 # --- Input --------------------------------------------------------------------------------------
 
 
+#: Months without activity and the percent of the points that count from then on, in order.
+Steps = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True)
 class Parameters:
     """The application parameters that decide points and totals, with their defaults."""
@@ -103,6 +108,8 @@ class Parameters:
     """Categories that do not count in the total."""
     category_caps: tuple[tuple[str, Decimal], ...] = ()
     """What of a customer's own points of a category counts at most."""
+    category_steps: tuple[tuple[str, Steps], ...] = ()
+    """What inactivity leaves of the points of a category, where a rule says nothing else."""
     is_divided: bool = False
     """Somebody has set up a category, so employees' points are kept by category, too."""
 
@@ -133,6 +140,7 @@ class Rule:
     cap_points: Decimal | None = None
     cap_period: str | None = None
     half_life_weeks: int | None = None
+    inactivity_steps: Steps | None = None
 
 
 @dataclass(frozen=True)
@@ -558,9 +566,14 @@ def failures(
 
 @dataclass(frozen=True)
 class Counted(Award):
-    """An award whose points are what the cap of its rule leaves, and how they fade."""
+    """An award whose points are what the cap of its rule leaves, and how they fade.
+
+    active_at: when its customer was active in its category, in order.
+    """
 
     half_life_weeks: int | None = None
+    steps: Steps = ()
+    active_at: tuple[dt.datetime, ...] = ()
 
 
 def counted(live: Iterable[Award], rules: Iterable[Rule], parameters: Parameters) -> list[Counted]:
@@ -573,7 +586,13 @@ def counted(live: Iterable[Award], rules: Iterable[Rule], parameters: Parameters
     rule_of = {rule.rule_id: rule for rule in rules}
     found = []
     sums: dict[tuple[Any, ...], Decimal] = {}
-    for award in sorted(live, key=lambda a: (a.effective_at, a.source, a.source_id)):
+    ordered = sorted(live, key=lambda a: (a.effective_at, a.source, a.source_id))
+    active: dict[tuple[Key, str], list[dt.datetime]] = {}
+    for award in ordered:
+        if not isinstance(award, Counted) and award.points > 0 and not is_by_hand(award):
+            place = award.customer_id, rule_of[award.rule_id].category_code
+            active.setdefault(place, []).append(award.effective_at)
+    for award in ordered:
         if isinstance(award, Counted):
             found.append(award)
             continue
@@ -586,8 +605,42 @@ def counted(live: Iterable[Award], rules: Iterable[Rule], parameters: Parameters
             sums[room] = min(rule.cap_points, EXACT.add(before, points))
             points = EXACT.subtract(sums[room], before)
         values = {name: getattr(award, name) for name in Award.__dataclass_fields__}
-        found.append(Counted(**{**values, "points": points}, half_life_weeks=rule.half_life_weeks))
+        steps = rule.inactivity_steps
+        if steps is None:
+            steps = dict(parameters.category_steps).get(rule.category_code, ())
+        found.append(
+            Counted(
+                **{**values, "points": points},
+                half_life_weeks=rule.half_life_weeks,
+                steps=steps,
+                active_at=tuple(active.get((award.customer_id, rule.category_code), ())),
+            )
+        )
     return found
+
+
+def is_by_hand(award: Award) -> bool:
+    """Whether staff gave or took the points; that is no activity of the customer."""
+    return award.source == "adjustment"
+
+
+def add_months(instant: dt.datetime, months: int, zone: ZoneInfo) -> dt.datetime:
+    """The same local day and time so many months later, or the month's last day."""
+    local = local_of(instant, zone)
+    years, month = divmod(local.month - 1 + months, 12)
+    first = local.replace(year=local.year + years, month=month + 1, day=1)
+    last = calendar.monthrange(first.year, first.month)[1]
+    return instant_of(first.replace(day=min(local.day, last)), zone)
+
+
+def kept_percent(award: Counted, instant: dt.datetime, zone: ZoneInfo) -> int:
+    """How much inactivity leaves. Who has never been active loses nothing."""
+    past = [at for at in award.active_at if at <= instant]
+    kept = 100
+    for months, percent in award.steps:
+        if past and add_months(max(past), months, zone) <= instant:
+            kept = percent
+    return kept
 
 
 def cap_begins(instant: dt.datetime, period: str | None, zone: ZoneInfo) -> dt.date | None:
@@ -611,13 +664,18 @@ def whole_weeks(begin: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> int:
 
 def points_at(award: Award, instant: dt.datetime, parameters: Parameters) -> Decimal:
     """What an award that counts at an instant counts then."""
-    half_life = getattr(award, "half_life_weeks", None)
-    if half_life is None:
+    if not isinstance(award, Counted):
         return award.points
-    weeks = whole_weeks(award.effective_at, instant, parameters.zone)
+    points = award.points
     with decimal.localcontext(prec=60):
-        faded = award.points * Decimal("0.5") ** (Decimal(weeks) / half_life)
-    return round_half_even(faded, parameters.score_decimals)
+        if award.half_life_weeks is not None:
+            weeks = whole_weeks(award.effective_at, instant, parameters.zone)
+            faded = points * Decimal("0.5") ** (Decimal(weeks) / award.half_life_weeks)
+            points = round_half_even(faded, parameters.score_decimals)
+        percent = kept_percent(award, instant, parameters.zone)
+        if percent == 100:
+            return points
+        return round_half_even(points * percent / 100, parameters.score_decimals)
 
 
 # --- Scores -------------------------------------------------------------------------------------
@@ -816,7 +874,7 @@ def recent_raise(
     earned_at = [
         a.effective_at
         for a in earned
-        if a.points > 0 and a.source != "adjustment" and before < a.effective_at <= as_of
+        if a.points > 0 and not is_by_hand(a) and before < a.effective_at <= as_of
     ]
     points, points_before = (
         own_points(customer_id, earned, versions, parameters, at)
@@ -897,8 +955,8 @@ def boundaries(
 ) -> list[dt.datetime]:
     """The instants after as_of at which a sum over some awards can change, in order.
 
-    An award begins or ends to count, a year begins, or an award's year leaves the overview; of the
-    weeks in which an award fades only the next two.
+    An award begins or ends to count, a year begins, an award's year leaves the overview, or
+    inactivity takes a step; of the weeks in which an award fades only the next two.
     """
     found = set()
     last_year = local_of(as_of, parameters.zone).year + 1
@@ -910,6 +968,11 @@ def boundaries(
             weeks = whole_weeks(award.effective_at, as_of, parameters.zone)
             for later in (1, 2):
                 found.add(add_days(award.effective_at, 7 * (weeks + later), parameters.zone))
+        if isinstance(award, Counted) and award.steps:
+            found.update(award.active_at)
+            for at in award.active_at:
+                for months, _ in award.steps:
+                    found.add(add_months(at, months, parameters.zone))
         effective_year = local_of(award.effective_at, parameters.zone).year
         last_year = max(last_year, effective_year + parameters.overview_years + 2)
     first_year = local_of(as_of, parameters.zone).year

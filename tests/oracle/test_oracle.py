@@ -652,6 +652,38 @@ def test_staff_on_a_date_is_everybody_else_with_a_job_that_day() -> None:
     assert [oracle.staff_on(day, ACME, given) for day in days] == [{ANN}, {BOB}]
 
 
+# --- inactivity ---
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        ("2022-01-31 11:59", "0"),
+        ("2022-01-31 12:00", "8"),
+        ("2022-02-28 11:59", "8"),
+        ("2022-02-28 12:00", "4"),  # a month after the last day of January
+        ("2022-03-10 12:00", "9"),  # active again
+        ("2022-04-10 12:00", "4.5"),
+        ("2022-06-10 11:59", "4.5"),
+        ("2022-06-10 12:00", "0"),
+    ],
+)
+@pytest.mark.parametrize("is_category", [True, False])
+def test_score_of_the_inactive_is_what_the_steps_leave(
+    instant: str, expected: str, is_category: bool
+) -> None:
+    given = host(
+        sales_order=[order(10, "2022-01-31 12:00"), order(11, "2022-03-10 12:00")],
+        order_line=[line(101, 10, "8", "0"), line(102, 11, "1", "0")],
+    )
+    steps = ((1, 50), (3, 0))
+    parameters = Parameters(category_steps=(("PURCHASES_DONATIONS", steps),) if is_category else ())
+    rules = [rule(quantity_score=D(1), inactivity_steps=None if is_category else steps)]
+    assert oracle.scores(given, rules, parameters, at(instant))[ANN].own.score == D(expected)
+    silent = replace(rules[0], inactivity_steps=())
+    assert oracle.scores(given, [silent], parameters, at("2030-01-01 00:00"))[ANN].own.score == 9
+
+
 # --- raised recently ---
 
 

@@ -204,6 +204,7 @@ thresholds = st.one_of(
     st.tuples(st.none(), st.sampled_from([0, 25, 50, 75, 99])),
 )
 points = st.sampled_from([None, "1", "2", "-1", "0.5", "2.5", "0.005", "0.333"])
+steps = st.sampled_from([None, None, None, [], [[1, 50]], [[2, 80], [3, 25], [13, 0]], [[12, 66]]])
 rule_values = st.fixed_dictionaries(
     {
         "flat_score": points,
@@ -216,6 +217,7 @@ rule_values = st.fixed_dictionaries(
              ("20", "YEAR")]
         ),
         "half_life_weeks": st.sampled_from([None, None, None, 1, 4, 26]),
+        "inactivity_steps": steps,
     }
 )  # fmt: skip
 
@@ -1149,6 +1151,7 @@ class Association(RuleBasedStateMachine):
                     "category_code",
                     "cap",
                     "half_life_weeks",
+                    "inactivity_steps",
                 ]
             ),
             min_size=1,
@@ -1176,7 +1179,7 @@ class Association(RuleBasedStateMachine):
     @precondition(lambda self: not self.in_transaction)
     @rule(number=picks, values=rule_values, columns=st.sets(
         st.sampled_from(["flat_score", "amount_score", "valid_for_weeks", "cap",
-                         "half_life_weeks"]), min_size=1))  # fmt: skip
+                         "half_life_weeks", "inactivity_steps"]), min_size=1))  # fmt: skip
     def preview_and_revise_rule(
         self, number: int, values: dict[str, Any], columns: set[str]
     ) -> None:
@@ -1231,10 +1234,13 @@ class Association(RuleBasedStateMachine):
         counts=st.sampled_from([True, True, False]),
         cap=st.sampled_from([None, None, Decimal(0), Decimal(3), Decimal("10.5")]),
         is_ranked=st.booleans(),
+        steps=steps,
     )
-    def limit_category(self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool) -> None:
+    def limit_category(
+        self, code: str, counts: bool, cap: Decimal | None, is_ranked: bool, steps: Any
+    ) -> None:
         """What of a category counts in the total, now and at any instant of the past."""
-        self.driver.set_category_limits(code, counts, cap, is_ranked)
+        self.driver.set_category_limits(code, counts, cap, is_ranked, steps)
         self.remembered.clear()
         self.setup_changed(changes_awards=False)
 

@@ -91,6 +91,8 @@ REFUSED = {
     "rules revise BOOKS --cap-points 50": "EG004",
     "rules revise BOOKS --cap-points 5 --cap-period DECADE": "EG004",
     "rules revise BOOKS --half-life-weeks 0": "EG004",
+    "rules revise BOOKS --inactivity-steps 12:50,6:25": "EG004",
+    "categories set DONOR --inactivity-steps 12:101": "EG004",
     "rules retire NOSUCH": "EG002",
     "rules revise NOSUCH --flat-score 1 --preview": "EG002",
     "rules revise BOOKS --cap-points 5 --preview": "EG004",

@@ -46,6 +46,7 @@ def test_rules_add_every_option_reaches_the_rule(
         "--valid-for-weeks", "8", "--description", "A [red]gala[/]",
         "--applies-from", "2026-01-01", "--applies-until", "2027-01-01 12:00+02",
         "--cap-points", "99.5", "--cap-period", "YEAR", "--half-life-weeks", "26",
+        "--inactivity-steps", "12:75,24:0",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "GALA" in result.stdout
@@ -67,6 +68,7 @@ def test_rules_add_every_option_reaches_the_rule(
         "cap_points": 99.5,
         "cap_period": "YEAR",
         "half_life_weeks": 26,
+        "inactivity_steps": [[12, 75], [24, 0]],
     }
     assert {key: rule[key] for key in expected} == expected
     assert "A [red]gala[/]" in engagement(deployed, "rules", "list").stdout
@@ -75,14 +77,18 @@ def test_rules_add_every_option_reaches_the_rule(
 def test_rules_revise_sets_and_clears_cap_and_half_life(
     deployed: Connection, association: People, engagement: Callable[..., Any]
 ) -> None:
-    names = ("cap_points", "cap_period", "half_life_weeks")
+    names = ("cap_points", "cap_period", "half_life_weeks", "inactivity_steps")
     engagement(
         deployed, "rules", "revise", "BOOKS",
         "--cap-points", "50", "--cap-period", "EVER", "--half-life-weeks", "4",
+        "--inactivity-steps", "1:50,24:25",
     )  # fmt: skip
-    assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4]
+    assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4, [[1, 50], [24, 25]]]
     listed = " ".join(engagement(deployed, "rules", "list").stdout.split())
-    assert "at most 50 in all, half after 4 weeks" in listed
+    assert (
+        "at most 50 in all, half after 4 weeks, "
+        "50 % after 1 month without activity, 25 % after 24 months"
+    ) in listed
     cleared = engagement(
         deployed,
         "rules",
@@ -91,8 +97,11 @@ def test_rules_revise_sets_and_clears_cap_and_half_life(
         *(part for name in names for part in ("--clear", name)),
     )
     assert cleared.exit_code == 0, cleared.stderr
-    assert [current(deployed, "BOOKS")[name] for name in names] == [None, None, None]
+    assert [current(deployed, "BOOKS")[name] for name in names] == [None, None, None, None]
     assert "at most" not in engagement(deployed, "rules", "list").stdout
+    engagement(deployed, "rules", "revise", "BOOKS", "--inactivity-steps", "none")
+    assert current(deployed, "BOOKS")["inactivity_steps"] == []
+    assert "never less" in engagement(deployed, "rules", "list").stdout
 
 
 def test_rules_add_with_nothing_but_the_names_has_no_points(
@@ -187,7 +196,8 @@ def awkward_rule(connection: Connection) -> None:
         " p_amount_score => 0.000000000000000000001,"
         " p_applies_from => '2025-06-01 12:34:56.789+02',"
         " p_applies_until => 'infinity', p_description => %s, p_cap_points => 12.5,"
-        " p_cap_period => 'MONTH', p_half_life_weeks => 26)",
+        " p_cap_period => 'MONTH', p_half_life_weeks => 26,"
+        " p_inactivity_steps => '{{12,75},{24,50},{36,0}}')",
         ("a\"b'c\\d\te", "two\nlines \x7f and ünïcode"),
     )
 

@@ -8,7 +8,7 @@ import click
 
 from engagement_runner import completion, queries, show
 from engagement_runner.connection import dsn_option
-from engagement_runner.session import format_option, option, session
+from engagement_runner.session import format_option, option, read_steps, session
 
 CATEGORIES = (
     show.Column("category_code", "Category", no_wrap=True),
@@ -17,6 +17,7 @@ CATEGORIES = (
     show.Column("counts_in_total", "In the total", "flag"),
     show.Column("cap_points", "At most", "number"),
     show.Column("is_ranked", "Ranked", "flag"),
+    show.Column("inactivity_steps", "Counts", "steps"),
     show.Column("bands", "Bands", is_wide=True),
 )
 
@@ -50,6 +51,12 @@ def list_(dsn: str | None, format: show.Format) -> None:
     metavar="NUMBER|none",
     help="Most of a customer's points of it that counts in the score.",
 )
+@option(
+    "--inactivity-steps",
+    callback=read_steps,
+    metavar="12:75,24:50|none",
+    help="Percent of its points that counts after so many months without activity in it.",
+)
 def set_(
     dsn: str | None,
     category_code: str,
@@ -58,6 +65,7 @@ def set_(
     counts: bool | None,
     ranked: bool | None,
     cap_points: str | None,
+    inactivity_steps: list[list[int]] | None,
 ) -> None:
     """Add the category CATEGORY_CODE, or change it.
 
@@ -72,6 +80,7 @@ def set_(
         "counts_in_total": counts,
         "cap_points": cap_points,
         "is_ranked": ranked,
+        "inactivity_steps": inactivity_steps,
     }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     if cap_points is not None and cap_points.lower() == "none":

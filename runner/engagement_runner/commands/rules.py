@@ -9,7 +9,7 @@ import click
 
 from engagement_runner import completion, files, queries, rulefile, show
 from engagement_runner.connection import Connection, dsn_option
-from engagement_runner.session import format_option, option, session, snapshot
+from engagement_runner.session import format_option, option, read_steps, session, snapshot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -25,6 +25,11 @@ _FIELDS = (
     ("--cap-points", "Most points per customer and cap period."),
     ("--cap-period", "DAY, WEEK, MONTH, YEAR or EVER."),
     ("--half-life-weeks", "Weeks after which the points count half."),
+    (
+        "--inactivity-steps",
+        "Percent that counts after so many months without activity in the "
+        "category, as 12:75,24:50,36:0; none: always all, whatever the category says.",
+    ),
     ("--description", "What staff read beside the points."),
     ("--applies-from", "Only activities that occurred at this instant or later."),
     ("--applies-until", "Only activities that occurred before this instant."),
@@ -46,7 +51,8 @@ preview_option = option(
 
 def _fields(function: _Function) -> _Function:
     for flag, meaning in reversed(_FIELDS):
-        function = option(flag, metavar="VALUE", help=meaning)(function)
+        callback = read_steps if flag == "--inactivity-steps" else None
+        function = option(flag, metavar="VALUE", callback=callback, help=meaning)(function)
     return function
 
 
@@ -72,7 +78,7 @@ def list_(dsn: str | None, all_versions: bool, format: show.Format) -> None:
 @click.argument("category_code", shell_complete=completion.categories)
 @click.argument("engagement_type", shell_complete=completion.engagement_types)
 @_fields
-def add(dsn: str | None, rule_code: str, **fields: str | None) -> None:
+def add(dsn: str | None, rule_code: str, **fields: object) -> None:
     """Add the rule RULE_CODE.
 
     It scores activities of ENGAGEMENT_TYPE; the points belong to CATEGORY_CODE.
@@ -117,7 +123,7 @@ def revise(
     retroactive: bool,
     preview: bool,
     format: show.Format,
-    **fields: str | None,
+    **fields: object,
 ) -> None:
     """Change the rule RULE_CODE, from now on or for the past as well.
 

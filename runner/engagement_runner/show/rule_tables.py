@@ -13,7 +13,7 @@ from rich.text import Text
 from engagement_runner.queries import Rows
 from engagement_runner.show.output import Format, console, csv_text, json_text, result
 from engagement_runner.show.tables import Column, for_programs, grid, listing
-from engagement_runner.show.values import count, instant, literal, number
+from engagement_runner.show.values import count, instant, literal, number, steps
 
 RULE_CSV = (
     "rule_code",
@@ -30,6 +30,7 @@ RULE_CSV = (
     "cap_points",
     "cap_period",
     "half_life_weeks",
+    "inactivity_steps",
     "applies_from",
     "applies_until",
     "is_active",
@@ -117,6 +118,8 @@ def _scope(rule: dict[str, Any]) -> str:
         scope += f", at most {number(rule['cap_points'])} {most}"
     if rule["half_life_weeks"] is not None:
         scope += f", half after {count(rule['half_life_weeks'], 'week')}"
+    if rule["inactivity_steps"] is not None:
+        scope += f", {steps(rule['inactivity_steps'])}"
     return scope if rule["is_active"] else f"{scope} (inactive)"
 
 

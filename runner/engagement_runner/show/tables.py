@@ -20,12 +20,12 @@ from engagement_runner.show.output import (
     json_text,
     result,
 )
-from engagement_runner.show.values import flag, instant, literal, points
+from engagement_runner.show.values import flag, instant, literal, points, steps
 
 NARROW = 80
 """Columns of a terminal below which a table leaves out what it can."""
 
-_FORMATS: Mapping[str, Callable[[object], str]] = {"instant": instant, "flag": flag}
+_FORMATS: Mapping[str, Callable[[object], str]] = {"instant": instant, "flag": flag, "steps": steps}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Column:
 
     key: str
     heading: str
-    kind: Literal["text", "number", "instant", "flag", "bar"] = "text"
+    kind: Literal["text", "number", "instant", "flag", "steps", "bar"] = "text"
     no_wrap: bool = False
     is_wide: bool = False
 

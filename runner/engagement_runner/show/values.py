@@ -65,6 +65,17 @@ def instant(value: object) -> str:
     return f"{text[:10]} {text[11:16]}" if len(text) > 16 and text[10] == "T" else text
 
 
+def steps(value: object) -> str:
+    """Return steps of inactivity as ``75 % after 12 months without activity, 50 % after 24``.
+
+    None is nothing, as is no list; no steps are ``never less``.
+    """
+    if not isinstance(value, list):
+        return ""
+    said = [f"{percent} % after {count(months, 'month')}" for months, percent in value]
+    return ", ".join([f"{said[0]} without activity", *said[1:]]) if said else "never less"
+
+
 def flag(value: object) -> str:
     """Return yes for true, nothing for false and None."""
     return "yes" if value else ""

@@ -8,6 +8,7 @@ from (
         c.counts_in_total,
         c.cap_points,
         c.is_ranked,
+        c.inactivity_steps,
         (
             select string_agg(b.band_code, ', ' order by b.from_percentile, b.from_score)
             from engagement.score_band as b

@@ -18,7 +18,8 @@ select
             'applies_until', %(applies_until)s::timestamptz,
             'cap_points', %(cap_points)s::numeric,
             'cap_period', %(cap_period)s::text,
-            'half_life_weeks', %(half_life_weeks)s::integer))
+            'half_life_weeks', %(half_life_weeks)s::integer,
+            'inactivity_steps', %(inactivity_steps)s::integer []))
         || (
             select coalesce(jsonb_object_agg(c.key, null::text), '{}')
             from unnest(%(cleared)s::text[]) as c (key)
