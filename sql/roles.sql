@@ -89,6 +89,7 @@ grant execute on routine
     engagement.counts_at,
     engagement.start_of_day,
     engagement.foreign_code,
+    engagement.is_by_hand,
     -- award
     engagement.round_half_even,
     engagement.points_in_words,
@@ -109,6 +110,7 @@ grant execute on routine
     engagement.sum_points__some,
     engagement.scored_at,
     engagement.capping_or_fading_rules,
+    engagement.inactivity_categories,
     engagement.counted_awards,
     engagement.own_points_at,
     engagement.employee_points_at,
@@ -121,6 +123,10 @@ grant execute on routine
     engagement.fade,
     engagement.whole_weeks,
     engagement.next_fade_at,
+    engagement.keep,
+    engagement.kept_percent,
+    engagement.last_active_at,
+    engagement.next_step_at,
     -- rank
     engagement.band_scale,
     engagement.band_of,
@@ -130,6 +136,7 @@ grant execute on routine
     engagement.total_scores_at,
     -- customer
     engagement.company_card,
+    engagement.counted_at,
     engagement.explain_limits,
     engagement.recent_raise,
     engagement.recent_from,

@@ -12,6 +12,12 @@ call engagement.register_source(
     p_effective_when => null,
     p_view => 'engagement.adjustment_activity');
 
+call engagement.register_source(
+    p_source => 'category_adjustment',
+    p_engagement_type => 'CATEGORY_ADJUSTMENT',
+    p_effective_when => null,
+    p_view => 'engagement.category_adjustment_activity');
+
 call engagement.attach_triggers(
     p_source => 'social_score',
     p_table => 'engagement.social_score',
@@ -20,6 +26,12 @@ call engagement.attach_triggers(
 
 call engagement.attach_triggers(
     p_source => 'adjustment',
+    p_table => 'engagement.score_adjustment',
+    p_key_column => 'source_id',
+    p_activity_column => 'source_id');
+
+call engagement.attach_triggers(
+    p_source => 'category_adjustment',
     p_table => 'engagement.score_adjustment',
     p_key_column => 'source_id',
     p_activity_column => 'source_id');

@@ -42,6 +42,10 @@ begin
            w.document_id, w.employer_id, w.subject_id, w.subject_class,
            case w.source
                when 'adjustment' then format('%s (%s)', a.reason, a.adjusted_by)
+               when 'category_adjustment' then
+                   format('%s (%s)', a.reason, a.adjusted_by)
+                   || case when a.set_to is not null
+                           then format(', set to %s', trim_scale(a.set_to)) else '' end
                when 'social_score' then concat_ws(' ', w.subject_id, w.subject_class,
                                                   nullif(s.description, ''))
                else coalesce(engagement.subject_name(r.engagement_type, w.subject_id),
@@ -72,7 +76,8 @@ begin
                     then engagement.last_active_at(w.active_in, p_as_of) end as last_active_at
     ) f
     left join engagement.score_adjustment a
-        on w.source = 'adjustment' and a.source_id = w.source_id and a.customer_id = w.customer_id
+        on w.source in ('adjustment', 'category_adjustment') and a.source_id = w.source_id
+           and a.customer_id = w.customer_id
     left join engagement.social_score s
         on w.source = 'social_score' and s.source_id = w.source_id
            and s.customer_id = w.customer_id

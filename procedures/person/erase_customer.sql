@@ -41,7 +41,8 @@ begin
     end if;
     for v_source in
         select s.* from engagement.activity_source s
-        where s.detached_at is null and s.source not in ('social_score', 'adjustment')
+        where s.detached_at is null
+              and s.source not in ('social_score', 'adjustment', 'category_adjustment')
         order by s.source
     loop
         execute format('select exists (select from %s v where v.customer_id = $1)',
@@ -82,7 +83,7 @@ begin
     select array_agg(distinct w.customer_id), v_employers || array_agg(distinct w.employer_id)
     into v_holders, v_employers
     from engagement.award w
-    where w.source_id = any (v_inputs) and w.source in ('adjustment', 'social_score')
+    where w.source_id = any (v_inputs) and w.source in ('adjustment', 'category_adjustment', 'social_score')
           and w.customer_id <> p_customer_id;
     if engagement.parameter('EMPLOYER_ATTRIBUTION') = 'CURRENT' then
         select array_agg(s.customer_id) into v_companies
@@ -113,7 +114,8 @@ begin
     delete from engagement.scoring_failure f
     where f.keys = array[p_customer_id::text] and f.activity_column = 'customer_id'
           or f.source || ' ' || f.source_id = any (v_activities)
-          or f.source in ('adjustment', 'social_score') and f.source_id = any (v_inputs::text[]);
+          or f.source in ('adjustment', 'category_adjustment', 'social_score')
+             and f.source_id = any (v_inputs::text[]);
     update engagement.scoring_failure f
     set keys = array_remove(f.keys, p_customer_id::text)
     where f.activity_column = 'customer_id' and p_customer_id::text = any (f.keys);
@@ -124,7 +126,8 @@ begin
     delete from engagement.recalculation_customer c where c.customer_id = p_customer_id;
     delete from engagement.award w where w.customer_id = p_customer_id;
     delete from engagement.award w
-    where w.source_id = any (v_inputs) and w.source in ('adjustment', 'social_score');
+    where w.source_id = any (v_inputs)
+          and w.source in ('adjustment', 'category_adjustment', 'social_score');
     delete from engagement.category_score c where c.customer_id = p_customer_id;
     delete from engagement.customer_score s where s.customer_id = p_customer_id;
     -- A customer that the host still shows, without activity, gets a score of 0, as from a run.

@@ -4,5 +4,6 @@ values
 ('PRODUCT_PURCHASE', 'Product purchase', true),
 ('COMMITTEE_PARTICIPATION', 'Committee participation', false),
 ('SOCIAL_COMMUNITY', 'Social community', false),
-('ADJUSTMENT', 'Adjustment', false)
+('ADJUSTMENT', 'Adjustment', false),
+('CATEGORY_ADJUSTMENT', 'Adjustment of a category', false)
 on conflict (engagement_type) do nothing;

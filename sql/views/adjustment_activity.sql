@@ -11,7 +11,8 @@ select
     a.points as amount,
     a.adjusted_at as occurred_at,
     a.expires_at as ended_at
-from engagement.score_adjustment as a;
+from engagement.score_adjustment as a
+where a.category_code is null;
 
 comment on view engagement.adjustment_activity is 'Activity source: manual adjustments.';
 comment on column engagement.adjustment_activity.source_id is 'score_adjustment.source_id.';

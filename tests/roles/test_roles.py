@@ -70,6 +70,9 @@ CALLS = {
         "total_scores_at": "select * from engagement.total_scores_at("
         "array[{ann}]::engagement.host_key[], now())",
         "capping_or_fading_rules": "select engagement.capping_or_fading_rules()",
+        "inactivity_categories": "select * from engagement.inactivity_categories()",
+        "counted_at": "select * from engagement.counted_at("
+        "array[{ann}]::engagement.host_key[], now())",
         "counted_awards": "select * from engagement.counted_awards("
         "array[{ann}]::engagement.host_key[])",
         "employee_points_at": "select engagement.employee_points_at({ann}, now())",
@@ -95,10 +98,17 @@ CALLS = {
         "stored_scores": "select * from engagement.stored_scores(null)",
         "stored_parts": "select * from engagement.stored_parts("
         "array[{ann}]::engagement.host_key[])",
-        "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, now())",
+        "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, null, null,"
+        " now())",
         "fade": "select engagement.fade(1, 4, 4)",
         "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
-        "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, now())",
+        "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, null, null,"
+        " now())",
+        "keep": "select engagement.keep(1, '{{{{1,50}}}}', null, now())",
+        "kept_percent": "select engagement.kept_percent('{{{{1,50}}}}', null, now())",
+        "last_active_at": "select engagement.last_active_at(null, now())",
+        "next_step_at": "select engagement.next_step_at('{{{{1,50}}}}', null, now())",
+        "is_by_hand": "select engagement.is_by_hand('ADJUSTMENT')",
         "reversals_in_words": "select engagement.reversals_in_words(3, 30, '[]')",
         "points_in_words": "select engagement.points_in_words(1, 1, 1, null, null,"
         " 1, 1, 1, 1, 1, 1)",
@@ -186,9 +196,11 @@ WRITES = {
     "operator": {("social_upload", "insert"), ("social_upload", "delete")},
     "admin": {
         (table, action)
-        for table in ("category", "engagement_type", "score_band", "segment_definition")
+        for table in ("engagement_type", "score_band", "segment_definition")
         for action in ("insert", "update", "delete")
-    },
+    }
+    # Name and place of a category; set_category changes what counts, and the code is for good.
+    | {("category", "insert")},
 }
 MAY_WRITE: dict[str, set[tuple[str, str]]] = {
     "staff": set(),

@@ -6,7 +6,7 @@ exported and erased.
 
 import click
 
-from engagement_runner import queries, show
+from engagement_runner import completion, queries, show
 from engagement_runner.connection import dsn_option
 from engagement_runner.session import format_option, option, session
 
@@ -76,24 +76,50 @@ def find(dsn: str | None, text: str, limit: int, format: show.Format) -> None:
     show_default="never",
     help="When the points cease to count.",
 )
+@option(
+    "--category",
+    metavar="CATEGORY_CODE",
+    shell_complete=completion.categories,
+    help="The category of the points, instead of Adjustment.",
+)
+@option(
+    "--set-to",
+    is_flag=True,
+    help="POINTS is what the category shall be as of now; the difference is given or taken.",
+)
 def adjust(
-    dsn: str | None, customer: str, points: str, reason: str, expires_at: str | None
+    dsn: str | None,
+    customer: str,
+    points: str,
+    reason: str,
+    expires_at: str | None,
+    category: str | None,
+    set_to: bool,
 ) -> None:
     """Give CUSTOMER POINTS by hand, or take them.
 
     A number below zero takes points: engagement adjust 769 -5 --reason 'Entered twice'. They are
     on the ledger at once; the stored score follows with a refresh or the next recalculation.
+
+    With --set-to the score follows at once, too:
+
+        engagement adjust 769 50 --category INVOLVEMENT --set-to --reason 'As the old system had it'
     """
     with session(dsn) as connection:
         source_id = queries.call_value(
             connection, "adjust", customer_id=queries.Customer(customer), points=points,
-            reason=reason, expires_at=expires_at,
+            reason=reason, expires_at=expires_at, category_code=category, is_set_to=set_to,
         )  # fmt: skip
+        if source_id is None:
+            show.result(f"Category {category} of customer {customer} is at {points} already.")
+            return
         made = queries.record(connection, "adjustment", customer=customer, source_id=source_id)
         if made is not None:
             until = show.instant(made["expires_at"])
+            where = f" in {category}" if category else ""
+            aim = f", set to {show.number(made['set_to'])}" if set_to else ""
             show.result(
-                f"Customer {customer} adjusted by {show.number(made['points'])} points "
+                f"Customer {customer} adjusted by {show.number(made['points'])} points{where}{aim} "
                 f"{f'until {until}' if until else 'for good'}: {made['reason']}"
             )
 
