@@ -607,7 +607,8 @@ class Driver:
                 self.execute("select engagement.set_parameter(%s, %s)", name, default)
         self.execute(
             "update engagement.category"
-            " set counts_in_total = true, cap_points = null, is_ranked = false"
+            " set counts_in_total = true, cap_points = null, is_ranked = false,"
+            " inactivity_steps = null"
         )
         self.connection.execute("begin")
         self.connection.execute("set local session_replication_role to replica")

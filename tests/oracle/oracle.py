@@ -362,15 +362,17 @@ def _social_scores(host: Host) -> Iterator[Activity]:
 def _adjustments(host: Host) -> Iterator[Activity]:
     for row in host.score_adjustment:
         yield Activity(
-            source="adjustment",
+            source="adjustment" if row["category_code"] is None else "category_adjustment",
             source_id=row["source_id"],
-            engagement_type="ADJUSTMENT",
+            engagement_type="ADJUSTMENT"
+            if row["category_code"] is None
+            else "CATEGORY_ADJUSTMENT",
             effective_when=None,
             document_id=None,
             customer_id=row["customer_id"],
             employer_id=None,
             subject_id=None,
-            subject_class=None,
+            subject_class=row["category_code"],
             quantity=ZERO,
             amount=row["points"],
             occurred_at=row["adjusted_at"],
@@ -621,7 +623,7 @@ def counted(live: Iterable[Award], rules: Iterable[Rule], parameters: Parameters
 
 def is_by_hand(award: Award) -> bool:
     """Whether staff gave or took the points; that is no activity of the customer."""
-    return award.source == "adjustment"
+    return award.source in ("adjustment", "category_adjustment")
 
 
 def add_months(instant: dt.datetime, months: int, zone: ZoneInfo) -> dt.datetime:

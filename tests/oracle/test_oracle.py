@@ -134,6 +134,7 @@ def adjustment(
     source_id: int,
     points: str,
     adjusted_at: str = "2026-02-01 12:00",
+    category: str | None = None,
     expires_at: str | None = None,
 ) -> Any:
     return {
@@ -141,6 +142,7 @@ def adjustment(
         "customer_id": ANN,
         "points": D(points),
         "adjusted_at": at(adjusted_at),
+        "category_code": category,
         "expires_at": None if expires_at is None else at(expires_at),
     }
 

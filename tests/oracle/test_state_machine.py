@@ -952,6 +952,44 @@ class Association(RuleBasedStateMachine):
         )
         self.host_wrote()
 
+    @precondition(lambda self: not self.in_transaction)
+    @rule(
+        who=picks,
+        points=st.sampled_from([0, 7, 30, -5]),
+        length=st.one_of(st.none(), st.integers(1, 400)),
+        code=st.sampled_from(CATEGORIES),
+        is_set_to=st.booleans(),
+    )
+    def adjust_category(
+        self, who: int, points: int, length: int | None, code: str, is_set_to: bool
+    ) -> None:
+        """Points in a category; or it is set, which works or changes nothing."""
+        customer_id = self.customer(who)
+        before = self.driver.host().score_adjustment
+        try:
+            self.driver.call_function(
+                "adjust",
+                p_customer_id=customer_id,
+                p_points=points,
+                p_reason="Why not",
+                p_expires_at=days_after(self.driver.clock(), length),
+                p_category_code=code,
+                p_is_set_to=is_set_to,
+            )
+        except psycopg.Error as error:
+            assert error.sqlstate == "EG004"  # noqa: PT017
+            assert self.driver.host().score_adjustment == before
+            if points == 0 and not is_set_to:
+                return
+            # Another rule, a merged customer, or awards of more decimal places than there are now.
+            assert is_set_to
+        else:
+            if is_set_to:
+                found = self.driver.stored_scores()[customer_id].categories
+                assert found.get(code, oracle.Totals()).score == points
+        self.refresh_view_of_host()
+        self.setup_changed()
+
     # --- customers who are one, and two again ---
 
     @rule(who=picks, into=picks)

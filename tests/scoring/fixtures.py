@@ -74,12 +74,14 @@ delete from engagement.segment_definition
 where view_name <> 'engagement.segment_' || segment_name;
 delete from engagement.engagement_type
 where engagement_type not in (
-    'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
+    'PRODUCT_PURCHASE', 'COMMITTEE_PARTICIPATION', 'SOCIAL_COMMUNITY', 'ADJUSTMENT',
+    'CATEGORY_ADJUSTMENT'
 );
 delete from engagement.category where category_code not in (
     'INVOLVEMENT', 'PURCHASES_DONATIONS', 'SOCIAL_COMMUNITY', 'ADJUSTMENT'
 );
-update engagement.category set counts_in_total = true, cap_points = null, is_ranked = false;
+update engagement.category
+set counts_in_total = true, cap_points = null, is_ranked = false, inactivity_steps = null;
 delete from engagement.setup_change; delete from engagement.pending_activity;
 update engagement.app_parameter set parameter_value = default_value;
 select engagement.publish_parameters(parameter_name) from engagement.app_parameter
