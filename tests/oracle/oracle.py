@@ -364,9 +364,7 @@ def _adjustments(host: Host) -> Iterator[Activity]:
         yield Activity(
             source="adjustment" if row["category_code"] is None else "category_adjustment",
             source_id=row["source_id"],
-            engagement_type="ADJUSTMENT"
-            if row["category_code"] is None
-            else "CATEGORY_ADJUSTMENT",
+            engagement_type="ADJUSTMENT" if row["category_code"] is None else "CATEGORY_ADJUSTMENT",
             effective_when=None,
             document_id=None,
             customer_id=row["customer_id"],

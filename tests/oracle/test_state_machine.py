@@ -977,7 +977,7 @@ class Association(RuleBasedStateMachine):
                 p_is_set_to=is_set_to,
             )
         except psycopg.Error as error:
-            assert error.sqlstate == "EG004"  # noqa: PT017
+            assert error.sqlstate == "EG004"
             assert self.driver.host().score_adjustment == before
             if points == 0 and not is_set_to:
                 return

@@ -98,12 +98,10 @@ CALLS = {
         "stored_scores": "select * from engagement.stored_scores(null)",
         "stored_parts": "select * from engagement.stored_parts("
         "array[{ann}]::engagement.host_key[])",
-        "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, null, null,"
-        " now())",
+        "faded_points": "select engagement.faded_points(1, '2025-01-01', 4, null, null, now())",
         "fade": "select engagement.fade(1, 4, 4)",
         "whole_weeks": "select engagement.whole_weeks('2025-01-01', now())",
-        "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, null, null,"
-        " now())",
+        "next_fade_at": "select engagement.next_fade_at(1, '2025-01-01', 4, null, null, now())",
         "keep": "select engagement.keep(1, '{{{{1,50}}}}', null, now())",
         "kept_percent": "select engagement.kept_percent('{{{{1,50}}}}', null, now())",
         "last_active_at": "select engagement.last_active_at(null, now())",

@@ -83,7 +83,12 @@ def test_rules_revise_sets_and_clears_cap_and_half_life(
         "--cap-points", "50", "--cap-period", "EVER", "--half-life-weeks", "4",
         "--inactivity-steps", "1:50,24:25",
     )  # fmt: skip
-    assert [current(deployed, "BOOKS")[name] for name in names] == [50, "EVER", 4, [[1, 50], [24, 25]]]
+    assert [current(deployed, "BOOKS")[name] for name in names] == [
+        50,
+        "EVER",
+        4,
+        [[1, 50], [24, 25]],
+    ]
     listed = " ".join(engagement(deployed, "rules", "list").stdout.split())
     assert (
         "at most 50 in all, half after 4 weeks, "
