@@ -21,6 +21,8 @@
 --     date.
 --   * A committee seat counts from the start of its first day to the end of its last one, in the
 --     organisation's time zone. An inclusive end date becomes the start of the day after it.
+--   * A profile attribute (certified, a complete profile) counts while it holds. The host deletes
+--     its row when it no longer does, so the view shows what holds now, since when, and no end.
 --   * Points go to whoever receives the product, not to whoever pays.
 --
 -- Casts to engagement.host_key cost nothing: crm.key and engagement.host_key are domains without
@@ -124,6 +126,34 @@ comment on column engagement_host.committee_seat.occurred_at is
 comment on column engagement_host.committee_seat.ended_at is
 'Start of the day after the last one, in the same time zone; NULL: open';
 
+create or replace view engagement_host.profile as
+select
+    a.customer_attribute_id::engagement.host_key as source_id,
+    null::engagement.host_key as document_id,
+    a.customer_id::engagement.host_key as customer_id,
+    null::engagement.host_key as employer_id,
+    a.attribute_id as subject_id,
+    null::text as subject_class,
+    1::numeric as quantity,
+    0::numeric as amount,
+    a.since as occurred_at,
+    null::timestamptz as ended_at
+from crm.customer_attribute as a;
+
+comment on view engagement_host.profile is
+'Activity source: what is true of customers now';
+comment on column engagement_host.profile.source_id is 'Attribute of the customer';
+comment on column engagement_host.profile.document_id is 'Always NULL: it has no document';
+comment on column engagement_host.profile.customer_id is 'Of whom it is true';
+comment on column engagement_host.profile.employer_id is 'Always NULL: none is chosen';
+comment on column engagement_host.profile.subject_id is 'Attribute';
+comment on column engagement_host.profile.subject_class is 'Always NULL: attributes have no class';
+comment on column engagement_host.profile.quantity is 'Always 1: it is true';
+comment on column engagement_host.profile.amount is 'Always 0';
+comment on column engagement_host.profile.occurred_at is 'Since when it has been true';
+comment on column engagement_host.profile.ended_at is
+'Always NULL: when it ends, the row leaves the view';
+
 create or replace view engagement_host.customer as
 select
     c.customer_id::engagement.host_key as customer_id,
@@ -169,7 +199,14 @@ select
     c.committee_id as subject_id,
     c.committee_class as subject_class,
     c.display_name
-from crm.committee as c;
+from crm.committee as c
+union all
+select
+    'PROFILE'::text as engagement_type,
+    a.attribute_id as subject_id,
+    null::text as subject_class,
+    a.display_name
+from crm.attribute as a;
 
 comment on view engagement_host.subject is 'Labels of products and committees';
 comment on column engagement_host.subject.engagement_type is
@@ -195,6 +232,12 @@ call engagement.register_source(
     p_engagement_type => 'COMMITTEE_PARTICIPATION',
     p_effective_when => null,
     p_view => 'engagement_host.committee_seat');
+
+call engagement.register_source(
+    p_source => 'profile',
+    p_engagement_type => 'PROFILE',
+    p_effective_when => null,
+    p_view => 'engagement_host.profile');
 
 -- Each table that a view reads, and how its rows lead to rows of the view: the line by its own
 -- key, the header by the document's key, the product by the subject's (its class may change).
@@ -246,6 +289,12 @@ call engagement.attach_triggers(
     p_table => 'crm.committee',
     p_key_column => 'committee_id',
     p_activity_column => 'subject_id');
+
+call engagement.attach_triggers(
+    p_source => 'profile',
+    p_table => 'crm.customer_attribute',
+    p_key_column => 'customer_attribute_id',
+    p_activity_column => 'source_id');
 
 -- Two sources that earn nothing by themselves: a new customer needs a score of 0, and a changed
 -- employment moves points from one employer to another.

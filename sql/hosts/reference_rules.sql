@@ -85,3 +85,26 @@ select engagement.add_rule(
     p_subject_class => 'GOVERNANCE',
     p_flat_score => 20,
     p_description => '20 points more while on the board or one of its committees');
+
+select engagement.add_rule(
+    p_rule_code => 'CERTIFIED',
+    p_category_code => 'INVOLVEMENT',
+    p_engagement_type => 'PROFILE',
+    p_subject_id => 'CERTIFIED',
+    p_flat_score => 15,
+    p_description => '15 points while certified');
+
+select engagement.add_rule(
+    p_rule_code => 'COMPLETE_PROFILE',
+    p_category_code => 'INVOLVEMENT',
+    p_engagement_type => 'PROFILE',
+    p_subject_id => 'COMPLETE_PROFILE',
+    p_flat_score => 2,
+    p_description => '2 points while the profile is complete');
+
+insert into engagement.score_band (band_code, label, from_percentile)
+values
+('CHAMPION', 'Champion', 90),
+('ENGAGED', 'Engaged', 60),
+('OCCASIONAL', 'Occasional', 25),
+('QUIET', 'Quiet', 0);

@@ -638,6 +638,31 @@ from (
 ) as s
 where s.seat <= case when s.committee_id = 'BOARD' then 9 else 5 end;
 
+-- Attributes: who is certified, the keener the likelier, and whose profile is complete.
+
+insert into crm.attribute (attribute_id, display_name)
+values
+('CERTIFIED', 'Certified professional'),
+('COMPLETE_PROFILE', 'Complete profile');
+
+insert into crm.customer_attribute (customer_attribute_id, customer_id, attribute_id, since)
+select
+    crm.key_of(30000 + row_number() over (order by a.attribute_id, p.n)),
+    p.customer_id,
+    a.attribute_id,
+    (
+        p.joined_on + interval '30 days 9 hours'
+        + floor(300 * pg_temp.chance(a.attribute_id || ' since', p.n)) * interval '1 day'
+    ) at time zone 'UTC'
+from sample_person as p
+cross join crm.attribute as a
+where
+    p.lapsed_on is null and p.joined_on + 330 < pg_temp.sample_until()::date
+    and pg_temp.chance(a.attribute_id, p.n) < case a.attribute_id
+        when 'CERTIFIED' then 0.02 + 2 * p.keenness
+        else 0.3 + 2 * p.keenness
+    end;
+
 select setval('crm.key_number', 1000000);
 
 drop table sample_person, sample_product, sample_demand, sample_job, sample_employment,

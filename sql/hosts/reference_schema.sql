@@ -247,3 +247,32 @@ comment on column crm.employment.begin_on is 'First day; NULL: not known';
 comment on column crm.employment.end_on is 'Last day, inclusive; NULL: still employed';
 create index employment_employee_idx on crm.employment (employee_id);
 create index employment_employer_idx on crm.employment (employer_id);
+
+create table crm.attribute (
+    attribute_id text not null,
+    display_name text not null,
+    constraint attribute_pkey primary key (attribute_id)
+);
+comment on table crm.attribute is 'Something that may be true of a customer for a time';
+comment on column crm.attribute.attribute_id is 'Code of the attribute';
+comment on column crm.attribute.display_name is 'Name as staff read it';
+
+create table crm.customer_attribute (
+    customer_attribute_id crm.key not null default crm.new_key(),
+    customer_id crm.key not null,
+    attribute_id text not null,
+    since timestamptz not null,
+    constraint customer_attribute_pkey primary key (customer_attribute_id),
+    constraint customer_attribute_customer_fkey
+    foreign key (customer_id) references crm.customer (customer_id),
+    constraint customer_attribute_attribute_fkey
+    foreign key (attribute_id) references crm.attribute (attribute_id)
+);
+comment on table crm.customer_attribute is
+'What is true of a customer now; the row is deleted when it no longer is';
+comment on column crm.customer_attribute.customer_attribute_id is 'Key of the row';
+comment on column crm.customer_attribute.customer_id is 'The customer';
+comment on column crm.customer_attribute.attribute_id is 'What is true of them';
+comment on column crm.customer_attribute.since is 'Since when it has been true without a break';
+create index customer_attribute_customer_idx on crm.customer_attribute (customer_id);
+create index customer_attribute_attribute_idx on crm.customer_attribute (attribute_id);

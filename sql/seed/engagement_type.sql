@@ -4,6 +4,7 @@ values
 ('PRODUCT_PURCHASE', 'Product purchase', true),
 ('COMMITTEE_PARTICIPATION', 'Committee participation', false),
 ('SOCIAL_COMMUNITY', 'Social community', false),
+('PROFILE', 'Profile', false),
 ('ADJUSTMENT', 'Adjustment', false),
 ('CATEGORY_ADJUSTMENT', 'Adjustment of a category', false)
 on conflict (engagement_type) do nothing;
