@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+import psycopg
 
-from engagement_runner import __version__, show
-from engagement_runner.commands import deployment, draft
+from engagement_runner import __version__, files, queries, release, show
+from engagement_runner.commands import deployment, draft, examples
 from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.backtest import backtest
 from engagement_runner.commands.categories import categories
@@ -26,6 +27,7 @@ from engagement_runner.commands.customers import (
 from engagement_runner.commands.demo import demo
 from engagement_runner.commands.events import events
 from engagement_runner.commands.follow import follow
+from engagement_runner.commands.metrics import metrics
 from engagement_runner.commands.parameters import params
 from engagement_runner.commands.report import report
 from engagement_runner.commands.rules import rules
@@ -41,7 +43,8 @@ from engagement_runner.commands.segments import at_risk, points, segment
 from engagement_runner.commands.social import social
 from engagement_runner.commands.status import check, status
 from engagement_runner.commands.verify import verify
-from engagement_runner.errors import EXIT_NO_READER
+from engagement_runner.connection import connect
+from engagement_runner.errors import EXIT_NO_READER, EngagementError, describe
 
 
 @contextmanager
@@ -65,10 +68,41 @@ class _Program(click.Group):
         with _ending_without_a_reader():
             return super().make_context(*arguments, **options)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what a person wants to do."""
+        examples.write_sections(self, ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with _ending_without_a_reader():
             return super().invoke(ctx)
+
+
+def _version(context: click.Context, parameter: click.Parameter, is_wanted: bool) -> None:
+    """Print the version of this command, and of what is deployed where the environment leads."""
+    if not is_wanted or context.resilient_parsing:
+        return
+    show.result(f"engagement, version {__version__}, release {release.number(files.root())}")
+    dsn = os.environ.get("ENGAGEMENT_DSN") or os.environ.get("DATABASE_URL")
+    if dsn or os.environ.get("PGHOST") or os.environ.get("PGSERVICE"):
+        try:
+            with connect(dsn, defaults={"connect_timeout": 5}) as connection:
+                found = queries.record(connection, "last_deployment")
+        except EngagementError as error:
+            show.say(str(error))
+        except psycopg.errors.UndefinedTable:
+            show.result("deployed: nothing")
+        except psycopg.Error as error:
+            show.say(describe(error))
+        else:
+            show.result(
+                "deployed: version {package_version}, release {release}, on {at}".format(
+                    **found, at=show.instant(found["deployed_at"])
+                )
+                if found
+                else "deployed: nothing"
+            )
+    context.exit()
 
 
 @click.group(
@@ -79,7 +113,14 @@ class _Program(click.Group):
         "max_content_width": 100,
     },
 )
-@click.version_option(__version__, prog_name="engagement")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, and that of what is deployed if the environment names a database.",
+)
 def main() -> None:
     """Engagement scoring inside PostgreSQL.
 
@@ -96,6 +137,7 @@ for command in (
     deployment.deploy,
     deployment.undeploy,
     status,
+    metrics,
     check,
     deployment.detach,
     adapter,
@@ -128,3 +170,4 @@ for command in (
     demo,
 ):
     main.add_command(command)
+examples.end_with_examples(main)

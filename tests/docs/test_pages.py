@@ -240,6 +240,32 @@ def test_use_page_functions_of_a_source_show_what_a_refresh_changes(sample: str)
         assert session.execute(difference).fetchall() == []
 
 
+def test_adapter_page_attribute_earns_while_it_holds(deployed: Connection) -> None:
+    (block,) = [b for b in blocks(TOP / "docs/write-an-adapter.md") if "complete_profile" in b.text]
+    deployed.execute("""
+        insert into crm.customer (customer_id, display_name) values (7, 'Ann');
+        create schema shop;
+        create table shop.member (
+            member_id bigint primary key, email text, phone text, profile_changed_at timestamptz
+        );
+        insert into shop.member values (7, 'ann@example.org', '1', '2025-01-01');
+    """)
+    for statement in SqlFile("write-an-adapter.md", "docs", block.text).statements():
+        deployed.execute(statement.text.encode())
+
+    def score() -> int:
+        deployed.execute("call engagement.recalculate()")
+        assert deployed.execute("select * from engagement.verify()").fetchall() == []
+        ((points,),) = deployed.execute("select score from engagement.customer_score").fetchall()
+        return int(points)
+
+    assert score() == 2
+    deployed.execute("update shop.member set phone = null")
+    assert score() == 0
+    deployed.execute("update shop.member set phone = '2', profile_changed_at = now()")
+    assert score() == 2
+
+
 def test_adapter_page_rule_by_subject_keeps_what_a_product_of_another_class_earned(
     deployed: Connection,
 ) -> None:

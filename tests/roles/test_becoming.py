@@ -266,6 +266,7 @@ COMMANDS = [
     ("status",),
     ("status", "--format", "json"),
     ("check",),
+    ("metrics",),
     ("adapter", "draft"),
     ("adapter", "check", "reference"),
     ("adapter", "try", "reference"),

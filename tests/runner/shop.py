@@ -94,7 +94,7 @@ def write(tmp_path: Path) -> Callable[..., str]:
 def shop(deployed: Connection) -> Connection:
     """A deployment beside a small host of two clients and a firm, and a rule for all it sells."""
     removal.detach_host(deployed)
-    for source in ("order_line", "invoice_line", "committee_seat"):
+    for source in ("order_line", "invoice_line", "committee_seat", "profile"):
         deployed.execute("call engagement.unregister_source(%s)", (source,))
     deployed.execute(HOST)
     deployed.execute(RULE)

@@ -62,7 +62,7 @@ def test_adapter_check_of_another_adapter_changes_nothing(
     result = engagement(deployed, "adapter", "check", write(), "--format", "json")
     assert result.exit_code == 3
     left = [place for _, place, finding in found(result) if "not registered by this" in finding]
-    assert left == ["committee_seat", "invoice_line", "order_line"]
+    assert left == ["committee_seat", "invoice_line", "order_line", "profile"]
     assert contents(deployed) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def test_help_lists_every_command_of_the_contract() -> None:
                  "score", "explain", "rules", "params", "verify", "demo", "social", "segment",
                  "points", "adjust", "employers", "trend", "schedule", "explain-change",
                  "forecast", "at-risk", "events", "export", "erase", "customer",
-                 "follow", "categories"):  # fmt: skip
+                 "follow", "categories", "metrics"):  # fmt: skip
         assert name in listed
 
 
@@ -74,10 +75,62 @@ def test_help_says_what_exit_code_3_is_for() -> None:
     assert "3 verify or check found something" in text
 
 
+def test_help_has_each_command_in_one_section_that_ends_with_an_example() -> None:
+    text = CliRunner().invoke(main, ["--help"]).output
+    _, *sections = re.split(r"\n\n(?=[A-Z][\w ]+:\n)", text[text.index("Options:") :])
+    titles = [section.splitlines()[0] for section in sections]
+    assert titles == [
+        *("Set up:", "Every day:", "Ask about one customer:", "Ask about all:", "Rules:", "Trust:")
+    ]
+    listed = []
+    for section in sections:
+        *lines, example = [line.strip() for line in section.splitlines()[1:] if line.strip()]
+        assert example.startswith("Example:  engagement ")
+        assert example.split()[2] in {line.split()[0] for line in lines}
+        listed += [line.split()[0] for line in lines]
+    assert sorted(listed) == sorted(main.commands)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
+def test_help_of_a_command_ends_with_an_example_that_is_no_wrong_usage(
+    path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("my_crm.sql", "rules.toml", "scores.csv"):
+        (tmp_path / name).touch()
+    text = " ".join(CliRunner().invoke(main, [*path, "--help"], terminal_width=200).output.split())
+    _, _, example = text.rpartition("Example: ")
+    words = shlex.split(example.split("|")[0].split(">")[0])
+    assert words[: len(path) + 1] == ["engagement", *path]
+    context = context_of(path)
+    context.command.make_context(path[-1], words[len(path) + 1 :], parent=context.parent)
+
+
 def test_version_prints_name_and_version() -> None:
-    result = CliRunner().invoke(main, ["--version"])
+    result = CliRunner().invoke(main, ["--version"], env={"DATABASE_URL": "", "PGHOST": ""})
     assert result.exit_code == 0
-    assert {"engagement", __version__} <= set(re.findall(r"[\w.]+", result.output))
+    assert re.fullmatch(
+        rf"engagement, version {re.escape(__version__)}, release \d+\n", result.output
+    )
+
+
+def test_version_says_what_is_deployed(
+    deployed: psycopg.Connection[Any], database: str, databases: Any
+) -> None:
+    mine, _, theirs = (
+        CliRunner()
+        .invoke(main, ["--version"], env={"ENGAGEMENT_DSN": deployed.info.dsn})
+        .stdout.partition("\n")
+    )
+    number = mine.rpartition(" ")[2]
+    assert re.fullmatch(
+        rf"deployed: version {re.escape(__version__)}, release {number}, on \d{{4}}-.*\n", theirs
+    )
+    empty = {"DATABASE_URL": databases.connect(database).info.dsn}
+    assert CliRunner().invoke(main, ["--version"], env=empty).stdout.endswith("deployed: nothing\n")
+    away = CliRunner().invoke(main, ["--version"], env={"DATABASE_URL": "postgresql://0.0.0.0:1/x"})
+    assert (away.exit_code, away.stdout) == (0, f"{mine}\n")
+    assert away.stderr.startswith("cannot connect")
 
 
 def test_environment_variable_of_an_option_is_used() -> None:
@@ -122,10 +175,10 @@ def test_interrupt_while_the_modules_are_read_has_no_traceback(tmp_path: Path) -
 
 def test_program_and_module_are_the_same() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "engagement_runner", "--version"],
+        [sys.executable, "-m", "engagement_runner", "--version"], env=clean_environment(),
         capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
-    assert run.stdout == f"engagement, version {__version__}\n"
+    assert run.stdout.startswith(f"engagement, version {__version__}, release ")
 
 
 def test_queries_every_file_is_one_statement() -> None:

@@ -121,8 +121,8 @@ def _engine(engine: Mapping[str, Any]) -> None:
     _state_list(
         "triggers",
         [
-            f"{row['table_name']} for {row['source']} by {row['activity_column']}, "
-            f"key {row['key_expression']}"
+            f"{row['table_name']} for {row['source']}, "
+            f"{row['key_expression']} = {row['activity_column']}"
             for row in engine["attached"]
         ],
         "",
