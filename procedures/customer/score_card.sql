@@ -105,6 +105,7 @@ begin
         'categories', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'category_code', c.category_code,
+                'category_name', c.category_name,
                 'score', coalesce(t.score, 0),
                 'counted_score', engagement.counted_part(coalesce(t.score, 0), c.counts_in_total,
                                                          c.cap_points),

@@ -85,12 +85,17 @@ def test_page_is_no_wider_than_the_window(opened: Callable[..., Any], width: int
             " box.scrollWidth > box.clientWidth).map(box => box.getAttribute('aria-label'))"
         )
         assert cut_off == []
-    # Letters of charts stay readable on a phone.
+    # Letters of charts keep their size on a phone, and names have a line of their own.
     sizes = page.evaluate(
         "[...document.querySelectorAll('.chart')].map(svg =>"
         " 13 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"
     )
-    assert sizes and min(sizes) >= 7
+    assert sizes and min(sizes) >= (12 if width == 360 else 10)
+    names = page.evaluate(
+        "[...document.querySelectorAll('tbody th')].filter(name => name.clientWidth)"
+        ".map(name => name.clientWidth)"
+    )
+    assert names and (width > 360 or min(names) > 250)
     # And what is drawn is to be seen.
     heights = page.evaluate(
         "[...document.querySelectorAll('.chart')].map(svg => Math.max("

@@ -152,16 +152,20 @@ def test_overview_movement_is_that_of_the_segments(
     assert f"{number(len(found) - 7)} more are not shown." in overview.text
 
 
-def test_overview_at_risk_is_who_will_fall(sample: Connection, overview: Page) -> None:
-    found = rows(sample, "select display_name, customer_id::text, score, future_score, fall,"
+@pytest.mark.parametrize(("name", "kind"), [("People", "INDIVIDUAL"), ("Companies", "COMPANY")])
+def test_overview_at_risk_is_who_will_fall(
+    sample: Connection, overview: Page, name: str, kind: str
+) -> None:
+    found = rows(sample, "select display_name, customer_id::text, a.score, future_score, fall,"
                  " b.label, coalesce(f.label, '') from engagement.at_risk(8) a"
                  " join engagement.score_band b on b.band_code = a.band_code"
+                 " join engagement.customer_score s using (customer_id)"
                  " left join engagement.score_band f on f.band_code = a.future_band_code"
-                 " order by fall desc, customer_id")  # fmt: skip
+                 " where s.ranked_type = %s order by fall desc, customer_id", kind)  # fmt: skip
     assert found
     columns = [*zip(*found[:7], strict=True)]
     columns[2:5] = map(padded, columns[2:5])
-    assert overview.body("Who is at risk") == [list(row) for row in zip(*columns, strict=True)]
+    assert overview.body(f"{name} at risk") == [list(row) for row in zip(*columns, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -286,14 +290,25 @@ def test_customer_page_is_the_score_card(sample: Connection, report: Report, cus
             for rule in category["rules"]
         ]
     assert [row[0] for row in table] == [name for name, *_ in expected]
+    is_company = card["customer_type"] == "COMPANY"
+    keys = ["employee_score"] * is_company + ["score", "ytd_score", "overview_score"]
     for row, (_, item, count) in zip(table, expected, strict=True):
-        for cell, key in zip(row[1:4], ("score", "ytd_score", "overview_score"), strict=True):
-            assert exact(cell) == Decimal(str(item[key]))
-        assert row[4] == number(count)
-    trend = page.body("Own points by month")
-    assert [exact(row[1]) for row in trend] == [
-        *(Decimal(str(month["score"])) for month in card["trend"]), Decimal(str(card["own_score"]))
-    ]  # fmt: skip
+        for cell, key in zip(row[1:-1], keys, strict=True):
+            if key in item:
+                assert exact(cell) == Decimal(str(item[key]))
+            else:
+                assert cell == ""
+        assert row[-1] == number(count)
+    own = [Decimal(str(point)) for point in
+           (*(month["score"] for month in card["trend"]), card["own_score"])]  # fmt: skip
+    if is_company:
+        trend = page.body("The score by month")
+        assert [exact(row[2]) for row in trend] == own
+        assert all(exact(row[1]) + exact(row[2]) == exact(row[3]) for row in trend)
+        assert exact(trend[-1][1]) == Decimal(str(card["employee_score"]))
+    else:
+        trend = page.body("Own points by month")
+        assert [exact(row[1]) for row in trend] == own
     assert trend[-1][0] == "now"
     ends = rows(sample, "select activity, expires_at, days_left, points"
                 " from engagement.explain_score(%s)"

@@ -178,7 +178,7 @@ def test_card_company_shows_its_employees() -> None:
             average_score=1.93,
         )
     )
-    for expected in ("Employees", "77.25", "40", "12", "30%", "1.93", "Own trend", "Own points"):
+    for expected in ("Employees", "77.25", "40", "12", "30%", "1.93", "Trend", "Own points"):
         assert expected in text
 
 

@@ -182,7 +182,19 @@ def print_card(
     text = queries.call_json(
         connection, "score_card", customer_id=queries.Customer(customer), as_of=as_of
     )
-    show.card(text, output, queries.loads(queries.value(connection, "category_names")))
+    if output != "table":
+        show.card_data(text, output)
+        return
+    card = queries.loads(text)
+    lead = queries.record(connection, "card_lead", customer=customer, as_of=as_of) or {}
+    if card["customer_type"] == "COMPANY":
+        card["trend"] = queries.rows(
+            connection,
+            "company_trend",
+            customer=customer,
+            instants=[month["at"] for month in card["trend"]],
+        ).records
+    show.card(card, lead)
 
 
 @click.command()

@@ -82,6 +82,12 @@ CATEGORIES: Sequence[Column] = (
     ("overview_score", "Overview", "number"),
     ("award_count", "Awards that count", "number"),
 )
+COMPANY_CATEGORIES: Sequence[Column] = (
+    CATEGORIES[0],
+    ("employee_score", "Its people's", "number"),
+    ("score", "Own", "number"),
+    *CATEGORIES[2:],
+)
 EXPIRIES: Sequence[Column] = (
     ("activity", "Activity", "text"),
     ("rule", "Rule", "text"),
@@ -90,7 +96,7 @@ EXPIRIES: Sequence[Column] = (
     ("points", "Points", "number"),
 )
 FORECAST: Sequence[Column] = (
-    ("weeks", "In weeks", "text"),
+    ("weeks", "In weeks", "number"),
     ("at", "On", "day"),
     ("own_score", "Own points", "number"),
     ("employee_score", "Its people's", "number"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -10,7 +10,14 @@ from markupsafe import Markup
 
 from engagement_runner import show
 from engagement_runner.report import charts
-from engagement_runner.report.columns import BANDS, CATEGORIES, FIFTHS, PARTS, Column
+from engagement_runner.report.columns import (
+    BANDS,
+    CATEGORIES,
+    COMPANY_CATEGORIES,
+    FIFTHS,
+    PARTS,
+    Column,
+)
 from engagement_runner.report.tables import Cell, Record, Table, Writer
 
 
@@ -153,20 +160,40 @@ def trend(write: Writer, card: Record) -> Chart:
     return Chart(svg, [], replace(table, rows=[*table.rows[:-1], now]))
 
 
-def categories(write: Writer, card: Record, names: Mapping[str, str]) -> Table:
-    """Return what a score is made of: categories by their *names*, each with its rules."""
+def company_trend(write: Writer, records: Sequence[Record]) -> Chart:
+    """Return a company's score by month and its parts; of *records* of company_trend."""
+    parts = (("employee_score", "Its people's"), ("own_score", "Own points"))
+    svg = charts.stacked_bars(
+        "The score at the end of each of the last twelve months, and now",
+        [*(write.formats.short_month(record["at"]) for record in records[:-1]), "now"],
+        [(name, [record[key] for record in records]) for key, name in parts],
+        write.formats.axis,
+    )
+    columns: list[Column] = [
+        ("at", "At the end of", "month"),
+        *((key, name, "number") for key, name in (*parts, ("score", "Score"))),
+    ]
+    table = write.table("The score by month", columns, records)
+    now = [Cell("now"), *table.rows[-1][1:]]
+    legend = [name for _, name in parts]
+    return Chart(svg, legend, replace(table, rows=[*table.rows[:-1], now]))
+
+
+def categories(write: Writer, card: Record, is_company: bool) -> Table:
+    """Return what a score is made of: categories, each with its rules."""
     records: list[Record] = []
     sums = []
     for category in card["categories"]:
-        code = category["category_code"]
         sums.append(len(records))
-        label = names.get(code) or code
+        label = category["category_name"]
         if category["counted_score"] != category["score"]:
             label += (
                 f" ({write.formats.number(category['counted_score'])} of them count in the score)"
             )
         records.append({**category, "label": label, "award_count": None})
         for rule in category["rules"]:
-            records.append({**rule, "label": rule["description"] or rule["rule_code"]})
-    table = write.table("What the score is made of", CATEGORIES, records)
+            label = rule["description"] or rule["rule_code"]
+            records.append({**rule, "label": label, "employee_score": None})
+    columns = COMPANY_CATEGORIES if is_company else CATEGORIES
+    table = write.table("What the score is made of", columns, records)
     return replace(table, sums=sums)

@@ -31,7 +31,7 @@ from engagement_runner.report.columns import (
 from engagement_runner.report.formats import Formats
 from engagement_runner.report.tables import Table, Writer
 
-OVERVIEW_QUERIES = 14
+OVERVIEW_QUERIES = 15
 """How many queries the page of everybody reads, for its progress."""
 
 
@@ -84,7 +84,16 @@ class Pages:
             risen=self._table("Who rose most", RISEN, "report_segment", name="rising"),
             fallen=self._table("Who fell most", FALLEN, "report_segment", name="falling"),
             weeks=weeks,
-            at_risk=self._table("Who is at risk", AT_RISK, "report_at_risk", weeks=weeks),
+            at_risk=[
+                (
+                    name,
+                    self._table(
+                        f"{name} at risk", AT_RISK, "report_at_risk",
+                        weeks=weeks, customer_type=key,
+                    ),
+                )
+                for key, name in (("INDIVIDUAL", "People"), ("COMPANY", "Companies"))
+            ],
             points=[
                 self._table(
                     caption, (("label", name, "text"), *POINTS[1:]), "report_points",
@@ -111,15 +120,15 @@ class Pages:
         """Return the page of one customer. Raises psycopg.Error for an unknown one (EG001)."""
         connection, who = self._connection, queries.Customer(customer)
         card = queries.loads(queries.call_json(connection, "score_card", customer_id=who))
-        names = queries.loads(queries.value(connection, "category_names"))
         is_company = card["customer_type"] == "COMPANY"
         return self._render(
             "customer.html",
             card=card,
             standing=self._read("report_standing", customer=customer)[0],
             is_company=is_company,
-            trend=figures.trend(self._writer, card),
-            categories=figures.categories(self._writer, card, names),
+            lead=self._read("card_lead", customer=customer, as_of=None)[0],
+            trend=self._trend(card, customer, is_company),
+            categories=figures.categories(self._writer, card, is_company),
             expiries=self._table("Points that end", EXPIRIES, "report_expiries", customer=customer),
             forecast=self._writer.table(
                 "If nothing happens",
@@ -141,6 +150,15 @@ class Pages:
                 )
             ),
         )  # fmt: skip
+
+    def _trend(self, card: dict[str, Any], customer: str, is_company: bool) -> figures.Chart:
+        """Return how the score of the last twelve months has moved; a company's with its people."""
+        if not is_company:
+            return figures.trend(self._writer, card)
+        instants = [*(month["at"] for month in card["trend"]), self._heading["read_at"]]
+        return figures.company_trend(
+            self._writer, self._read("company_trend", customer=customer, instants=instants)
+        )
 
     def _render(self, template: str, **content: Any) -> str:
         formats = self._writer.formats

@@ -31,7 +31,7 @@ from engagement_runner.show.rule_tables import (
     rules,
 )
 from engagement_runner.show.run_progress import RunProgress
-from engagement_runner.show.score_card import card, card_layout
+from engagement_runner.show.score_card import card, card_data, card_layout
 from engagement_runner.show.social_scores import social, upload
 from engagement_runner.show.tables import Column, for_programs, listing, table
 from engagement_runner.show.values import (
@@ -54,6 +54,7 @@ __all__ = [
     "backtest",
     "breakdown",
     "card",
+    "card_data",
     "card_layout",
     "causes",
     "console",

@@ -45,19 +45,21 @@ _SUMS = (
 _LABEL = " " * 12
 
 
-def card(text: str, output: Format, category_names: Mapping[str, str]) -> None:
-    """Print a score card, the JSON *text* of engagement.score_card; a table with the names."""
+def card_data(text: str, output: Format) -> None:
+    """Print a score card, the JSON *text* of engagement.score_card, for a program."""
     if output == "json":
         json_text(text)
-        return
-    content = loads(text)
-    if output == "csv":
-        csv_text(CARD_CSV, card_records(content))
-        return
-    for category in content.get("categories") or []:
-        category["category_name"] = category_names.get(category["category_code"])
+    else:
+        csv_text(CARD_CSV, card_records(loads(text)))
+
+
+def card(content: dict[str, Any], lead: Mapping[str, Any]) -> None:
+    """Print a score card for people, with *lead*, a record of the query card_lead.
+
+    The trend of a company is of its score: records of the query company_trend.
+    """
     out = console()
-    out.print(card_layout(content, out.width, unicode=has_unicode(out)))
+    out.print(card_layout(content, out.width, has_unicode(out), lead))
 
 
 def card_records(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -72,7 +74,12 @@ def card_records(content: dict[str, Any]) -> list[dict[str, Any]]:
     return records
 
 
-def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> RenderableType:
+def card_layout(
+    content: dict[str, Any],
+    width: int,
+    unicode: bool = True,
+    lead: Mapping[str, Any] | None = None,
+) -> RenderableType:
     """Return a score card as a renderable *width* columns wide; without *unicode* in ASCII."""
     categories: list[dict[str, Any]] = content.get("categories") or []
     scored = [part for c in categories for part in (c, *(c.get("rules") or []))]
@@ -81,11 +88,13 @@ def card_layout(content: dict[str, Any], width: int, unicode: bool = True) -> Re
         _heading(content),
         _standing(content, show, width, unicode),
     ]
-    # The trend and the categories of a company are of its own points, without those of its people.
+    if lead:
+        parts += _lead(lead, show, width, unicode)
+    # The categories of a company are of its own points, without those of its people.
     is_company = content.get("customer_type") == "COMPANY"
     if is_company:
         parts.append(_employees(content, show))
-    parts.append(_trend(content.get("trend") or [], show, unicode, is_company))
+    parts.append(_trend(content.get("trend") or [], show, unicode))
     parts.append(_labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
     if content.get("rules_pending"):
         parts.append(
@@ -154,6 +163,50 @@ def _standing(
     )
 
 
+def _lead(
+    lead: Mapping[str, Any], show: Callable[[object], str], width: int, unicode: bool
+) -> list[Text]:
+    """Return by how much the score has changed lately, why, and what will end next."""
+    change = Decimal(str(lead["points"]))
+    sign, style = ("▲ ", "green") if change > 0 else ("▼ ", "red") if change < 0 else ("", "dim")
+    line = Text(f"{sign if unicode else ''}{_signed(change, show)}", style=style)
+    line.append(f" since {day(lead['since'])}", style="not bold default")
+    # A reason and its points stay on one line.
+    space = "\N{NO-BREAK SPACE}" if unicode else " "
+    reasons = [
+        f"{literal(reason['rule_code'] or reason['description'])}{space}"
+        f"{_signed(Decimal(str(reason['points'])), show)}"
+        for reason in lead["reasons"]
+    ]
+    if reasons:
+        line.append(": " + ", ".join(reasons), style="default")
+    lines = [_labelled("Change", line)]
+    if lead["next_end"]:
+        end = lead["next_end"]
+        lines.append(
+            _labelled(
+                "Ends next",
+                Text(
+                    f"{show(end['points'])} on {day(end['expires_at'])}: "
+                    f"{literal(end['rule_code'])}"
+                    + (f" and {end['award_count'] - 1:,} more" if end["award_count"] > 1 else "")
+                ),
+            )
+        )
+    return [part for line in lines for part in _wrapped(line, width)]
+
+
+def _signed(change: Decimal, show: Callable[[object], str]) -> str:
+    return f"{'+' if change > 0 else ''}{show(change)}"
+
+
+def _wrapped(line: Text, width: int) -> list[Text]:
+    """Return a labelled line as lines of *width*, those after the first indented as its text."""
+    label, text = line[: len(_LABEL)], line[len(_LABEL) :]
+    parts = text.wrap(console(), max(20, width - len(_LABEL)))
+    return [(label if not number_ else Text(_LABEL)) + part for number_, part in enumerate(parts)]
+
+
 def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
     people = f"{number(content.get('employee_count'))} people"
     if content.get("engaged_count") is not None:
@@ -178,18 +231,16 @@ def _trend(
     trend: Sequence[dict[str, Any]],
     show: Callable[[object], str],
     unicode: bool,
-    is_company: bool,
 ) -> Text:
-    label = "Own trend" if is_company else "Trend"
     if not trend:
-        return _labelled(label, Text("none", style="dim"))
+        return _labelled("Trend", Text("none", style="dim"))
     scores = [Decimal(str(item.get("score") or 0)) for item in trend]
     ends = f"{show(scores[0])} on {day(trend[0]['at'])} to {show(scores[-1])}"
     line = Text()
     if unicode:
         line.append(sparkline(scores), style="cyan").append("  ")
     line.append(f"{ends} on {day(trend[-1]['at'])}", style="dim")
-    return _labelled(label, line)
+    return _labelled("Trend", line)
 
 
 def _said(category: dict[str, Any], show: Callable[[object], str]) -> list[str]:

@@ -1,5 +1,5 @@
--- Who will fall out of their band if nothing happens, the largest fall first, and how many. Without
--- bands: everybody who will lose points.
+-- Customers of a type who will fall out of their band if nothing happens, the largest fall first, and
+-- how many. Without bands: everybody who will lose points.
 select row_to_json(r)::text
 from (
     select
@@ -14,6 +14,8 @@ from (
     from engagement.at_risk(
         p_weeks => %(weeks)s, p_category_code => %(category)s
     ) as a
+    join engagement.customer_score as s
+        on a.customer_id = s.customer_id and s.ranked_type = %(customer_type)s
     left join engagement.score_band as b on a.band_code = b.band_code
     left join engagement.score_band as f on a.future_band_code = f.band_code
     order by a.fall desc, a.customer_id

@@ -3,6 +3,7 @@ select row_to_json(h)::text
 from (
     select
         engagement.scored_at() as as_of,
+        now() as read_at,
         r.run_mode,
         r.finished_at,
         r.failed_sources,
