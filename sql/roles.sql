@@ -1,5 +1,6 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
--- Each role includes the one before it: staff read and refresh; operators recalculate, prove, enter
+-- Each role includes the one before it: readers see three views and call nothing, for tools that show
+-- tables; staff read and refresh; operators recalculate, prove, enter
 -- scores, take events and export a person; admins decide on rules, parameters, bands and segments,
 -- and erase a person. The host's own role is none of them: its triggers need no right here. Roles
 -- belong to the whole server; the grants are this database's.
@@ -7,7 +8,8 @@ do $$
 declare
     v_role text;
 begin
-    foreach v_role in array array['engagement_staff', 'engagement_operator', 'engagement_admin'] loop
+    foreach v_role in array array['engagement_reader', 'engagement_staff', 'engagement_operator',
+                                  'engagement_admin'] loop
         if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
             begin
                 execute format('create role %I nologin', v_role);
@@ -24,6 +26,9 @@ $$;
 do $$
 begin
     perform from pg_catalog.pg_auth_members limit 1;
+    if not pg_catalog.pg_has_role('engagement_staff', 'engagement_reader', 'usage') then
+        grant engagement_reader to engagement_staff;
+    end if;
     if not pg_catalog.pg_has_role('engagement_operator', 'engagement_staff', 'usage') then
         grant engagement_staff to engagement_operator;
     end if;
@@ -35,9 +40,13 @@ $$;
 
 -- What an earlier version granted and this one does not.
 revoke all on all tables in schema engagement, engagement_host, engagement_meta
-from engagement_staff, engagement_operator, engagement_admin;
+from engagement_reader, engagement_staff, engagement_operator, engagement_admin;
 revoke all on all routines in schema engagement
-from engagement_staff, engagement_operator, engagement_admin;
+from engagement_reader, engagement_staff, engagement_operator, engagement_admin;
+
+grant usage on schema engagement to engagement_reader;
+grant select on engagement.published_score, engagement.published_category_score,
+engagement.published_award to engagement_reader;
 
 -- Of engagement_meta, which files of the package are applied: status and check read it.
 grant usage on schema engagement, engagement_host, engagement_meta to engagement_staff;

@@ -11,6 +11,7 @@ declare
     v_was boolean := engagement.propagate_ddl(false);  -- for the coordinator only
     v_template regprocedure;
     v_name text;
+    v_old regprocedure;
 begin
     for v_template in
         select p.oid from pg_proc p
@@ -19,10 +20,17 @@ begin
               and p.proname like '%\_template' and p.proname not like '%\_\_template'
         order by p.proname
     loop
+        v_name := replace(v_template::text, '_template(', '(');
+        v_old := to_regprocedure(v_name);
+        if v_old is not null
+           and (pg_get_function_result(v_old), pg_get_function_arguments(v_old))
+               is distinct from
+               (pg_get_function_result(v_template), pg_get_function_arguments(v_template)) then
+            perform engagement.drop_generated(array[v_old]);  -- of another release
+        end if;
         execute replace(engagement.expand_template(pg_get_functiondef(v_template)),
                         '_template(', '(');
-        v_name := replace(v_template::text, '_template(', '(');
-        -- Of another release it may have had other arguments.
+        -- Of another release it may have had arguments of other types.
         perform engagement.drop_generated(array(
             select o.oid::regprocedure from pg_proc o
             inner join pg_proc t on t.oid = v_template

@@ -75,7 +75,7 @@ def steward(
         session.close()
 
 
-def test_deploy_without_roles_makes_none_and_with_them_three(
+def test_deploy_without_roles_makes_none_and_with_them_four(
     own_server: EmbeddedServer, steward: Callable[..., Connection]
 ) -> None:
     session = steward("creator", "createrole")
@@ -83,10 +83,11 @@ def test_deploy_without_roles_makes_none_and_with_them_three(
     assert value(session, ROLES) is None
     deploy(session, roles=True)  # over a database deployed without
     assert value(session, ROLES) == [
-        *("engagement_admin", "engagement_operator", "engagement_staff")
+        *("engagement_admin", "engagement_operator", "engagement_reader", "engagement_staff")
     ]
     assert value(session, MEMBERS) == [
-        *("engagement_admin > engagement_operator", "engagement_operator > engagement_staff")
+        *("engagement_admin > engagement_operator", "engagement_operator > engagement_staff"),
+        "engagement_staff > engagement_reader",
     ]
     logins = "select count(*) from pg_roles where rolname like 'engagement%' and rolcanlogin"
     assert value(session, logins) == 0
@@ -254,7 +255,7 @@ def test_undeploy_leaves_roles_and_no_grant(
     deploy(session, "reference", roles=True)
     assert value(session, GRANTS) > 50
     removal.undeploy(session)
-    assert len(value(session, ROLES)) == 3
+    assert len(value(session, ROLES)) == 4
     assert value(session, GRANTS) == 0
     assert dump(dsn) == before
     deploy(session, "reference")
@@ -276,7 +277,7 @@ def test_undeploy_command_leaves_the_roles_and_says_so(
     assert result.exit_code == 0
     assert "engagement_staff" in result.stdout.splitlines()[-1]
     assert "undeploy --roles" in result.stdout
-    assert len(value(session, ROLES)) == 3
+    assert len(value(session, ROLES)) == 4
     assert undeploy(session, "--roles").exit_code == 0  # and later
     assert value(session, ROLES) is None
     assert "role" not in undeploy(session, "--roles").stdout
@@ -289,7 +290,7 @@ def test_undeploy_roles_drops_them_where_nothing_keeps_them(
     deploy(session, "reference", roles=True)
     result = undeploy(session, "--roles")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.count("is dropped") == 3
+    assert result.stdout.count("is dropped") == 4
     assert value(session, ROLES) is None
     deploy(session, "reference", roles=True)
     assert catalog.check(session) == []
@@ -327,5 +328,5 @@ def test_undeploy_roles_of_another_maker_leaves_them_and_succeeds(
     deploy(plain, "reference")
     result = undeploy(plain, "--roles")
     assert result.exit_code == 0, result.stderr
-    assert len(value(plain, ROLES)) == 3
-    assert result.stdout.count(" stays") == 3
+    assert len(value(plain, ROLES)) == 4
+    assert result.stdout.count(" stays") == 4

@@ -207,7 +207,7 @@ def test_commands_about_the_sample_association_work(sample: str, tmp_path: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["docs/use.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/use.md", "docs/embed.md", "README.md"])
 def test_statements_about_the_sample_association_work(sample: str, page: str) -> None:
     text = "\n".join(b.text for b in blocks(TOP / page) if b.language == "sql")
     statements = SqlFile(page, "docs", text).statements()
@@ -215,6 +215,32 @@ def test_statements_about_the_sample_association_work(sample: str, page: str) ->
     with psycopg.connect(sample, autocommit=True) as session:
         for statement in statements:
             session.execute(statement.text.encode())
+
+
+@pytest.mark.slow
+def test_python_about_the_sample_association_works(
+    sample: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with psycopg.connect(sample, autocommit=True) as session:
+        session.execute("call engagement.recalculate()")
+        session.execute("update crm.sales_order set order_status = 'CANCELLED'")
+        session.execute("call engagement.recalculate()")
+        ((waiting,),) = session.execute("select count(*) from engagement.score_event").fetchall()
+    assert waiting > 0
+    info = conninfo_to_dict(sample)
+    for name, key in (("PGHOST", "host"), ("PGPORT", "port"), ("PGUSER", "user"),
+                      ("PGDATABASE", "dbname")):  # fmt: skip
+        monkeypatch.setenv(name, str(info[key]))
+    found = [b.text for b in blocks(TOP / "docs/embed.md") if b.language == "python"]
+    assert len(found) == 3
+    names: dict[str, Any] = {}
+    for text in found:
+        exec(compile(text, "embed.md", "exec"), names)
+    names["weekly_scores"]()
+    assert "769" not in capsys.readouterr().err
+    assert len(names["done"]) == len({event for event, *_ in names["done"]}) == waiting
+    with psycopg.connect(sample) as session:
+        assert session.execute("select count(*) from engagement.score_event").fetchone() == (0,)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ Session = psycopg.Connection[Any]
 #: Who logs in as a member of which role of the package; besides, who owns the host's tables, who
 #: writes them, and a stranger.
 MEMBERS = {
+    "reader": "engagement_reader",
     "staff": "engagement_staff",
     "operator": "engagement_operator",
     "admin": "engagement_admin",

@@ -176,10 +176,13 @@ CALLS = {
         "erase_customer": "call engagement.erase_customer({idle})",
     },
 }
+#: Who reads every table.
+READ_ALL = set(MEMBERS) - {"reader"}
 #: They commit.
 RUNS = {"catch_up", "check_commits", "drive_run", "recalculate", "roll_up_employers"}
 #: Each role includes those before it.
 GRANTED = {
+    "reader": {},
     "staff": CALLS["staff"],
     "operator": CALLS["staff"] | CALLS["operator"],
     "admin": CALLS["staff"] | CALLS["operator"] | CALLS["admin"],
@@ -201,6 +204,7 @@ WRITES = {
     | {("category", "insert")},
 }
 MAY_WRITE: dict[str, set[tuple[str, str]]] = {
+    "reader": set(),
     "staff": set(),
     "operator": WRITES["operator"],
     "admin": WRITES["operator"] | WRITES["admin"],
@@ -323,7 +327,38 @@ def test_role_reads_everything_or_nothing(log_in: LogIn, relations: list[str], w
     session = log_in(who)
     states = {attempt(session, f"select * from {name}") for name in relations}
     assert len(relations) >= 40
-    assert states == ({None} if who in MEMBERS else {"42501"})
+    assert states == (
+        {None} if who in READ_ALL else {"42501"} if who != "reader" else {None, "42501"}
+    )
+
+
+def test_reader_sees_three_views_and_needs_no_function(
+    association: Association, log_in: LogIn, relations: list[str]
+) -> None:
+    session = log_in("reader")
+    seen = {
+        name.removeprefix("engagement.")
+        for name in relations
+        if attempt(session, f"select * from {name}") is None
+    }
+    assert seen == {"published_score", "published_category_score", "published_award"}
+    ann = association.keys["ann"]
+    ((score, band),) = session.execute(
+        "select score, band from engagement.published_score where customer_id = %s", (ann,)
+    ).fetchall()
+    stored = association.host.score(ann)
+    assert (score, band) == (stored.score, stored.band_code)
+    parts = session.execute(
+        "select category_name, score from engagement.published_category_score"
+        " where customer_id = %s order by sort_order",
+        (ann,),
+    ).fetchall()
+    assert sum(part for _, part in parts) == score
+    assert "Involvement" in {name for name, _ in parts}
+    awards = session.execute(
+        "select rule_code, points from engagement.published_award where customer_id = %s", (ann,)
+    ).fetchall()
+    assert len(awards) == len(association.host.live(ann))
 
 
 @pytest.mark.parametrize("who", LOGINS)
@@ -331,7 +366,7 @@ def test_role_sees_what_is_deployed_and_changes_nothing_of_it(log_in: LogIn, who
     session = log_in(who)
     for table in ("applied_file", "deployed_routine"):
         state = attempt(session, f"select * from engagement_meta.{table}")
-        assert state == (None if who in MEMBERS else "42501")
+        assert state == (None if who in READ_ALL else "42501")
         for change in ("delete from", "truncate"):
             assert attempt(session, f"{change} engagement_meta.{table}") == "42501"
     assert attempt(session, "create table engagement_meta.mine (a integer)") == "42501"

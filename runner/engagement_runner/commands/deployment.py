@@ -44,7 +44,7 @@ def _progress(line: str) -> None:
     "--roles",
     is_flag=True,
     show_envvar=True,
-    help="Create the roles engagement_staff, _operator and _admin, with their rights; "
+    help="Create the roles engagement_reader, _staff, _operator and _admin, with their rights; "
     "later deployments keep them up to date.",
 )
 @click.option(
@@ -200,8 +200,8 @@ def deploy(
     "--roles",
     is_flag=True,
     show_envvar=True,
-    help="Also drop the roles engagement_staff, _operator and _admin. A role stays if it has "
-    "members or rights in another database; the output names them.",
+    help="Also drop the roles engagement_reader, _staff, _operator and _admin. A role stays if it "
+    "has members or rights in another database; the output names them.",
 )
 @command_errors()
 def undeploy(dsn: str | None, yes: bool, cascade: bool, roles: bool) -> None:

@@ -46,7 +46,10 @@ def take_steps(
     set_locally(connection, "client_min_messages", "warning")
     set_locally(connection, "check_function_bodies", "off")
     postponed = []
+    dropped: list[str] = []  # views that called a routine as it was
     for step, line in zip(plan.steps, plan.announcements, strict=True):
+        if step.file.kind not in ("routine", "trigger"):
+            dropped = _bring_back(connection, plan, dropped)
         if line or names_each:
             report(str(step) if names_each else line)
         file = step.file
@@ -79,7 +82,7 @@ def take_steps(
                 postponed.append(file)
             continue
         if file.kind in ("routine", "trigger"):
-            objects.apply_routine(connection, file)
+            dropped += objects.apply_routine(connection, file)
         elif file.kind == "view":
             objects.apply_view(connection, file)
         elif file.kind == "host":
@@ -95,7 +98,16 @@ def take_steps(
             queries.execute(connection, "move_indexes")
         if file.kind != "host schema":  # the host's own from now on
             objects.record(connection, file)
+    _bring_back(connection, plan, dropped)
     return postponed
+
+
+def _bring_back(connection: Connection, plan: Plan, names: list[str]) -> list[str]:
+    """Make the package's views of these names again, and return the names that are left: none."""
+    for name in names:
+        if name in plan.views:  # else a step of the plan drops it
+            objects.apply_view(connection, plan.views[name])
+    return []
 
 
 def apply_overlays(

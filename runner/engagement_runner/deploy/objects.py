@@ -77,23 +77,44 @@ def run_statement(connection: Connection, file: SqlFile, statement: Statement) -
         raise SqlFileError(message, error.sqlstate) from error
 
 
-def apply_routine(connection: Connection, file: SqlFile) -> None:
-    """Replace a routine: PostgreSQL keeps an old one that differs in its arguments."""
+def apply_routine(connection: Connection, file: SqlFile) -> list[str]:
+    """Replace a routine: PostgreSQL keeps an old one that differs in its arguments.
+
+    Returns the names of the package's views that had to be dropped, because they call the old one.
+    """
     before = signatures(connection, file.object_name)
+    dropped: list[str] = []
     try:
         with connection.transaction():
             run(connection, file)
     except SqlFileError as error:
         if error.sqlstate not in _CANNOT_REPLACE_ROUTINE or not before:
             raise
+        dropped = _drop_callers(connection, file)
         _drop_routines(connection, before)
         before = []
         run(connection, file)
     after = signatures(connection, file.object_name)
     if not after:
         raise EngagementError(f"{file.path} declares no routine engagement.{file.object_name}")
-    if set(after) - set(before):
+    if before and set(after) - set(before):
+        dropped += _drop_callers(connection, file)
         _drop_routines(connection, before)
+    return dropped
+
+
+def _drop_callers(connection: Connection, file: SqlFile) -> list[str]:
+    """Drop the package's views that call a routine, and return their names."""
+    names = [
+        name
+        for (name,) in connection.execute(
+            queries.load("dependent_views"), {"routine_name": file.object_name}
+        )
+    ]
+    for name in names:
+        view = sql.Identifier("engagement", name)
+        connection.execute(queries.composed("drop_view", name=view))
+    return names
 
 
 def signatures(connection: Connection, name: str) -> list[str]:

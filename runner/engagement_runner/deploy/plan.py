@@ -6,10 +6,11 @@ Nothing here changes the database.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engagement_runner import __version__, release
+from engagement_runner import __version__, files, release
 from engagement_runner.deploy.state import State, Tablespaces
 from engagement_runner.deploy.steps import (
     Step,
@@ -22,6 +23,7 @@ from engagement_runner.deploy.steps import (
     role_steps,
 )
 from engagement_runner.errors import EngagementError
+from engagement_runner.files import SqlFile
 
 #: Kinds of the files that are there whatever the host is.
 ENGINE = ("migration", "routine", "trigger", "view", "seed", "grants")
@@ -47,6 +49,7 @@ class Plan:
         is_distributed: ledger and scores are spread over its nodes already.
         release: number of the package's release, or None if it has none.
         release_before: number of the release that was deployed before, or None.
+        views: the files of the package's views by their names.
     """
 
     key_type: str
@@ -60,6 +63,7 @@ class Plan:
     is_distributed: bool = False
     release: int | None = None
     release_before: int | None = None
+    views: Mapping[str, SqlFile] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -180,7 +184,13 @@ def make_plan(
         is_distributed=state.is_distributed,
         release=release.number(top),
         release_before=state.release,
+        views=_views(top, state),
     )
+
+
+def _views(top: Path, state: State) -> dict[str, SqlFile]:
+    found = files.repeatables(top, state.is_distributed)
+    return {file.object_name: file for file in found if file.kind == "view"}
 
 
 def _stated_key_type(steps: list[Step]) -> str | None:
@@ -245,6 +255,7 @@ def make_trial_plan(
         is_first=scores or not state.files,
         tablespaces=(scores and state.tablespaces) or Tablespaces(),
         on_citus=scores and state.has_citus,
+        views=plan.views,
     )
 
 

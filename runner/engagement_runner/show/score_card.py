@@ -13,6 +13,7 @@ from rich.text import Text
 
 from engagement_runner.queries import loads
 from engagement_runner.show.bars import bar_width, bars, sparkline
+from engagement_runner.show.card_lead import LABEL, card_lead, labelled
 from engagement_runner.show.output import Format, console, csv_text, has_unicode, json_text
 from engagement_runner.show.tables import NARROW, grid
 from engagement_runner.show.values import day, instant, literal, number, points
@@ -41,8 +42,6 @@ _SUMS = (
     "employee_ytd_score",
     "employee_overview_score",
 )
-
-_LABEL = " " * 12
 
 
 def card_data(text: str, output: Format) -> None:
@@ -89,13 +88,13 @@ def card_layout(
         _standing(content, show, width, unicode),
     ]
     if lead:
-        parts += _lead(lead, show, width, unicode)
+        parts += card_lead(lead, show, width, unicode)
     # The categories of a company are of its own points, without those of its people.
     is_company = content.get("customer_type") == "COMPANY"
     if is_company:
         parts.append(_employees(content, show))
     parts.append(_trend(content.get("trend") or [], show, unicode))
-    parts.append(_labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
+    parts.append(labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
     if content.get("rules_pending"):
         parts.append(
             Text("A rule or parameter has changed: run `engagement recalculate`.", style="yellow")
@@ -119,10 +118,6 @@ def _waiting(content: dict[str, Any]) -> Text:
         remedy = f"`engagement refresh {customer}` scores what is of this customer."
     text = f"{changes} since {instant(content.get('waiting_since'))}: {remedy}"
     return Text(text, style="yellow")
-
-
-def _labelled(label: str, text: Text) -> Text:
-    return Text.assemble((label.ljust(len(_LABEL)), "dim"), text)
 
 
 def _heading(content: dict[str, Any]) -> Text:
@@ -155,56 +150,12 @@ def _standing(
     # What belongs together stays together: a line ends between two parts.
     lines = [Text()]
     for part in parts:
-        if lines[-1] and len(_LABEL) + len(lines[-1]) + 3 + len(part) > width:
+        if lines[-1] and len(LABEL) + len(lines[-1]) + 3 + len(part) > width:
             lines.append(Text())
         lines[-1] += Text("   " if lines[-1] else "") + part
     return Text("\n").join(
-        _labelled("" if position else "Score", line) for position, line in enumerate(lines)
+        labelled("" if position else "Score", line) for position, line in enumerate(lines)
     )
-
-
-def _lead(
-    lead: Mapping[str, Any], show: Callable[[object], str], width: int, unicode: bool
-) -> list[Text]:
-    """Return by how much the score has changed lately, why, and what will end next."""
-    change = Decimal(str(lead["points"]))
-    sign, style = ("▲ ", "green") if change > 0 else ("▼ ", "red") if change < 0 else ("", "dim")
-    line = Text(f"{sign if unicode else ''}{_signed(change, show)}", style=style)
-    line.append(f" since {day(lead['since'])}", style="not bold default")
-    # A reason and its points stay on one line.
-    space = "\N{NO-BREAK SPACE}" if unicode else " "
-    reasons = [
-        f"{literal(reason['rule_code'] or reason['description'])}{space}"
-        f"{_signed(Decimal(str(reason['points'])), show)}"
-        for reason in lead["reasons"]
-    ]
-    if reasons:
-        line.append(": " + ", ".join(reasons), style="default")
-    lines = [_labelled("Change", line)]
-    if lead["next_end"]:
-        end = lead["next_end"]
-        lines.append(
-            _labelled(
-                "Ends next",
-                Text(
-                    f"{show(end['points'])} on {day(end['expires_at'])}: "
-                    f"{literal(end['rule_code'])}"
-                    + (f" and {end['award_count'] - 1:,} more" if end["award_count"] > 1 else "")
-                ),
-            )
-        )
-    return [part for line in lines for part in _wrapped(line, width)]
-
-
-def _signed(change: Decimal, show: Callable[[object], str]) -> str:
-    return f"{'+' if change > 0 else ''}{show(change)}"
-
-
-def _wrapped(line: Text, width: int) -> list[Text]:
-    """Return a labelled line as lines of *width*, those after the first indented as its text."""
-    label, text = line[: len(_LABEL)], line[len(_LABEL) :]
-    parts = text.wrap(console(), max(20, width - len(_LABEL)))
-    return [(label if not number_ else Text(_LABEL)) + part for number_, part in enumerate(parts)]
 
 
 def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
@@ -224,7 +175,7 @@ def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
         )
         if content.get(key) is not None
     ]
-    return _labelled("Employees", Text(people)) + Text("\n") + _labelled("", Text(", ".join(sums)))
+    return labelled("Employees", Text(people)) + Text("\n") + labelled("", Text(", ".join(sums)))
 
 
 def _trend(
@@ -233,14 +184,14 @@ def _trend(
     unicode: bool,
 ) -> Text:
     if not trend:
-        return _labelled("Trend", Text("none", style="dim"))
+        return labelled("Trend", Text("none", style="dim"))
     scores = [Decimal(str(item.get("score") or 0)) for item in trend]
     ends = f"{show(scores[0])} on {day(trend[0]['at'])} to {show(scores[-1])}"
     line = Text()
     if unicode:
         line.append(sparkline(scores), style="cyan").append("  ")
     line.append(f"{ends} on {day(trend[-1]['at'])}", style="dim")
-    return _labelled("Trend", line)
+    return labelled("Trend", line)
 
 
 def _said(category: dict[str, Any], show: Callable[[object], str]) -> list[str]:

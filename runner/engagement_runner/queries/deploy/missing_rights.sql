@@ -83,8 +83,12 @@ missing as (
         and (
             select count(*)
             from pg_catalog.pg_roles as r
-            where r.rolname in ('engagement_staff', 'engagement_operator', 'engagement_admin')
-        ) < 3
+            where
+                r.rolname in (
+                    'engagement_reader', 'engagement_staff', 'engagement_operator',
+                    'engagement_admin'
+                )
+        ) < 4
 )
 
 select string_agg(m.statement, '; ' order by m.place, m.statement)

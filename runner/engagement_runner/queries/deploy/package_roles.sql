@@ -5,7 +5,9 @@
 with package_role as (
     select r.oid, r.rolname, n.place
     from pg_catalog.pg_roles as r
-    join (values ('engagement_admin', 1), ('engagement_operator', 2), ('engagement_staff', 3))
+    join (values
+        ('engagement_admin', 1), ('engagement_operator', 2), ('engagement_staff', 3),
+        ('engagement_reader', 4))
         as n (name, place) on n.name = r.rolname
 ),
 
