@@ -10,7 +10,8 @@ declare
     v_months integer := 0;
     v_percent integer := 100;
     v_is_valid boolean := cardinality(p_steps) = 0
-        or (array_ndims(p_steps) = 2 and array_length(p_steps, 2) = 2);
+        or (array_ndims(p_steps) = 2 and array_length(p_steps, 2) = 2
+            and array_lower(p_steps, 1) = 1 and array_lower(p_steps, 2) = 1);
     v_step integer[];
 begin
     if p_steps is null then

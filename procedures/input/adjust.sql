@@ -5,7 +5,8 @@
 -- until the transaction ends, so of two sessions that set a category the second sees what the first
 -- has done. What the new adjustment makes of the category is looked at, because rules decide it.
 -- Reads: customer_merge, counted_awards.
--- Writes: score_adjustment, and to set a category what make_adjustment_rule and refresh write.
+-- Writes: score_adjustment, and to set a category what make_adjustment_rule, move_inputs and refresh
+-- write.
 -- Raises: EG001, EG004, EG005, EG006.
 create or replace function engagement.adjust(
     p_customer_id engagement.host_key,
@@ -63,6 +64,14 @@ begin
                                       engagement.merge_root(p_customer_id)),
                       hint = 'Set the category of the customer that stays.';
         end if;
+        -- What was entered for others who are this customer is theirs, too.
+        perform engagement.move_inputs(m.from_id)
+        from engagement.customer_merge m
+        where m.unmerged_at is null and engagement.merge_root(m.from_id) = p_customer_id
+              and (exists (select from engagement.score_adjustment a
+                           where a.customer_id = m.from_id)
+                   or exists (select from engagement.social_score s
+                              where s.customer_id = m.from_id));
         perform engagement.refresh(p_customer_id, null);
         v_at := clock_timestamp();
         v_points := p_points - engagement.category_points(p_customer_id, p_category_code, v_at);

@@ -52,7 +52,8 @@ begin
             exception when data_exception then
                 raise exception 'value does not fit the rule'
                     using errcode = 'EG004', detail = format('rule %L: %s', rule_code, sqlerrm),
-                          hint = 'Scores are numbers, weeks an integer, instants ISO 8601.';
+                          hint = 'Scores are numbers, weeks an integer, instants ISO 8601, steps a '
+                                 'list such as [[12, 75], [24, 50]].';
             end;
             action := case
                 when v_old is null and exists (select 1 from engagement.score_rule r

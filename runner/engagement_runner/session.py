@@ -54,6 +54,7 @@ def read_steps(
     """
     if text is None:
         return None
+    text = text.replace(" ", "")
     if text.lower() == "none":
         return []
     if not re.fullmatch(r"\d{1,9}:\d{1,9}(,\d{1,9}:\d{1,9})*", text):

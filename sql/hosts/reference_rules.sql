@@ -76,6 +76,7 @@ select engagement.add_rule(
     p_category_code => 'INVOLVEMENT',
     p_engagement_type => 'COMMITTEE_PARTICIPATION',
     p_flat_score => 30,
+    p_inactivity_steps => '{}',
     p_description => '30 points while on a committee');
 
 select engagement.add_rule(
@@ -84,6 +85,7 @@ select engagement.add_rule(
     p_engagement_type => 'COMMITTEE_PARTICIPATION',
     p_subject_class => 'GOVERNANCE',
     p_flat_score => 20,
+    p_inactivity_steps => '{}',
     p_description => '20 points more while on the board or one of its committees');
 
 select engagement.add_rule(
@@ -92,6 +94,7 @@ select engagement.add_rule(
     p_engagement_type => 'PROFILE',
     p_subject_id => 'CERTIFIED',
     p_flat_score => 15,
+    p_inactivity_steps => '{}',
     p_description => '15 points while certified');
 
 select engagement.add_rule(
@@ -100,6 +103,7 @@ select engagement.add_rule(
     p_engagement_type => 'PROFILE',
     p_subject_id => 'COMPLETE_PROFILE',
     p_flat_score => 2,
+    p_inactivity_steps => '{}',
     p_description => '2 points while the profile is complete');
 
 insert into engagement.score_band (band_code, label, from_percentile)

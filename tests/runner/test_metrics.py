@@ -92,6 +92,7 @@ def test_metrics_of_a_database_without_the_package_are_an_error(
 ) -> None:
     result = engagement(databases.connect(database), "metrics")
     assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("engagement: engagement scoring is not deployed")
     assert len(result.stderr.splitlines()) == 1
 
 

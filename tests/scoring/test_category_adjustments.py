@@ -156,6 +156,33 @@ def test_category_that_cannot_be_set_exactly_is_left_as_it_was(host: Host) -> No
         set_to(host, customer, 6)
 
 
+def test_category_whose_rule_awards_nothing_takes_no_adjustment(host: Host) -> None:
+    customer = host.customer()
+    given = "select engagement.adjust(%s, 5, 'So', p_category_code => 'INVOLVEMENT')"
+    host.one(given, customer)
+    host.retire(code="ADJUSTMENT_INVOLVEMENT")
+    with host.unchanged(), refused("EG004"):
+        host.one(given, customer)
+    host.revise({"amount_score": 1}, code="ADJUSTMENT_INVOLVEMENT")
+    host.one(given, customer)
+    host.proven(as_of=None)
+    assert points_of(host, customer, "INVOLVEMENT") == 10
+    # The code is taken by something else.
+    host.rule("ADJUSTMENT_SOCIAL_COMMUNITY", quantity_score=1)
+    with host.unchanged(), refused("EG004"):
+        host.one(given.replace("INVOLVEMENT", "SOCIAL_COMMUNITY"), customer)
+
+
+def test_category_set_counts_what_waits_for_a_merged_customer(host: Host) -> None:
+    host.set(TRIGGER_MODE="DEFERRED")
+    double, kept = host.customer(), host.customer()
+    host.merge(double, kept)
+    host.one("select engagement.adjust(%s, 2, 'So', p_category_code => 'INVOLVEMENT')", double)
+    set_to(host, kept, 5, "INVOLVEMENT")
+    host.proven(as_of=None)
+    assert points_of(host, kept, "INVOLVEMENT") == 5
+
+
 def test_category_of_a_merged_customer_is_set_at_the_one_that_stays(host: Host) -> None:
     double, kept = host.customer(), host.customer()
     set_to(host, double, 5)

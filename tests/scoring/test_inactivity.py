@@ -227,7 +227,7 @@ def test_inactivity_nothing_else_is_touched_by_setting_it(host: Host) -> None:
     "steps",
     [
         *([[0, 50]], [[12, 100]], [[12, 50], [12, 40]], [[12, 50], [24, 50]], [[24, 50], [12, 40]]),
-        *([[12, -1]], [[1201, 5]], [12, 50], [[12, 50, 3]], [[12, None]]),
+        *([[12, -1]], [[1201, 5]], [12, 50], [[12, 50, 3]], [[12, None]], "[2:2][1:2]={{12,50}}"),
     ],
 )
 def test_inactivity_senseless_steps_refused(host: Host, steps: Any) -> None:

@@ -98,8 +98,8 @@ def adjust(
 ) -> None:
     """Give CUSTOMER POINTS by hand, or take them.
 
-    A number below zero takes points: engagement adjust 769 -5 --reason 'Entered twice'. They are
-    on the ledger at once; the stored score follows with a refresh or the next recalculation.
+    A number below zero takes points: engagement adjust 769 -5 --reason 'Entered twice'. The score
+    follows with engagement follow, a refresh or the next recalculation.
 
     With --set-to the score follows at once, too:
 

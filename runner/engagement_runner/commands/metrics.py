@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from engagement_runner import queries, show
 from engagement_runner.connection import connect, dsn_option
-from engagement_runner.errors import EngagementError, command_errors
+from engagement_runner.errors import EngagementError, command_errors, not_deployed
 from engagement_runner.session import option
 
 
@@ -42,6 +42,10 @@ class Metrics(Collector):
         try:
             with connect(self.dsn, autocommit=True) as connection:
                 found = queries.rows(connection, "metrics").records
+        except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedTable):
+            if not self.is_lenient:
+                raise not_deployed() from None
+            is_up = False
         except (psycopg.Error, EngagementError):
             if not self.is_lenient:
                 raise

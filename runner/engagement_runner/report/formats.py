@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
@@ -16,6 +16,9 @@ from babel.numbers import format_decimal, format_percent
 
 from engagement_runner import show
 from engagement_runner.errors import EngagementError
+
+MAX_DIGITS = 2000
+"""More than any points have, before and after the point."""
 
 
 class Formats:
@@ -44,11 +47,14 @@ class Formats:
 
     def _padded(self, value: object, places: int) -> str:
         form = "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(Decimal(str(value)), form, self.locale, decimal_quantization=False)
+        number = Decimal(str(value))
+        with localcontext(prec=MAX_DIGITS):
+            return format_decimal(number, form, self.locale, decimal_quantization=False)
 
     def axis(self, value: object) -> str:
         """Return what an axis says: a number that was chosen to be round."""
-        return format_decimal(round(Decimal(str(value)), 6).normalize(), locale=self.locale)
+        with localcontext(prec=MAX_DIGITS):
+            return format_decimal(round(Decimal(str(value)), 6).normalize(), locale=self.locale)
 
     def percent(self, value: object) -> str:
         """Return a share between 0 and 1 as percent, with all its digits; None is nothing."""

@@ -68,12 +68,16 @@ def instant(value: object) -> str:
 def steps(value: object) -> str:
     """Return steps of inactivity as ``75 % after 12 months without activity, 50 % after 24``.
 
-    None is nothing, as is no list; no steps are ``never less``.
+    None is nothing, as is no list; no steps are ``inactivity takes nothing``.
     """
     if not isinstance(value, list):
         return ""
     said = [f"{percent} % after {count(months, 'month')}" for months, percent in value]
-    return ", ".join([f"{said[0]} without activity", *said[1:]]) if said else "never less"
+    return (
+        ", ".join([f"{said[0]} without activity", *said[1:]])
+        if said
+        else "inactivity takes nothing"
+    )
 
 
 def flag(value: object) -> str:
