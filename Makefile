@@ -7,7 +7,8 @@ WORKERS ?= 2
 # embedded one.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-versions test-hosts test-citus lock lint release bench docs clean
+.PHONY: venv demo test test-versions test-hosts test-citus lock lint release release-check bench docs \
+    clean
 
 venv: $(VENV)/.dev-installed
 
@@ -44,6 +45,7 @@ lock: venv
 	    $(COMPILE) --upgrade --extra $$extra --constraint locks/dev.txt --no-annotate \
 	        --output-file locks/$$extra.txt || exit 1; \
 	done
+	$(COMPILE) --upgrade --constraint locks/dev.txt --no-annotate --output-file locks/core.txt
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/engagement demo
@@ -107,12 +109,34 @@ lint: venv
 	$(BIN)/sqlfluff lint --processes 2 migrations indexes sql docs
 # LT01 takes the brackets of `comment on procedure p(text)` for a mistake.
 	$(BIN)/sqlfluff lint --processes 2 --exclude-rules LT01,LT02,LT08,LT14 procedures triggers
+	$(BIN)/hadolint docs/container/Containerfile
 	$(BIN)/squawk $$(find migrations indexes -name '*.sql')
 
 # Moves the number in sql/RELEASE, by which an older command knows that a database is newer than it.
 # After every change of a SQL file, and after a merge; while you edit, deploy as you like.
 release: $(VENV)/.demo-installed
 	$(BIN)/python -m engagement_runner.release
+
+# What a version has to pass before it is tagged, besides `make test`: wheel and sdist are built, and
+# the demo runs from each, away from the checkout, on the lowest versions that pyproject.toml allows
+# and on the newest.
+release-check: venv
+	rm -rf build/release && mkdir -p build/release/away
+	$(BIN)/uv build --quiet --out-dir build/release/dist
+	@verdict=0; trap 'exit 130' INT; \
+	for built in build/release/dist/*.whl build/release/dist/*.tar.gz; do \
+	    for versions in lowest-direct highest; do \
+	        environment=$(CURDIR)/build/release/$$versions; what="$${built##*/} on $$versions"; \
+	        echo "== $$what"; \
+	        $(BIN)/uv venv --quiet --clear --python $(BIN)/python $$environment && \
+	        $(BIN)/uv pip install --quiet --python $$environment/bin/python \
+	            --resolution $$versions "pg-engagement[demo] @ file://$(CURDIR)/$$built" && \
+	        (cd build/release/away && $$environment/bin/engagement --version && \
+	            $$environment/bin/engagement demo >demo.txt && tail -n 1 demo.txt) && \
+	        said="$$said$$what: passed\n" || { said="$$said$$what: FAILED\n"; verdict=1; }; \
+	    done; \
+	done; \
+	printf "$$said"; exit $$verdict
 
 # SMOKE=1: everything once and small, in three minutes, and no results are written. For the record:
 # BENCH='--lines 10000000', or --grow 10 for the growth from the size given to ten times as much;

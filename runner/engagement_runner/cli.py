@@ -9,7 +9,7 @@ from typing import Any
 import click
 import psycopg
 
-from engagement_runner import __version__, files, queries, release, show
+from engagement_runner import __version__, files, log, queries, release, show
 from engagement_runner.commands import deployment, draft, examples
 from engagement_runner.commands.adapter import adapter
 from engagement_runner.commands.backtest import backtest
@@ -121,7 +121,17 @@ def _version(context: click.Context, parameter: click.Parameter, is_wanted: bool
     callback=_version,
     help="Show the version, and that of what is deployed if the environment names a database.",
 )
-def main() -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Say only warnings and errors on stderr.")
+@click.option("-v", "--verbose", is_flag=True, help="Say also where the command is connected.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_envvar=True,
+    show_default=True,
+    help="How lines on stderr are written; json: one object a line.",
+)
+def main(quiet: bool, verbose: bool, log_format: str) -> None:
     """Engagement scoring inside PostgreSQL.
 
     Results go to stdout, progress and notices to stderr. Exit codes: 0 done, 1 an error, 2 wrong
@@ -129,6 +139,9 @@ def main() -> None:
     130 interrupted, 141 nobody reads the output any more.
     """
     show.never_fail_to_print()
+    log.settings = log.Settings(
+        is_quiet=quiet and not verbose, is_verbose=verbose, is_json=log_format == "json"
+    )
 
 
 adapter.add_command(draft.draft_adapter)

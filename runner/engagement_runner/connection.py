@@ -11,7 +11,7 @@ import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from engagement_runner import queries
+from engagement_runner import log, queries
 from engagement_runner.errors import (
     EXIT_UNREACHABLE,
     EngagementError,
@@ -72,7 +72,7 @@ def _show_notice(diagnostic: psycopg.errors.Diagnostic) -> None:
         parts = [f"{diagnostic.severity}: {diagnostic.message_primary}"]
         parts += [f"(detail: {diagnostic.message_detail})"] if diagnostic.message_detail else []
         parts += [f"(hint: {diagnostic.message_hint})"] if diagnostic.message_hint else []
-        click.echo(" ".join(parts), err=True)
+        log.line("warning", " ".join(parts))
 
 
 def connect(
@@ -128,6 +128,12 @@ def connect(
         )
     if shows_warnings:
         connection.add_notice_handler(_show_notice)
+    at = connection.info
+    log.line(
+        "debug",
+        f"connected to {at.dbname} on {at.host}:{at.port} as {at.user}, "
+        f"PostgreSQL {at.server_version // 10000}, process {at.backend_pid}",
+    )
     return connection
 
 

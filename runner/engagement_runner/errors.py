@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+
+from engagement_runner import log
 
 #: Exit codes. Click itself ends with 2 on a usage error; 130 is what shells have for Ctrl-C. 4 to 7
 #: are what status finds, the worst last.
@@ -137,8 +138,8 @@ def command_errors() -> Iterator[None]:
     try:
         yield
     except EngagementError as error:
-        click.echo(f"engagement: {redact(one_line(str(error)))}", err=True)
+        log.line("error", f"engagement: {redact(one_line(str(error)))}")
         raise SystemExit(error.exit_code) from None
     except psycopg.Error as error:
-        click.echo(f"engagement: {describe(error)}", err=True)
+        log.line("error", f"engagement: {describe(error)}", error.sqlstate)
         raise SystemExit(EXIT_ERROR) from None

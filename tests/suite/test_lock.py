@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 TOP = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-#: What `make` installs.
-LOCKED = ["bench", "demo", "dev", "docs"]
+#: What `make` and the image install.
+LOCKED = ["bench", "core", "demo", "dev", "docs"]
 
 
 def locked(extra: str) -> dict[str, str]:
@@ -32,7 +32,7 @@ def locked(extra: str) -> dict[str, str]:
 def required(extra: str) -> list[Requirement]:
     """What an extra asks for, with the extras of this project that it includes."""
     found = []
-    for text in EXTRAS[extra]:
+    for text in EXTRAS.get(extra, []):
         requirement = Requirement(text)
         if requirement.name == PROJECT["project"]["name"]:
             found += [r for included in requirement.extras for r in required(included)]
@@ -59,4 +59,6 @@ def test_lock_of_a_part_is_of_the_same_versions_as_the_whole(extra: str) -> None
 
 
 def test_lock_of_every_extra_exists() -> None:
-    assert sorted(EXTRAS) == LOCKED == sorted(f.stem for f in (TOP / "locks").glob("*.txt"))
+    assert (
+        sorted([*EXTRAS, "core"]) == LOCKED == sorted(f.stem for f in (TOP / "locks").glob("*.txt"))
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from engagement_runner import completion, show
+from engagement_runner import completion, log, show
 from engagement_runner.commands.adapter_try import try_
 from engagement_runner.connection import dsn_option
 from engagement_runner.deploy.adapter import AdapterReport
@@ -109,7 +109,7 @@ def check(
     with trial(dsn) as connection:
         found = check_adapter(
             connection, file, key_type, key_count=keys, sample_count=rows,
-            report=lambda line: click.echo(line, err=True),
+            report=lambda line: log.line("info", line),
         )  # fmt: skip
     if format == "table":
         _print(found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from engagement_runner import completion
+from engagement_runner import completion, log
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.demo import sample as association
 from engagement_runner.deploy import deploy as run_deploy
@@ -21,7 +21,7 @@ from engagement_runner.errors import command_errors
 
 
 def _progress(line: str) -> None:
-    click.echo(line, err=True)
+    log.line("info", line)
 
 
 @click.command()

@@ -10,7 +10,7 @@ import re
 
 import click
 
-from engagement_runner import show
+from engagement_runner import log, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.deploy import catalog
 from engagement_runner.errors import EXIT_DIFFERENCES, command_errors
@@ -93,4 +93,4 @@ def check(context: click.Context, dsn: str | None, format: show.Format) -> None:
             show.result(finding)
     if findings:
         context.exit(EXIT_DIFFERENCES)
-    click.echo("nothing found", err=True)
+    log.line("info", "nothing found")

@@ -12,6 +12,7 @@ from typing import Self
 import click
 from psycopg.errors import Diagnostic
 
+from engagement_runner import log
 from engagement_runner.errors import one_line
 from engagement_runner.show.values import count, literal
 
@@ -31,7 +32,11 @@ class FollowLines:
     """
 
     def __init__(self) -> None:
-        self._live = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._live = (
+            sys.stdout.isatty()
+            and os.environ.get("TERM", "dumb") != "dumb"
+            and not log.settings.is_json
+        )
         self._shown = ""
         self._state = self._short_state = ""
         self._trouble = False
@@ -157,6 +162,9 @@ class FollowLines:
         self._say(text)
 
     def _say(self, text: str) -> None:
+        if log.settings.is_json:
+            log.line("info", literal(text))
+            return
         stamp = time.strftime("%H:%M:%S" if self._live else "%Y-%m-%d %H:%M:%S%z")
         click.echo(f"{stamp} {literal(text)}")
 

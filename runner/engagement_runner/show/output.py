@@ -20,6 +20,7 @@ from psycopg.errors import Diagnostic
 from rich.console import Console
 from rich.text import Text
 
+from engagement_runner import log
 from engagement_runner.show.values import UNSAFE, literal
 
 Format = Literal["table", "json", "csv"]
@@ -74,8 +75,12 @@ def has_unicode(out: Console) -> bool:
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Print a notice for people, on stderr."""
-    console(stderr=True).print(Text(literal(text), style=style or ""), soft_wrap=True)
+    """Print a notice for people, on stderr; one that begins with ``warning:`` is a warning."""
+    level: log.Level = "warning" if text.startswith("warning:") else "info"
+    if log.settings.is_json:
+        log.line(level, literal(text.removeprefix("warning:").strip()))
+    elif log.says(level):
+        console(stderr=True).print(Text(literal(text), style=style or ""), soft_wrap=True)
 
 
 def result(text: str) -> None:
@@ -111,6 +116,11 @@ def section(heading: str) -> None:
 def notice(diagnostic: Diagnostic) -> None:
     """Print a NOTICE or WARNING of the server on stderr: a handler for psycopg connections."""
     severity = (diagnostic.severity_nonlocalized or diagnostic.severity or "NOTICE").lower()
+    level: log.Level = "warning" if severity == "warning" else "info"
+    if log.settings.is_json or not log.says(level):
+        parts = (diagnostic.message_primary, diagnostic.message_detail, diagnostic.message_hint)
+        log.line(level, " ".join(literal(part) for part in parts if part), diagnostic.sqlstate)
+        return
     text = Text(f"{severity}: ", style="yellow" if severity == "warning" else "dim")
     for part in (diagnostic.message_primary, diagnostic.message_detail):
         if part:

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from engagement_runner import log
 from engagement_runner.show.output import console, print_above, say
 from engagement_runner.show.values import literal
 
@@ -77,7 +78,10 @@ class RunProgress:
             transient=True,
             expand=True,
         )
-        self._live = self._console.is_terminal
+        # Neither a log of JSON lines nor a quiet terminal has a bar.
+        self._live = self._console.is_terminal and not (
+            log.settings.is_quiet or log.settings.is_json
+        )
         self._task = self._bar.add_task("waiting", total=None, counts="")
         self._phase = ""
         self._phase_began = self._said = time.monotonic()
@@ -118,7 +122,8 @@ class RunProgress:
 
     def _line(self, phase: str, done: int, total: int, now: float) -> None:
         self._said = now
-        line = f"{time.strftime('%H:%M:%S')} {phase}"
+        stamp = "" if log.settings.is_json else f"{time.strftime('%H:%M:%S')} "
+        line = f"{stamp}{phase}"
         if total:
             line += f" {done:,} of {total:,}"
             rate = done / max(now - self._phase_began, 0.001)
