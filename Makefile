@@ -7,7 +7,7 @@ WORKERS ?= 2
 # embedded one.
 SYSTEM_BINDIR ?= $(patsubst %/postgres,%,$(wildcard /usr/lib/postgresql/15/bin/postgres))
 
-.PHONY: venv demo test test-versions test-hosts test-citus lock lint release release-check bench docs \
+.PHONY: venv demo test test-versions test-hosts test-citus lock lint release release-check pictures bench docs \
     clean
 
 venv: $(VENV)/.dev-installed
@@ -116,6 +116,10 @@ lint: venv
 # After every change of a SQL file, and after a merge; while you edit, deploy as you like.
 release: $(VENV)/.demo-installed
 	$(BIN)/python -m engagement_runner.release
+
+# The pictures of README, made anew. `make docs` makes them for the site.
+pictures: venv
+	$(BIN)/python docs/tooling/pictures.py docs/images
 
 # What a version has to pass before it is tagged, besides `make test`: wheel and sdist are built, and
 # the demo runs from each, away from the checkout, on the lowest versions that pyproject.toml allows

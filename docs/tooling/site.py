@@ -12,20 +12,25 @@ import logging
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+from click_man.core import write_man_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from engagement_runner import queries
+from engagement_runner import __version__, queries
 from engagement_runner.cli import main
 from engagement_runner.connection import connect
 from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pictures  # beside this file, which MkDocs reads as no part of a package
 
 log = logging.getLogger("mkdocs.hooks.site")
 
@@ -72,13 +77,21 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Let the search work from a folder: MkDocs' own asks a server for its index."""
+    """Let the search work from a folder, and add what is made by running.
+
+    MkDocs' own search asks a server for its index. Made are the manual pages, and the pictures of
+    the report and of the terminal.
+    """
+    man = Path(config.site_dir) / "man"
+    man.mkdir(exist_ok=True)
     folder = Path(config.site_dir) / "search"
     index = (folder / "search_index.json").read_text("utf-8")
     (folder / "search_index.js").write_text(f"var search_index = {index};\n", "utf-8")
     shutil.copyfile(Path(__file__).with_name("search.js"), folder / "main.js")
     for name in ("search_index.json", "worker.js"):
         (folder / name).unlink()
+    write_man_pages("engagement", main, version=__version__, target_dir=str(man))
+    pictures.write(Path(config.site_dir) / "images")
 
 
 def read_catalogue() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -71,6 +72,23 @@ def test_site_pages_load_nothing_from_elsewhere(site: Path) -> None:
             assert (path.parent / parts.path).exists() or path.name == "404.html"
     for style in site.rglob("*.css"):
         assert "url(http" not in style.read_text() and "@import" not in style.read_text()
+
+
+def test_site_has_a_manual_page_of_every_command(site: Path) -> None:
+    names = {path.name for path in (site / "man").iterdir()}
+    assert {"engagement.1", "engagement-score.1", "engagement-rules-apply.1"} <= names
+    assert len(names) > 50
+    text = (site / "man/engagement-score.1").read_text()
+    assert ".SH SYNOPSIS" in text and "score card" in text
+
+
+def test_site_pictures_are_of_a_run(site: Path) -> None:
+    demo, card = ((site / f"images/{name}.svg").read_text() for name in ("demo", "card"))
+    for text in (demo, card):
+        assert not re.search(r"https?://(?!www\.w3\.org)", text)
+        assert "CHAMPION" in text
+    assert "Proven" in html.unescape(demo)
+    assert "ends&#160;next" in card.lower() or "ends next" in html.unescape(card).lower()
 
 
 def test_site_links_lead_to_a_page_and_its_anchor(site: Path) -> None:
