@@ -365,3 +365,16 @@ def test_catalog_tables_that_a_cluster_spreads_or_copies_have_no_triggers(
         """,
     )
     assert found == []
+
+
+def test_tables_that_churn_say_when_they_are_vacuumed(deployed: psycopg.Connection[Any]) -> None:
+    found = {
+        name: set(options)
+        for name, options in deployed.execute(
+            "select c.relname, c.reloptions from pg_class c"
+            " where c.relnamespace = 'engagement'::regnamespace and c.reloptions is not null"
+            " and c.relkind = 'r'"
+        )
+    }
+    assert "autovacuum_vacuum_scale_factor=0" in found["pending_activity"]
+    assert "autovacuum_vacuum_scale_factor=0.02" in found["award"]
