@@ -1,9 +1,9 @@
 -- Who may do what, where the organisation wants the package's roles (engagement deploy --roles).
--- Each role includes the one before it: readers see three views and call nothing, for tools that show
--- tables; staff read and refresh; operators recalculate, prove, enter
--- scores, take events and export a person; admins decide on rules, parameters, bands and segments,
--- and erase a person. The host's own role is none of them: its triggers need no right here. Roles
--- belong to the whole server; the grants are this database's.
+-- Each role includes the one before it: readers see three views and call nothing, for tools that
+-- show tables; staff read and refresh; operators recalculate, prove, enter scores, take events and
+-- export a person; admins decide on rules, parameters, bands and segments, and erase a person. The
+-- host's own role is none of them: its triggers need no right here. Roles belong to the whole
+-- server; the grants are this database's.
 do $$
 declare
     v_role text;

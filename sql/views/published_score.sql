@@ -1,5 +1,5 @@
--- What a tool may show that reads tables only: scores. The role engagement_reader sees this view, and
--- no function has to be called for it.
+-- What a tool may show that reads tables only: scores. The role engagement_reader sees this view,
+-- and no function has to be called for it.
 create or replace view engagement.published_score as
 select
     s.customer_id,
