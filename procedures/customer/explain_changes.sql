@@ -166,6 +166,6 @@ comment on function engagement.explain_changes(
     'Why own points of customers changed from p_from (as known then) to p_to (as known then), by '
     'rule: EARNED, FIRST_SCORED (activity older than p_from, recorded when scoring began), '
     'ADJUSTMENT, EXPIRED, FADED, INACTIVITY, CAP, REVERSED, RULE_CHANGE, EMPLOYER_CHANGE, '
-    'TOTAL_LIMIT (no rule: a category or the score counts more or less of its points). Points sum to '
-    'score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 if the range ends before it '
+    'TOTAL_LIMIT (no rule: a category or the score counts more or less of its points). Points sum '
+    'to score_at(p_to, p_to) - score_at(p_from, p_from). Raises EG004 if the range ends before it '
     'begins.';

@@ -5,8 +5,8 @@
 -- until the transaction ends, so of two sessions that set a category the second sees what the first
 -- has done. What the new adjustment makes of the category is looked at, because rules decide it.
 -- Reads: customer_merge, counted_awards.
--- Writes: score_adjustment, and to set a category what make_adjustment_rule, move_inputs and refresh
--- write.
+-- Writes: score_adjustment, and to set a category what make_adjustment_rule, move_inputs and
+-- refresh write.
 -- Raises: EG001, EG004, EG005, EG006.
 create or replace function engagement.adjust(
     p_customer_id engagement.host_key,

@@ -82,6 +82,6 @@ comment on function engagement.set_category(text, jsonb) is
     'Adds a category, or changes the keys of p_changes: category_name, sort_order, counts_in_total '
     '(false: it is not in the total), cap_points (what of a customer''s own points of it counts in '
     'the total at most; null: all), is_ranked (customers have a percentile in it), '
-    'inactivity_steps (months without activity and percent of its points that count from then on, e.g. '
-    '[[12, 75], [24, 50]]; null: always all). The next run sums and ranks everybody by it. Raises '
-    'EG004 for a value that does not fit, EG010 for another key.';
+    'inactivity_steps (months without activity and percent of its points that count from then on, '
+    'e.g. [[12, 75], [24, 50]]; null: always all). The next run sums and ranks everybody by it. '
+    'Raises EG004 for a value that does not fit, EG010 for another key.';
