@@ -116,7 +116,14 @@ def test_score_card_person(host: Host) -> None:
     }
     bought = categories["PURCHASES_DONATIONS"]
     assert set(bought) == {
-        *("category_code", "score", "counted_score", "employee_score", "ytd_score"),
+        *(
+            "category_code",
+            "category_name",
+            "score",
+            "counted_score",
+            "employee_score",
+            "ytd_score",
+        ),
         *("overview_score", "percentile", "band_code", "rules"),
     }
     assert (bought["score"], bought["ytd_score"], bought["overview_score"]) == (18, 12, 27)
