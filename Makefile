@@ -151,7 +151,7 @@ bench: $(VENV)/.bench-installed
 # The documentation site, into build/docs; a warning fails it. Its reference pages come from a
 # deployment on a server of their own.
 docs: $(VENV)/.docs-installed
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	$(BIN)/properdocs build --quiet
 
 clean:
 	rm -rf $(VENV) $(patsubst %,.venv-%,$(VERSIONS)) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

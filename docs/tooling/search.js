@@ -1,9 +1,9 @@
 // Searches the site without a server. A page opened from a folder may neither start a worker nor
-// fetch a file, which MkDocs' own script does; it may load scripts, so the index is one.
+// fetch a file, which ProperDocs' own script does; it may load scripts, so the index is one.
 (function () {
   "use strict";
-  var input = document.getElementById("mkdocs-search-query");
-  var results = document.getElementById("mkdocs-search-results");
+  var input = document.getElementById("properdocs-search-query");
+  var results = document.getElementById("properdocs-search-results");
   var index, pages;
 
   function load(name, then) {

@@ -19,9 +19,9 @@ from typing import Any
 
 import click
 from click_man.core import write_man_pages
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
+from properdocs.config.defaults import ProperDocsConfig
+from properdocs.structure.files import File, Files
+from properdocs.structure.pages import Page
 
 from engagement_runner import __version__, queries
 from engagement_runner.cli import main
@@ -30,9 +30,9 @@ from engagement_runner.deploy import deploy
 from engagement_runner.embedded import EmbeddedServer, wheel_bindir
 
 sys.path.insert(0, str(Path(__file__).parent))
-import pictures  # beside this file, which MkDocs reads as no part of a package
+import pictures  # beside this file, which ProperDocs reads as no part of a package
 
-log = logging.getLogger("mkdocs.hooks.site")
+log = logging.getLogger("properdocs.hooks.site")
 
 TOP = Path(__file__).resolve().parents[2]
 INTERNAL = "Internal:"
@@ -44,7 +44,7 @@ PICTURE = "images/report.png"
 _WRITTEN_AT_BUILD = "Written from the COMMENTs of the catalogue; psql shows the same with `{}`.\n"
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
+def on_files(files: Files, config: ProperDocsConfig) -> Files:
     """Add the reference pages."""
     objects, parameters = read_catalogue()
     pages = {
@@ -59,7 +59,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, config: ProperDocsConfig, files: Files) -> str:
     """Show links to files of the repository outside docs/ as text: the site has no such pages.
 
     The mark of the report's picture becomes the picture, if there is one.
@@ -76,11 +76,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return re.sub(r"\[(?P<text>[^\]]+)\]\((?P<path>\.\./[^)#]+)\)", shown, markdown)
 
 
-def on_post_build(config: MkDocsConfig) -> None:
+def on_post_build(config: ProperDocsConfig) -> None:
     """Let the search work from a folder, and add what is made by running.
 
-    MkDocs' own search asks a server for its index. Made are the manual pages, and the pictures of
-    the report and of the terminal.
+    ProperDocs' own search asks a server for its index. Made are the manual pages, and the pictures
+    of the report and of the terminal.
     """
     man = Path(config.site_dir) / "man"
     man.mkdir(exist_ok=True)

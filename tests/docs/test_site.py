@@ -20,7 +20,7 @@ from patience import PATIENCE
 
 pytestmark = pytest.mark.once  # the site is the same, whatever server tells its reference
 
-MKDOCS = Path(sys.executable).with_name("mkdocs")
+PROPERDOCS = Path(sys.executable).with_name("properdocs")
 
 
 class Document(HTMLParser):
@@ -51,9 +51,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [MKDOCS, "build", "--quiet", "--strict", "--site-dir", folder],
+        [PROPERDOCS, "build", "--quiet", "--strict", "--site-dir", folder],
         cwd=TOP,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -151,13 +150,13 @@ def test_site_search_from_a_folder_finds_pages(site: Path) -> None:
         page.goto((site / "start.html").as_uri())
         page.locator("#rtd-search-form input[name=q]").fill("pg_dump")
         page.keyboard.press("Enter")
-        page.locator("#mkdocs-search-results h3 a[href*='operations.html']").first.wait_for()
-        page.locator("#mkdocs-search-query").fill("source:order")  # a field that is none
-        page.locator("#mkdocs-search-results h3 a").first.wait_for()
-        page.locator("#mkdocs-search-query").fill("nosuchword")
+        page.locator("#properdocs-search-results h3 a[href*='operations.html']").first.wait_for()
+        page.locator("#properdocs-search-query").fill("source:order")  # a field that is none
+        page.locator("#properdocs-search-results h3 a").first.wait_for()
+        page.locator("#properdocs-search-query").fill("nosuchword")
         page.get_by_text("No results found").wait_for()
-        page.locator("#mkdocs-search-query").fill("undeploy")
-        page.locator("#mkdocs-search-results h3 a").first.click()
+        page.locator("#properdocs-search-query").fill("undeploy")
+        page.locator("#properdocs-search-results h3 a").first.click()
         page.wait_for_load_state()
         assert "search.html" not in page.url
         browser.close()
