@@ -227,6 +227,7 @@ grant execute on routine
     engagement.apply_rules,
     engagement.set_parameter,
     engagement.set_category,
+    engagement.apply_bands,
     -- preview
     engagement.preview_rules,
     engagement.preview_summary,

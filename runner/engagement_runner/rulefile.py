@@ -1,5 +1,7 @@
 """Rules as a TOML file, one ``[[rule]]`` table per rule, and as the JSON that apply_rules takes.
 
+The file may have bands as well, ``[[band]]`` tables, for apply_bands.
+
 Numbers stay exact: a fraction is read as a Decimal and written with its own digits. The file
 holds the columns of engagement.score_rule; which of them are known is for SQL to say.
 """
@@ -76,33 +78,45 @@ def load(path: Path) -> str:
 
     Raises EngagementError when the file cannot be read, and what :func:`parse` raises.
     """
+    return load_all(path)[0]
+
+
+def load_all(path: Path) -> tuple[str, str]:
+    """Return the rules and the bands of a file, or of stdin for the path ``-``.
+
+    Raises as :func:`load` does.
+    """
     if str(path) == "-":
-        return parse(sys.stdin.buffer.read(), "stdin")
+        content, name = sys.stdin.buffer.read(), "stdin"
+        return parse(content, name), parse(content, name, "band")
     try:
-        return parse(path.read_bytes(), str(path))
+        content, name = path.read_bytes(), str(path)
+        return parse(content, name), parse(content, name, "band")
     except OSError as error:
         raise EngagementError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def parse(content: bytes, name: str) -> str:
+def parse(content: bytes, name: str, table: str = "rule") -> str:
     """Return the rules of a TOML file as a JSON array, ready for engagement.apply_rules.
 
-    *name* is the file's name in messages. Raises EngagementError when the content is no TOML,
-    or is not made of ``[[rule]]`` tables.
+    *name* is the file's name in messages; *table* is rule, or band for its bands. Raises
+    EngagementError when the content is no TOML, or is not made of such tables.
     """
     try:
         document = tomllib.loads(content.decode(), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EngagementError(f"{name} is not TOML: {error}") from None
-    rules = document.pop("rule", [])
+    found = {kind: document.pop(kind, []) for kind in ("rule", "band")}
     if document:
         raise EngagementError(
             f"{name}: unexpected {', '.join(document)}",
-            hint="A file of rules holds [[rule]] tables and nothing else.",
+            hint="A file of rules holds [[rule]] and [[band]] tables and nothing else.",
         )
-    if not isinstance(rules, list):
-        raise EngagementError(f"{name}: rule is one table", hint="Write [[rule]], not [rule].")
-    return _json(rules, name)
+    if not isinstance(found[table], list):
+        raise EngagementError(
+            f"{name}: {table} is one table", hint=f"Write [[{table}]], not [{table}]."
+        )
+    return _json(found[table], name)
 
 
 def _json(value: object, name: str) -> str:

@@ -169,6 +169,7 @@ CALLS = {
         "apply_rules": "select * from engagement.apply_rules(engagement.export_rules()"
         """ || '[{{"rule_code": "BOUGHT", "retired": true}}]')""",
         "set_parameter": "select engagement.set_parameter('TIME_ZONE', 'Europe/Zurich')",
+        "apply_bands": "select engagement.apply_bands('[]')",
         "set_category": "select engagement.set_category('DONOR',"
         """ '{{"counts_in_total": false}}')""",
         "preview_rules": """select * from engagement.preview_rules('{{"BOUGHT": null}}')""",

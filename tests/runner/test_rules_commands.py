@@ -587,7 +587,7 @@ def pairs(stderr: str) -> list[str]:
 def test_rules_add_what_another_rule_awards_already_warns_and_adds(
     deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
-    assert engagement(deployed, "rules", "apply", "starter").stderr == ""
+    assert engagement(deployed, "rules", "apply", "starter").stderr == "4 bands added.\n"
     event = (*PURCHASE, "--subject-class", "EVENT", "--quantity-score", "7")
     result = engagement(deployed, "rules", "add", "EVENTS", *event)
     assert result.exit_code == 0
@@ -629,3 +629,40 @@ def test_rules_apply_warns_of_the_same_twice_in_one_file_not_of_the_general_and_
     result = engagement(deployed, "rules", "apply", "-", input=text.split("[[rule]]")[1].replace(
         "ANY", "MORE").join(["[[rule]]", ""]))  # fmt: skip
     assert pairs(result.stderr) == ["ANY and MORE", "BOOK and MORE", "BOOKS and MORE"]
+
+
+def test_rules_apply_starter_adds_bands_where_there_are_none(
+    deployed: Connection, engagement: Callable[..., Any], tmp_path: Path
+) -> None:
+    def bands() -> list[Any]:
+        return deployed.execute(
+            "select band_code, from_percentile from engagement.score_band order by 2 desc"
+        ).fetchall()
+
+    dry = engagement(deployed, "rules", "apply", "starter", "--dry-run")
+    assert dry.stderr == "4 bands would be added.\n"
+    assert bands() == []
+    assert engagement(deployed, "rules", "apply", "starter").stderr == "4 bands added.\n"
+    expected = [("CHAMPION", 90), ("ENGAGED", 60), ("OCCASIONAL", 25), ("QUIET", 0)]
+    assert bands() == expected
+    again = engagement(deployed, "rules", "apply", "starter")
+    assert again.stderr == "The bands of the file are left out: there are bands already.\n"
+    assert bands() == expected
+    file = tmp_path / "rules.toml"
+    for text, state in (
+        (
+            "[[band]]\nband_code = 'X'\nfrom_percentile = 101\ncategory_code = 'INVOLVEMENT'",
+            "EG004",
+        ),
+        ("[[band]]\nband_code = 'X'\ncategory_code = 'INVOLVEMENT'", "EG004"),
+        ("[[band]]\nband_code = 'X'\nfrom_score = 1\ncategory_code = 'NOWHERE'", "EG005"),
+        ("[[band]]\nband_code = 'X'\nfrom_score = 1\ncolour = 'red'", "EG010"),
+        ("[band]\nband_code = 'X'", "Write [[band]]"),
+    ):
+        file.write_text(text)
+        refused = engagement(deployed, "rules", "apply", str(file))
+        assert refused.exit_code == 1
+        assert state in refused.stderr
+    file.write_text("[[band]]\nband_code = 'DEEP'\nfrom_score = 1.5\ncategory_code = 'INVOLVEMENT'")
+    assert engagement(deployed, "rules", "apply", str(file)).stderr == "1 band added.\n"
+    assert len(bands()) == 5

@@ -220,17 +220,21 @@ def apply(
 
     The file is given by its path, as - for stdin, or as starter: the rules that come with the
     package, for an association. All changes are made in one transaction. Rules that the file does
-    not name are left alone; `retired = true` ends one.
+    not name are left alone; `retired = true` ends one. Bands of the file are added where there are
+    none yet.
     """
     if dry_run and preview:
         raise click.UsageError("--dry-run shows the rules, --preview the scores: give one of them")
     with session(dsn) as connection:
-        wanted = rulefile.load(file)
+        wanted, bands = rulefile.load_all(file)
         if preview:
             _print_preview(connection, wanted, retroactive, format)
             return
         # A dry run makes the changes and takes them back, so that it meets every error as well.
         with connection.transaction(force_rollback=dry_run):
+            band_count = (
+                queries.call_value(connection, "apply_bands", bands=bands) if bands != "[]" else 0
+            )
             known = _overlaps(connection)
             done = queries.call_rows(
                 connection, "apply_rules", rules=wanted, retroactive=retroactive
@@ -241,6 +245,10 @@ def apply(
                 together=[r["rule_code"] for r in done.records],
             )  # fmt: skip
         show.rule_changes(done, format, dry_run)
+        if band_count:
+            show.say(f"{show.count(band_count, 'band')} {'would be ' * dry_run}added.")
+        elif bands != "[]":
+            show.say("The bands of the file are left out: there are bands already.")
 
 
 def _overlaps(connection: Connection) -> queries.Rows:
