@@ -1,5 +1,5 @@
--- API. Adds the bands of a file of rules, unless the organisation has bands of its own: of the total,
--- or of the category that a band of the file names.
+-- API. Adds the bands of a file of rules, unless the organisation has bands of its own: of the
+-- total, or of the category that a band of the file names.
 -- Reads: category. Reads and writes: score_band. Raises: EG004, EG005, EG010.
 create or replace function engagement.apply_bands(p_bands jsonb)
 returns integer
@@ -10,6 +10,7 @@ declare
     v_band jsonb;
     v_had text[] := array(select coalesce(b.category_code, '') from engagement.score_band b);
     v_count integer := 0;
+    v_is_left_out boolean := false;
 begin
     if jsonb_typeof(p_bands) is distinct from 'array' then
         raise exception 'bands are not a list'
@@ -29,7 +30,11 @@ begin
                              'category_code.';
         end if;
         perform engagement.check_category(v_band ->> 'category_code');
-        continue when coalesce(v_band ->> 'category_code', '') = any (v_had);
+        if coalesce(v_band ->> 'category_code', '') = any (v_had) then
+            v_is_left_out := v_is_left_out or not exists (
+                select from engagement.score_band b where to_jsonb(b) @> v_band);
+            continue;
+        end if;
         begin
             insert into engagement.score_band (
                 band_code, label, from_score, from_percentile, category_code
@@ -46,11 +51,11 @@ begin
         end;
         v_count := v_count + 1;
     end loop;
-    return v_count;
+    return case when v_count > 0 or not v_is_left_out then v_count end;
 end
 $$;
 comment on function engagement.apply_bands(jsonb) is
     'Adds the bands of a JSON array (band_code, label, from_score or from_percentile, '
     'category_code) and returns how many. Where the total, or the category, has bands already, '
-    'none is added. Raises EG004 for a value that does not fit, EG005 for an unknown category, '
-    'EG010 for another key.';
+    'none is added; NULL: for that reason bands are left out that are not there. Raises EG004 for '
+    'a value that does not fit, EG005 for an unknown category, EG010 for another key.';

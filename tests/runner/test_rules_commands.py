@@ -646,7 +646,15 @@ def test_rules_apply_starter_adds_bands_where_there_are_none(
     expected = [("CHAMPION", 90), ("ENGAGED", 60), ("OCCASIONAL", 25), ("QUIET", 0)]
     assert bands() == expected
     again = engagement(deployed, "rules", "apply", "starter")
-    assert again.stderr == "The bands of the file are left out: there are bands already.\n"
+    assert again.stderr == ""
+    deployed.execute(
+        "update engagement.score_band set from_percentile = 95 where band_code = 'CHAMPION'"
+    )
+    again = engagement(deployed, "rules", "apply", "starter")
+    assert again.stderr == "The bands of the file are left out: there are other bands already.\n"
+    deployed.execute(
+        "update engagement.score_band set from_percentile = 90 where band_code = 'CHAMPION'"
+    )
     assert bands() == expected
     file = tmp_path / "rules.toml"
     for text, state in (

@@ -247,8 +247,8 @@ def apply(
         show.rule_changes(done, format, dry_run)
         if band_count:
             show.say(f"{show.count(band_count, 'band')} {'would be ' * dry_run}added.")
-        elif bands != "[]":
-            show.say("The bands of the file are left out: there are bands already.")
+        elif band_count is None:
+            show.say("The bands of the file are left out: there are other bands already.")
 
 
 def _overlaps(connection: Connection) -> queries.Rows:
