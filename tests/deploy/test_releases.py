@@ -6,7 +6,6 @@ tests/deploy/keep_release.py writes the dumps.
 from __future__ import annotations
 
 import gzip
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +57,13 @@ def test_releases_are_kept() -> None:
 
 
 @pytest.fixture(params=RELEASES, ids=lambda path: path.name.partition(".")[0])
-def restored(
-    request: pytest.FixtureRequest, server: EmbeddedServer, databases: Any, tmp_path: Path
-) -> Connection:
+def restored(request: pytest.FixtureRequest, server: EmbeddedServer, databases: Any) -> Connection:
     """A session in the database of an earlier version."""
     name = databases.create()
-    subprocess.run(
-        [server.bindir / "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1",
-         "--dbname", databases.connect(name).info.dsn],
-        input=gzip.decompress(request.param.read_bytes()), check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    file = server.base / "socket" / "release.sql"
+    file.write_bytes(gzip.decompress(request.param.read_bytes()))
+    server.run("psql", "--quiet", "--set=ON_ERROR_STOP=1", "--file", file, name)
+    file.unlink()
     session: Connection = databases.connect(name)
     # The reference host has grown since.
     if session.execute("select to_regclass('crm.attribute')").fetchone() == (None,):

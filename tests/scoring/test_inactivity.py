@@ -94,6 +94,33 @@ def test_inactivity_neither_adjustments_nor_penalties_are_activity(host: Host) -
     assert host.score_at(adjusted, "2100-01-01") == 7
 
 
+def test_inactivity_is_not_ended_by_an_adjustment(host: Host) -> None:
+    host.category("PURCHASES_DONATIONS", inactivity_steps=[[6, 50]])
+    host.rule(quantity_score=1)
+    customer = host.customer()
+    host.order(customer, Line(quantity=10), at="2020-01-01 10:00")
+    host.one(
+        "select engagement.adjust(%s, 4, 'So', p_category_code => 'PURCHASES_DONATIONS')", customer
+    )
+    host.proven(as_of=None)
+    assert host.score(customer).score == 9
+
+
+def test_inactivity_company_waits_for_the_activity_that_is_dated_later(host: Host) -> None:
+    host.rule(quantity_score=1, inactivity_steps=[[12, 50]])
+    first, second = host.customer("COMPANY"), host.customer("COMPANY")
+    person = host.customer()
+    host.job(person, first, begin="2010-01-01", end="2012-12-31")
+    host.job(person, second, begin="2013-01-01")
+    host.order(person, Line(quantity=10), at="2012-06-01 10:00")
+    host.order(person, Line(quantity=1), at="2015-06-01 10:00")
+    host.proven(as_of="2014-01-01 00:00+00")
+    stored = host.score(first)
+    assert (stored.score, stored.next_change_at) == (5, at("2015-06-01T10:00"))
+    host.proven(as_of="2015-06-02 00:00+00")
+    assert host.score(first).score == 10
+
+
 def test_inactivity_a_rule_may_say_otherwise_than_its_category(host: Host) -> None:
     host.product("MUG")
     host.category("PURCHASES_DONATIONS", inactivity_steps=[[6, 50]])
