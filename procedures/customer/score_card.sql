@@ -1,6 +1,7 @@
 -- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
--- the ledger at p_as_of and p_known_at. Employees' points and the rank are the stored ones.
--- Employees' points by category are summed for the instant of these.
+-- the ledger at p_as_of and p_known_at. Employees' points are the stored ones, unless another instant
+-- than now is asked for. The rank is the stored one. Employees' points by category are summed for
+-- the instant of the employees' points.
 -- Reads: award, score_rule, category, customer_score, category_score, pending_activity,
 -- recalculation_source, host_customers.
 -- Raises: EG001.
@@ -44,8 +45,13 @@ begin
     if v_customer.customer_type = 'COMPANY' then
         v_employees := array(select t from engagement.sum_points__some(
             p_customer_ids => array[p_customer_id]::engagement.host_key[],
-            p_as_of => coalesce(v_stored.calculated_at, p_as_of), p_is_employees => true,
-            p_is_by_category => true) t);
+            p_as_of => case when p_as_of = now() then coalesce(v_stored.calculated_at, p_as_of)
+                            else p_as_of end,
+            p_is_employees => true, p_is_by_category => true) t);
+        if p_as_of <> now() then
+            -- The stored points are of another instant.
+            v_stored.employee_score := engagement.employee_points_at(p_customer_id, p_as_of);
+        end if;
     end if;
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 

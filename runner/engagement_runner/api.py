@@ -16,12 +16,16 @@ psycopg.Error whose ``sqlstate`` docs/errors.md explains; what cannot be done ot
 from __future__ import annotations
 
 import datetime as dt
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Literal, TypeVar
+
+import psycopg
 
 from engagement_runner import deploy, queries
 from engagement_runner.connection import Connection, connect
@@ -93,10 +97,12 @@ class Engagement:
 
     It connects when it is first used, and stays connected until :meth:`close` or the end of a
     ``with``. Each call is a transaction of its own; :meth:`recalculate` commits many times. One
-    object is for one thread at a time.
+    object is for one thread at a time. An instant without a zone is one of the organisation's
+    (TIME_ZONE).
 
     Args:
-        dsn: connection string or URL; None leaves everything to libpq's variables (PGHOST, …).
+        dsn: connection string or URL; None is the environment's ENGAGEMENT_DSN or DATABASE_URL,
+            else libpq's variables (PGHOST, …).
     """
 
     def __init__(self, dsn: str | None = None) -> None:
@@ -123,10 +129,16 @@ class Engagement:
     @property
     def _session(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._dsn)
+            dsn = self._dsn or os.environ.get("ENGAGEMENT_DSN") or os.environ.get("DATABASE_URL")
+            self._connection = connect(dsn)
+            # Where nothing is deployed there is no organisation's time zone yet.
+            with suppress(psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
+                queries.value(self._connection, "use_time_zone")
         return self._connection
 
-    def deploy(self, host: str | None = None, *, roles: bool = False) -> list[str]:
+    def deploy(
+        self, host: str | os.PathLike[str] | None = None, *, roles: bool = False
+    ) -> list[str]:
         """Bring the database to the state of this package, and return the steps taken.
 
         Args:
@@ -137,7 +149,8 @@ class Engagement:
         Raises:
             EngagementError: the package cannot be deployed there; nothing is changed.
         """
-        return deploy.deploy(self._session, host, roles=roles).lines
+        adapter = None if host is None else os.fspath(host)
+        return deploy.deploy(self._session, adapter, roles=roles).lines
 
     def recalculate(
         self,

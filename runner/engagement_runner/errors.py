@@ -138,7 +138,8 @@ def command_errors() -> Iterator[None]:
     try:
         yield
     except EngagementError as error:
-        log.line("error", f"engagement: {redact(one_line(str(error)))}")
+        message = f"engagement: {redact(one_line(str(error)))}"
+        log.line("error", message, getattr(error, "sqlstate", None))
         raise SystemExit(error.exit_code) from None
     except psycopg.Error as error:
         log.line("error", f"engagement: {describe(error)}", error.sqlstate)

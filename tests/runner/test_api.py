@@ -68,6 +68,12 @@ def test_api_scores_as_the_commands_do(deployed: Connection, association: People
         assert isinstance(card["score"], Decimal) and card["score"] > 0
         assert {c["category_name"] for c in card["categories"]} >= {"Involvement"}
         engagement.refresh(association.ada)
+        naive = dt.datetime(2025, 3, 1, 12)
+        deployed.execute("select engagement.set_parameter('TIME_ZONE', 'Asia/Tokyo')")
+        with Engagement(deployed.info.dsn) as elsewhere:
+            shown = elsewhere.score_card(association.ada, naive)["trend"][-1]["at"]
+        assert shown.endswith("+09:00")
+        deployed.execute("select engagement.set_parameter('TIME_ZONE', 'UTC')")
         past = engagement.score_card(association.ada, dt.datetime(1999, 1, 1, tzinfo=dt.UTC))
         assert past["own_score"] == 0
         for call in (engagement.refresh, engagement.score_card):
@@ -85,6 +91,17 @@ def test_api_source_that_cannot_be_read_is_an_error(
         pytest.raises(EngagementError, match="committee_seat"),
     ):
         engagement.recalculate("FULL")
+
+
+@pytest.mark.parametrize("name", ["ENGAGEMENT_DSN", "DATABASE_URL"])
+def test_api_goes_where_the_environment_leads(
+    deployed: Connection, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for other in ("ENGAGEMENT_DSN", "DATABASE_URL", "PGHOST"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, deployed.info.dsn)
+    with Engagement() as engagement:
+        assert engagement.take_events() == []
 
 
 def test_api_connects_again_after_close(deployed: Connection, association: People) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -26,13 +27,14 @@ def lines(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_log_of_a_run_is_lines_of_json(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
+def test_log_of_what_a_command_says_is_lines_of_json(
+    deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
-    result = engagement(deployed, "--log-format", "json", "recalculate", "--mode", "FULL")
+    result = engagement(deployed, "--log-format", "json", "rules", "apply", "starter")
     assert result.exit_code == 0
-    assert result.stdout.startswith("FULL run ")
-    assert any(line["message"].startswith("FULL: ") for line in lines(result.stderr))
+    assert "12 of 12 rules changed." in result.stdout
+    (line,) = lines(result.stderr)
+    assert (line["level"], line["message"]) == ("info", "4 bands added.")
 
 
 def test_log_of_an_error_has_its_sqlstate(
@@ -67,14 +69,14 @@ def test_log_of_a_warning_is_one(
 
 
 def test_quiet_keeps_results_and_errors(
-    deployed: Connection, association: People, engagement: Callable[..., Any]
+    deployed: Connection, engagement: Callable[..., Any]
 ) -> None:
-    said = engagement(deployed, "recalculate", "--mode", "FULL")
-    quiet = engagement(deployed, "-q", "recalculate", "--mode", "FULL")
-    assert said.stderr and not quiet.stderr
-    assert quiet.stdout.startswith("FULL run ")
+    said = engagement(deployed, "rules", "apply", "starter", "--dry-run")
+    quiet = engagement(deployed, "-q", "rules", "apply", "starter", "--dry-run")
+    assert (said.stderr, quiet.stderr) == ("4 bands would be added.\n", "")
+    assert quiet.stdout == said.stdout != ""
     assert engagement(deployed, "-q", "score", "987654321").stderr.startswith("engagement: ERROR")
-    assert engagement(deployed, "recalculate", "--mode", "FULL").stderr  # it is of one call
+    assert engagement(deployed, "rules", "apply", "starter").stderr  # it is of one call
 
 
 def test_verbose_says_where_it_is_connected(
@@ -83,6 +85,30 @@ def test_verbose_says_where_it_is_connected(
     result = engagement(deployed, "--verbose", "params", "list")
     assert f"connected to {deployed.info.dbname} " in result.stderr
     assert "connected" not in engagement(deployed, "params", "list").stderr
+
+
+def test_log_of_a_broken_adapter_has_its_sqlstate(
+    deployed: Connection, engagement: Callable[..., Any], tmp_path: Path
+) -> None:
+    adapter = tmp_path / "broken.sql"
+    adapter.write_text("select 1 from nowhere;")
+    result = engagement(deployed, "--log-format", "json", "deploy", "--host", str(adapter))
+    assert lines(result.stderr)[-1]["sqlstate"] == "42P01"
+
+
+def test_log_of_a_quiet_follower_has_its_trouble() -> None:
+    follower = subprocess.Popen(
+        [PROGRAM, "--quiet", "--log-format", "json", "follow", "--every", "0.05"],
+        env=clean_environment(ENGAGEMENT_DSN="host=127.0.0.1 port=1 user=nobody"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert follower.stderr
+    (line,) = lines(follower.stderr.readline())
+    assert (line["level"], "cannot connect" in line["message"]) == ("warning", True)
+    follower.terminate()
+    follower.communicate(timeout=600)
 
 
 @pytest.mark.parametrize("variable", [True, False])

@@ -122,12 +122,33 @@ def test_metrics_served_until_a_signal_say_when_the_database_is_gone(
 
     assert fetched()["engagement_up"] == 1
     deployed.execute("alter schema engagement rename to engagement_gone")
-    assert fetched() == {"engagement_up": 0}
+    assert fetched() == fetched() == {"engagement_up": 0}
+    assert "not deployed" in server.stderr.readline()
     deployed.execute("alter schema engagement_gone rename to engagement")
     assert fetched()["engagement_up"] == 1
+    assert server.stderr.readline() == "the database answers again\n"
     server.send_signal(ending)
     server.communicate(timeout=PATIENCE)
     assert server.returncode == 0
+
+
+def test_metrics_served_say_when_the_database_does_not_answer(
+    deployed: Connection, second_session: Callable[..., Connection]
+) -> None:
+    server = subprocess.Popen(
+        [PROGRAM, "metrics", "--listen", "[::1]:0"],
+        env=clean_environment(ENGAGEMENT_DSN=deployed.info.dsn),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr
+    (url,) = re.findall(r"http://\[::1\]:\d+/metrics", server.stderr.readline())
+    with second_session(deployed, autocommit=False) as blocker:
+        blocker.execute("lock table engagement.customer_score in access exclusive mode")
+        with urllib.request.urlopen(url) as response:
+            assert values(response.read().decode(), plain_text) == {"engagement_up": 0}
+    server.terminate()
+    server.communicate(timeout=PATIENCE)
 
 
 def described() -> set[str]:

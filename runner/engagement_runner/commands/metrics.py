@@ -16,8 +16,11 @@ from prometheus_client.registry import Collector
 
 from engagement_runner import queries, show
 from engagement_runner.connection import connect, dsn_option
-from engagement_runner.errors import EngagementError, command_errors, not_deployed
+from engagement_runner.errors import EngagementError, command_errors, describe, not_deployed
 from engagement_runner.session import option
+
+PATIENCE = 4
+"""Seconds to wait for a connection, and for an answer, while somebody waits for the metrics."""
 
 
 class Metrics(Collector):
@@ -30,6 +33,8 @@ class Metrics(Collector):
     def __init__(self, dsn: str | None, is_lenient: bool) -> None:
         """Remember where to ask; nothing is asked yet."""
         self.dsn, self.is_lenient = dsn, is_lenient
+        self._trouble = ""
+        self._asking = threading.Lock()
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Return nothing, so that registering asks nothing."""
@@ -38,25 +43,37 @@ class Metrics(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask, in a session of its own, and yield a gauge for each metric."""
         found: list[dict[str, object]] = []
-        is_up = True
+        trouble = ""
         try:
-            with connect(self.dsn, autocommit=True) as connection:
-                found = queries.rows(connection, "metrics").records
-        except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedTable):
-            if not self.is_lenient:
-                raise not_deployed() from None
-            is_up = False
-        except (psycopg.Error, EngagementError):
+            with self._asking:  # one at a time, however many ask
+                found = self._asked()
+        except (psycopg.Error, EngagementError) as error:
             if not self.is_lenient:
                 raise
-            is_up = False
+            trouble = describe(error) if isinstance(error, psycopg.Error) else str(error)
+        if trouble != self._trouble:
+            show.say(f"warning: {trouble}" if trouble else "the database answers again")
+            self._trouble = trouble
         yield GaugeMetricFamily(
-            "engagement_up", "1: the database answered; 0: it did not.", value=float(is_up)
+            "engagement_up", "1: the database answered; 0: it did not.", value=float(not trouble)
         )
         for metric in found:
             yield GaugeMetricFamily(
                 str(metric["name"]), str(metric["help"]), value=float(str(metric["value"]))
             )
+
+    def _asked(self) -> list[dict[str, object]]:
+        """Return the metrics; a database that does not answer soon is an error."""
+        defaults = {"connect_timeout": PATIENCE} if self.is_lenient else None
+        with connect(self.dsn, autocommit=True, defaults=defaults) as connection:
+            if self.is_lenient:
+                queries.value(
+                    connection, "set_for_session", name="statement_timeout", value=f"{PATIENCE}s"
+                )
+            try:
+                return queries.rows(connection, "metrics").records
+            except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedTable):
+                raise not_deployed() from None
 
 
 def _address(
@@ -107,7 +124,8 @@ def _serve(registry: CollectorRegistry, host: str, port: int) -> None:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
         raise EngagementError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-    show.say(f"metrics on http://{host}:{server.server_port}/metrics")
+    shown = f"[{host}]" if ":" in host else host
+    show.say(f"metrics on http://{shown}:{server.server_port}/metrics")
     ended.wait()
     server.shutdown()
     thread.join()

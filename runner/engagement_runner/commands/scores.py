@@ -194,6 +194,9 @@ def print_card(
             customer=customer,
             instants=[month["at"] for month in card["trend"]],
         ).records
+    if as_of is not None:
+        # These are stored ones, of the last calculation.
+        card |= {"band_code": None, "percentile": None, "previous_score": None}
     show.card(card, lead)
 
 

@@ -50,14 +50,14 @@ def card_lead(
                 ),
             )
         )
-    return [part for line in lines for part in _wrapped(line, width)]
+    return [part for line in lines for part in wrapped(line, width)]
 
 
 def _signed(change: Decimal, show: Callable[[object], str]) -> str:
     return f"{'+' if change > 0 else ''}{show(change)}"
 
 
-def _wrapped(line: Text, width: int) -> list[Text]:
+def wrapped(line: Text, width: int) -> list[Text]:
     """Return a labelled line as lines of *width*, those after the first indented as its text."""
     label, text = line[: len(LABEL)], line[len(LABEL) :]
     parts = text.wrap(console(), max(20, width - len(LABEL)))

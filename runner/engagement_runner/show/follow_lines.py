@@ -99,7 +99,7 @@ class FollowLines:
     def trouble(self, text: str, short: str) -> None:
         """Say once that something is in the way and is tried again; the live line says *short*."""
         if not self._trouble:
-            self._event(f"{text}; trying again")
+            self._event(f"{text}; trying again", "warning")
         self._trouble, self._state, self._short_state = True, text, short
         self.tick()
 
@@ -123,7 +123,7 @@ class FollowLines:
             text = self._warnings.pop(0)
             if text not in self._said_warnings:
                 self._said_warnings.add(text)
-                self._event(text)
+                self._event(text, "warning")
         if self._live:
             self._draw(call_seconds)
         if time.monotonic() - self._interval_began >= LOG_INTERVAL:
@@ -157,13 +157,15 @@ class FollowLines:
         )
         return f"{line}; {self._state}" if self._state else line
 
-    def _event(self, text: str) -> None:
+    def _event(self, text: str, level: log.Level = "info") -> None:
         self._clear()
-        self._say(text)
+        self._say(text, level)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, level: log.Level = "info") -> None:
         if log.settings.is_json:
-            log.line("info", literal(text))
+            log.line(level, literal(text.removeprefix("warning: ")))
+            return
+        if not log.says(level):
             return
         stamp = time.strftime("%H:%M:%S" if self._live else "%Y-%m-%d %H:%M:%S%z")
         click.echo(f"{stamp} {literal(text)}")

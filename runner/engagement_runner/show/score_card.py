@@ -13,7 +13,7 @@ from rich.text import Text
 
 from engagement_runner.queries import loads
 from engagement_runner.show.bars import bar_width, bars, sparkline
-from engagement_runner.show.card_lead import LABEL, card_lead, labelled
+from engagement_runner.show.card_lead import LABEL, card_lead, labelled, wrapped
 from engagement_runner.show.output import Format, console, csv_text, has_unicode, json_text
 from engagement_runner.show.tables import NARROW, grid
 from engagement_runner.show.values import day, instant, literal, number, points
@@ -92,8 +92,8 @@ def card_layout(
     # The categories of a company are of its own points, without those of its people.
     is_company = content.get("customer_type") == "COMPANY"
     if is_company:
-        parts.append(_employees(content, show))
-    parts.append(_trend(content.get("trend") or [], show, unicode))
+        parts += [line for text in _employees(content, show) for line in wrapped(text, width)]
+    parts += wrapped(_trend(content.get("trend") or [], show, unicode), width)
     parts.append(labelled("Calculated", Text(instant(content.get("calculated_at")) or "not yet")))
     if content.get("rules_pending"):
         parts.append(
@@ -158,7 +158,7 @@ def _standing(
     )
 
 
-def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
+def _employees(content: dict[str, Any], show: Callable[[object], str]) -> list[Text]:
     people = f"{number(content.get('employee_count'))} people"
     if content.get("engaged_count") is not None:
         people += f", {number(content['engaged_count'])} engaged"
@@ -175,7 +175,7 @@ def _employees(content: dict[str, Any], show: Callable[[object], str]) -> Text:
         )
         if content.get(key) is not None
     ]
-    return labelled("Employees", Text(people)) + Text("\n") + labelled("", Text(", ".join(sums)))
+    return [labelled("Employees", Text(people)), labelled("", Text(", ".join(sums)))]
 
 
 def _trend(

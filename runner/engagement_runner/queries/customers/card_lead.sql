@@ -1,6 +1,6 @@
 -- What a person asks first of a score: by how much it has changed in RAISED_RECENTLY_DAYS, by what is
--- known now, the three rules that have moved it most, and which points will end next. What limits
--- let through is in the change and in no rule. The points of a company's people are one reason.
+-- known now, the three rules that have moved it most, and which points will end next. The points of a
+-- company's people are one reason, and so is what limits let through.
 with span as (
     select
         c.customer_id,
@@ -38,7 +38,8 @@ award as materialized (
     from span as s
     cross join lateral engagement.counted_awards(array[s.customer_id]::engagement.host_key []) as w
     inner join engagement.score_rule as r on r.rule_id = w.rule_id
-    where w.effective_at <= s.till
+    left join engagement.category as c on c.category_code = r.category_code
+    where w.effective_at <= s.till and c.counts_in_total is not false
 ),
 
 reason as (
@@ -55,6 +56,14 @@ reason as (
         (array_agg(m.employee_score order by m.at desc))[1]
         - (array_agg(m.employee_score order by m.at))[1]
     from moment as m
+),
+
+-- What limits let through more or less than then.
+limited as (
+    select
+        (array_agg(m.score order by m.at desc))[1] - (array_agg(m.score order by m.at))[1]
+        - coalesce((select sum(r.points) from reason as r), 0) as points
+    from moment as m
 )
 
 select row_to_json(l)::text
@@ -69,7 +78,11 @@ from (
             select coalesce(json_agg(t), '[]')
             from (
                 select r.rule_code, r.description, r.points
-                from reason as r
+                from (
+                    select x.* from reason as x
+                    union all
+                    select null, 'Limits of the score', d.points from limited as d
+                ) as r
                 where r.points <> 0
                 order by abs(r.points) desc, r.rule_code
                 limit 3
