@@ -93,8 +93,13 @@ def test_at_risk_lists_who_falls_out_of_a_band(
     assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (
         0, "Nobody will fall by then.\n", "",
     )  # fmt: skip
-    expected = records(deployed, "select * from engagement.at_risk()")
+    expected = records(
+        deployed, "select a.*, 'INDIVIDUAL' as customer_type from engagement.at_risk() a"
+    )
     assert [row["customer_id"] for row in expected] == [association.ada]
+    for kind, count in (("individual", 1), ("COMPANY", 0)):
+        of_kind = engagement(deployed, "at-risk", "--type", kind, "--format", "json").stdout
+        assert len(json.loads(of_kind)) == count
     shown = engagement(deployed, "at-risk", "--format", "json")
     assert json.loads(shown.stdout) == expected
     text = engagement(deployed, "at-risk", "--format", "csv").stdout
@@ -112,7 +117,9 @@ def test_at_risk_without_bands_says_so_and_lists_what_the_report_does(
     shown = engagement(deployed, "at-risk", "--format", "json")
     assert [row["customer_id"] for row in json.loads(shown.stdout)] == [association.ada]
     assert "no bands" in shown.stderr and "\n--fall" in shown.stderr
-    assert json.loads(shown.stdout) == records(deployed, "select * from engagement.at_risk()")
+    assert json.loads(shown.stdout) == records(
+        deployed, "select a.*, 'INDIVIDUAL' as customer_type from engagement.at_risk() a"
+    )
     page = engagement(deployed, "report", "--out", "-", "--verify", "none").stdout
     risk = page.split('id="risk"')[-1].split("</section>")[0]
     assert "Lovelace" in risk

@@ -34,6 +34,7 @@ AT_RISK = (
     show.Column("fall", "Fall", "number"),
     show.Column("band_code", "Band"),
     show.Column("future_band_code", "Band then"),
+    show.Column("customer_type", "Type"),
 )
 
 category_option = option(
@@ -74,19 +75,36 @@ def segment(dsn: str | None, name: str | None, category: str | None, format: sho
 @dsn_option
 @option("--weeks", metavar="WEEKS", default="8", help="Weeks from now.")
 @option("--fall", metavar="POINTS", help="Also list customers who lose at least this many points.")
+@option(
+    "--type",
+    "customer_type",
+    type=click.Choice(["INDIVIDUAL", "COMPANY"], case_sensitive=False),
+    show_default="people, then companies",
+    help="Only customers of this type.",
+)
 @category_option
 @format_option
 def at_risk(
-    dsn: str | None, weeks: str, fall: str | None, category: str | None, format: show.Format
+    dsn: str | None,
+    weeks: str,
+    fall: str | None,
+    customer_type: str | None,
+    category: str | None,
+    format: show.Format,
 ) -> None:
     """List who will fall out of their band if nothing happens, the largest fall first.
+
+    People come before companies.
 
     Where there are no bands, it lists everybody who will lose points. It looks at active customers
     only, and counts the weeks from the last recalculation.
     """
     with session(dsn) as connection:
         code = category and category.upper()
-        rows = queries.call_rows(connection, "at_risk", weeks=weeks, fall=fall, category_code=code)
+        rows = queries.rows(
+            connection, "at_risk_list",
+            weeks=weeks, fall=fall, category_code=code, customer_type=customer_type,
+        )  # fmt: skip
         if fall is None and not queries.value(connection, "has_bands", category_code=code):
             of = f" of {code}" if code else ""
             show.say(
