@@ -1,7 +1,7 @@
 -- Internal. Compares and repairs the awards of some customers over all sources, after a change of
 -- their employment or on a refresh. A source whose view is gone is passed over; the next run
 -- reports it. A trigger gives a limit, which holds for all sources together.
--- Reads: activity_source; the views and the ledger through activities_of_keys__SOURCE.
+-- Reads: activity_source, score_rule; the views and the ledger through activities_of_keys__SOURCE.
 -- Writes: award, scoring_failure through sync_awards__SOURCE.
 create or replace function engagement.award_customers(
     p_keys text[], p_at timestamptz, p_limit integer default null
@@ -15,6 +15,10 @@ declare
     v_sources constant text[] := array(
         select s.source from engagement.activity_source s
         where s.detached_at is null and to_regclass(s.view_name) is not null
+              -- The first adjustment of a category makes the first rule for them.
+              and (s.source <> 'category_adjustment'
+                   or exists (select from engagement.score_rule r
+                              where r.engagement_type = s.engagement_type))
         order by s.source
     );
     v_ids engagement.host_key[];

@@ -1,6 +1,6 @@
 -- Internal. The rules that cap or fade, so that their awards may count for less than their points.
--- Where points fade with inactivity in a category, all its rules are meant: their awards are the
--- activity.
+-- Where points fade with inactivity in a category (inactivity_categories), all its rules are meant:
+-- their awards are the activity. It is one statement, because every sum begins with it.
 -- Reads: score_rule, category.
 create or replace function engagement.capping_or_fading_rules()
 returns integer[]
@@ -13,7 +13,14 @@ begin
         select r.rule_id
         from engagement.score_rule r
         where r.cap_points is not null or r.half_life_weeks is not null
-              or r.category_code in (select i.code from engagement.inactivity_categories() i (code))
+              or r.category_code in (
+                  select c.category_code
+                  from engagement.category c
+                  where c.inactivity_steps <> '{}'
+                  union all
+                  select o.category_code
+                  from engagement.score_rule o
+                  where o.inactivity_steps <> '{}')
     );
 end
 $$;

@@ -3,7 +3,7 @@
 -- rule caps or fades and every category counts as a whole, it takes the short way. Both ways keep
 -- their plans: a plan for a known number of instants would seem cheaper than one for any number,
 -- and would be made anew at each call.
--- Reads: award, counted_awards, category.
+-- Reads: award, counted_awards, score_rule, category.
 create or replace function engagement.own_points_at(
     p_customer_id engagement.host_key,
     p_instants timestamptz[],
@@ -19,9 +19,12 @@ declare
     v_points numeric[] := '{}';
     v_at timestamptz;
 begin
-    if engagement.capping_or_fading_rules() <> '{}'
+    if exists (select from engagement.score_rule r
+               where r.cap_points is not null or r.half_life_weeks is not null
+                     or r.inactivity_steps <> '{}')
        or exists (select from engagement.category c
-                  where not c.counts_in_total or c.cap_points is not null)
+                  where not c.counts_in_total or c.cap_points is not null
+                        or c.inactivity_steps is not null)
     then
         return array(
             select (
