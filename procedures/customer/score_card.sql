@@ -1,7 +1,7 @@
 -- API. Everything that a customer's screen shows, as one JSON object. Own points are summed from
--- the ledger at p_as_of and p_known_at. Employees' points are the stored ones, unless another instant
--- than now is asked for. The rank is the stored one. Employees' points by category are summed for
--- the instant of the employees' points.
+-- the ledger at p_as_of and p_known_at. Employees' points are the stored ones, unless another
+-- instant than now is asked for. The rank is the stored one. Employees' points by category are
+-- summed for the instant of the employees' points.
 -- Reads: award, score_rule, category, customer_score, category_score, pending_activity,
 -- recalculation_source, host_customers.
 -- Raises: EG001.
