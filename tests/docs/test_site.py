@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -139,6 +140,13 @@ def test_site_search_from_a_folder_finds_pages(site: Path) -> None:
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not chromium:
         pytest.skip("no Chromium is installed")
+    # In a thread of its own: another test of this process may have a browser open.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(search_from_a_folder, chromium, site).result(timeout=PATIENCE)
+
+
+def search_from_a_folder(chromium: str, site: Path) -> None:
+    """Search as a reader does who has opened the site's files."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
