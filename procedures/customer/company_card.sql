@@ -11,7 +11,7 @@ as $$
 declare
     v_part record;
 begin
-    select p.employee_count, p.engaged_count, p.participation_rate, p.average_score into v_part
+    select p.employee_count, p.engaged_count, p.participation_rate into v_part
     from engagement.participation(p_customer_id, p_as_of) p;
     return jsonb_build_object(
         'employee_ytd_score', coalesce(p_stored.employee_ytd_score, 0),
@@ -19,10 +19,11 @@ begin
         'employee_count', coalesce(v_part.employee_count, 0),
         'engaged_count', coalesce(v_part.engaged_count, 0),
         'participation_rate', v_part.participation_rate,
-        'average_score', v_part.average_score);
+        'average_score', round(coalesce(p_stored.employee_score, 0) / v_part.employee_count, 2));
 end
 $$;
 comment on function engagement.company_card(engagement.host_key, timestamptz,
                                             engagement.customer_score) is
-    'Internal: a company''s totals of employees'' points, its employees on the date of p_as_of, '
-    'how many of them have points, the participation rate (0 to 1) and the average per employee.';
+    'Internal: a company''s totals of employees'' points (p_stored has those of p_as_of), its '
+    'employees on the date of p_as_of, how many of them have points now, the participation rate '
+    '(0 to 1) and the average of employees'' points per employee.';

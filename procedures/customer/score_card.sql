@@ -25,7 +25,7 @@ declare
     v_own numeric[];  -- at p_as_of, then at the ends of the months
     v_raise record;
     v_waiting record;
-    v_employees engagement.period_total[];  -- of a company, by category
+    v_employees engagement.period_total[] := '{}';  -- by category
     v_card jsonb;
 begin
     perform engagement.check_customer(p_customer_id);
@@ -42,16 +42,20 @@ begin
         from generate_series(11, 0, -1) g (months)
     );
     v_own := engagement.own_points_at(p_customer_id, p_as_of || v_month_ends, p_known_at);
-    if v_customer.customer_type = 'COMPANY' then
+    if v_customer.customer_type = 'COMPANY' or p_as_of <> now()
+       or v_stored.employee_score <> 0 then
         v_employees := array(select t from engagement.sum_points__some(
             p_customer_ids => array[p_customer_id]::engagement.host_key[],
             p_as_of => case when p_as_of = now() then coalesce(v_stored.calculated_at, p_as_of)
                             else p_as_of end,
             p_is_employees => true, p_is_by_category => true) t);
-        if p_as_of <> now() then
-            -- The stored points are of another instant.
-            v_stored.employee_score := engagement.employee_points_at(p_customer_id, p_as_of);
-        end if;
+    end if;
+    if p_as_of <> now() then
+        -- The stored points are of another instant.
+        select t.employee_score, t.employee_ytd_score, t.employee_overview_score
+        into v_stored.employee_score, v_stored.employee_ytd_score, v_stored.employee_overview_score
+        from engagement.merged_totals(
+            array[p_customer_id]::engagement.host_key[], '{}', v_employees) t;
     end if;
     select * into v_raise from engagement.recent_raise(p_customer_id, p_as_of, p_known_at);
 

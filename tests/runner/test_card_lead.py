@@ -102,3 +102,21 @@ def test_card_of_another_instant_has_the_peoples_points_of_then(
     text = engagement(host.session, "score", str(company), "--as-of", AS_OF).stdout
     score = next(line for line in text.splitlines() if line.startswith("Score"))
     assert score.split() == ["Score", "10.00"]
+
+
+@pytest.mark.parametrize("employer_type", ["COMPANY", "INDIVIDUAL"])
+def test_card_of_another_instant_has_every_figure_of_then(host: Host, employer_type: str) -> None:
+    host.rule(quantity_score=2)
+    employer, person = host.customer(employer_type), host.customer()
+    host.job(person, employer)
+    host.order(person, Line(quantity=5), at="2025-06-20 10:00")
+    host.order(person, Line(quantity=7), at="2025-08-20 10:00")
+    host.recalculate(as_of=None)
+    now = host.one("select engagement.score_card(%s)", employer)
+    card = host.card(employer, AS_OF)
+    for found, points in ((now, 24), (card, 10)):
+        assert (found["score"], found["employee_score"]) == (points, points)
+        assert sum(category["employee_score"] for category in found["categories"]) == points
+    if employer_type == "COMPANY":
+        assert (card["employee_ytd_score"], card["employee_overview_score"]) == (10, 10)
+        assert (now["average_score"], card["average_score"]) == (24, 10)
