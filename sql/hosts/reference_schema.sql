@@ -2,15 +2,17 @@
 --
 -- It stands for the tables that a membership organisation already has. Nothing in it knows of
 -- engagement scoring; the adapter beside it, reference.sql, is the only link.
--- Plain SQL, applied once, when schema crm does not exist yet.
+-- Plain SQL. It makes what is missing: `deploy` applies it when there is no schema crm, and when the
+-- comment of schema crm is that of an earlier reference host. Whoever adds to it moves the number
+-- in the comment.
 --
 -- Every key is of the domain crm.key, over the key type of the deployment: that of the domain
 -- engagement.host_key where it exists, else of the setting engagement.key_type, else bigint.
 
-create schema crm;
-comment on schema crm is 'Reference host: the tables of a small membership organisation';
+create schema if not exists crm;
+comment on schema crm is 'Reference host, state 2: the tables of a small membership organisation';
 
-create sequence crm.key_number;
+create sequence if not exists crm.key_number;
 comment on sequence crm.key_number is 'Number behind the next key of any crm table';
 
 do $$
@@ -24,6 +26,9 @@ declare
         'bigint');
     v_expression text;
 begin
+    if to_regtype('crm.key') is not null then
+        return;
+    end if;
     -- The mapping keeps the order of the numbers for bigint and uuid, as sequences and
     -- time-ordered uuids do, so that indexes grow at their right edge.
     v_expression := case v_key_type
@@ -46,11 +51,11 @@ comment on domain crm.key is 'Key of a crm row: the key type of the deployment';
 comment on function crm.key_of(bigint) is
 'Key that belongs to a number: the number itself, a uuid that ends in it, or K and the number';
 
-create function crm.new_key() returns crm.key
+create or replace function crm.new_key() returns crm.key
 language sql volatile as $$ select crm.key_of(nextval('crm.key_number')) $$;
 comment on function crm.new_key() is 'Key of a new row, from the sequence crm.key_number';
 
-create table crm.customer (
+create table if not exists crm.customer (
     customer_id crm.key not null default crm.new_key(),
     customer_type text not null default 'INDIVIDUAL',
     display_name text not null,
@@ -64,7 +69,7 @@ comment on column crm.customer.customer_type is 'INDIVIDUAL or COMPANY';
 comment on column crm.customer.display_name is 'Name as staff read it';
 comment on column crm.customer.is_active is 'False once the customer has left or is a duplicate';
 
-create table crm.product (
+create table if not exists crm.product (
     product_id text not null,
     product_class text,
     display_name text not null,
@@ -75,7 +80,7 @@ comment on column crm.product.product_id is 'Product code';
 comment on column crm.product.product_class is 'Group of products; NULL: in no group';
 comment on column crm.product.display_name is 'Name as staff read it';
 
-create table crm.sales_order (
+create table if not exists crm.sales_order (
     order_id crm.key not null default crm.new_key(),
     order_status text not null default 'PLACED',
     ordered_at timestamptz not null,
@@ -97,10 +102,10 @@ comment on column crm.sales_order.bill_customer_id is
 'Who pays; NULL: each line''s customer';
 comment on column crm.sales_order.employer_id is
 'Employer chosen on the order for its points; NULL: none chosen';
-create index sales_order_bill_customer_idx on crm.sales_order (bill_customer_id);
-create index sales_order_employer_idx on crm.sales_order (employer_id);
+create index if not exists sales_order_bill_customer_idx on crm.sales_order (bill_customer_id);
+create index if not exists sales_order_employer_idx on crm.sales_order (employer_id);
 
-create table crm.order_line (
+create table if not exists crm.order_line (
     order_line_id crm.key not null default crm.new_key(),
     order_id crm.key,
     ship_customer_id crm.key not null,
@@ -127,11 +132,11 @@ comment on column crm.order_line.quantity is 'How many; negative on a return; NU
 comment on column crm.order_line.amount is
 'Price of the whole line in the base currency; negative on a return; NULL: unknown';
 comment on column crm.order_line.line_status is 'ACTIVE or CANCELLED';
-create index order_line_order_idx on crm.order_line (order_id);
-create index order_line_ship_customer_idx on crm.order_line (ship_customer_id);
-create index order_line_product_idx on crm.order_line (product_id);
+create index if not exists order_line_order_idx on crm.order_line (order_id);
+create index if not exists order_line_ship_customer_idx on crm.order_line (ship_customer_id);
+create index if not exists order_line_product_idx on crm.order_line (product_id);
 
-create table crm.invoice (
+create table if not exists crm.invoice (
     invoice_id crm.key not null default crm.new_key(),
     invoice_status text not null default 'POSTED',
     invoiced_at timestamptz not null,
@@ -149,9 +154,9 @@ comment on column crm.invoice.invoice_status is 'DRAFT, POSTED, PAID or VOID';
 comment on column crm.invoice.invoiced_at is 'When the invoice was issued';
 comment on column crm.invoice.employer_id is
 'Employer chosen on the invoice for its points; NULL: none chosen';
-create index invoice_employer_idx on crm.invoice (employer_id);
+create index if not exists invoice_employer_idx on crm.invoice (employer_id);
 
-create table crm.invoice_line (
+create table if not exists crm.invoice_line (
     invoice_line_id crm.key not null default crm.new_key(),
     invoice_id crm.key not null,
     order_line_id crm.key,
@@ -185,13 +190,13 @@ comment on column crm.invoice_line.amount is
 'Price of the whole line in the base currency; negative on a credit note; NULL: unknown';
 comment on column crm.invoice_line.reverses_line_id is
 'Earlier line that a credit note''s line takes back; NULL: none';
-create index invoice_line_invoice_idx on crm.invoice_line (invoice_id);
-create index invoice_line_order_line_idx on crm.invoice_line (order_line_id);
-create index invoice_line_ship_customer_idx on crm.invoice_line (ship_customer_id);
-create index invoice_line_product_idx on crm.invoice_line (product_id);
-create index invoice_line_reverses_line_idx on crm.invoice_line (reverses_line_id);
+create index if not exists invoice_line_invoice_idx on crm.invoice_line (invoice_id);
+create index if not exists invoice_line_order_line_idx on crm.invoice_line (order_line_id);
+create index if not exists invoice_line_ship_customer_idx on crm.invoice_line (ship_customer_id);
+create index if not exists invoice_line_product_idx on crm.invoice_line (product_id);
+create index if not exists invoice_line_reverses_line_idx on crm.invoice_line (reverses_line_id);
 
-create table crm.committee (
+create table if not exists crm.committee (
     committee_id text not null,
     committee_class text,
     display_name text not null,
@@ -202,7 +207,7 @@ comment on column crm.committee.committee_id is 'Code of the committee';
 comment on column crm.committee.committee_class is 'Group of committees; NULL: in no group';
 comment on column crm.committee.display_name is 'Name as staff read it';
 
-create table crm.committee_member (
+create table if not exists crm.committee_member (
     committee_member_id crm.key not null default crm.new_key(),
     committee_id text not null,
     customer_id crm.key not null,
@@ -222,10 +227,10 @@ comment on column crm.committee_member.customer_id is 'Who holds the seat';
 comment on column crm.committee_member.begin_on is 'First day';
 comment on column crm.committee_member.end_on is 'Last day, inclusive; NULL: open';
 comment on column crm.committee_member.position is 'Office held, such as Chair; NULL: member';
-create index committee_member_committee_idx on crm.committee_member (committee_id);
-create index committee_member_customer_idx on crm.committee_member (customer_id);
+create index if not exists committee_member_committee_idx on crm.committee_member (committee_id);
+create index if not exists committee_member_customer_idx on crm.committee_member (customer_id);
 
-create table crm.employment (
+create table if not exists crm.employment (
     employment_id crm.key not null default crm.new_key(),
     employee_id crm.key not null,
     employer_id crm.key not null,
@@ -245,10 +250,10 @@ comment on column crm.employment.employer_id is 'The company';
 comment on column crm.employment.is_primary is 'True: the person''s main employer at the time';
 comment on column crm.employment.begin_on is 'First day; NULL: not known';
 comment on column crm.employment.end_on is 'Last day, inclusive; NULL: still employed';
-create index employment_employee_idx on crm.employment (employee_id);
-create index employment_employer_idx on crm.employment (employer_id);
+create index if not exists employment_employee_idx on crm.employment (employee_id);
+create index if not exists employment_employer_idx on crm.employment (employer_id);
 
-create table crm.attribute (
+create table if not exists crm.attribute (
     attribute_id text not null,
     display_name text not null,
     constraint attribute_pkey primary key (attribute_id)
@@ -257,7 +262,7 @@ comment on table crm.attribute is 'Something that may be true of a customer for 
 comment on column crm.attribute.attribute_id is 'Code of the attribute';
 comment on column crm.attribute.display_name is 'Name as staff read it';
 
-create table crm.customer_attribute (
+create table if not exists crm.customer_attribute (
     customer_attribute_id crm.key not null default crm.new_key(),
     customer_id crm.key not null,
     attribute_id text not null,
@@ -274,5 +279,5 @@ comment on column crm.customer_attribute.customer_attribute_id is 'Key of the ro
 comment on column crm.customer_attribute.customer_id is 'The customer';
 comment on column crm.customer_attribute.attribute_id is 'What is true of them';
 comment on column crm.customer_attribute.since is 'Since when it has been true without a break';
-create index customer_attribute_customer_idx on crm.customer_attribute (customer_id);
-create index customer_attribute_attribute_idx on crm.customer_attribute (attribute_id);
+create index if not exists customer_attribute_customer_idx on crm.customer_attribute (customer_id);
+create index if not exists customer_attribute_attribute_idx on crm.customer_attribute (attribute_id);

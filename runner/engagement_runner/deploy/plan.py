@@ -232,7 +232,7 @@ def make_trial_plan(
         EngagementError: there is no such adapter, the database has the package in another version
             than this, or the trial is to score and ledger and scores are spread over a cluster.
     """
-    plan = make_plan(State(has_crm=state.has_crm, key_type=state.key_type), top, host, key_type)
+    plan = make_plan(State(crm=state.crm, key_type=state.key_type), top, host, key_type)
     _refuse_newer(state, top)
     if state.files and is_change(engine_steps(state, top)):
         raise EngagementError(

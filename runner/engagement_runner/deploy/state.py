@@ -24,15 +24,15 @@ class Tablespaces:
 
 @dataclass(frozen=True)
 class State:
-    """What a database has: files (path → kind and checksum), indexes, key type, tablespaces, the
-    release of the files, whether a view of its adapter is gone, and whether it is in a Citus
-    cluster and spread over it.
+    """What a database has: files (path → kind and checksum), indexes, key type, the comment of its
+    schema crm (None: no such schema), tablespaces, the release of the files, whether a view of its
+    adapter is gone, and whether it is in a Citus cluster and spread over it.
     """
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     indexes: dict[str, bool] = field(default_factory=dict)
     key_type: str | None = None
-    has_crm: bool = False
+    crm: str | None = None
     tablespaces: Tablespaces | None = None
     has_citus: bool = False
     is_distributed: bool = False
@@ -56,9 +56,9 @@ class State:
 def read_state(connection: Connection) -> State:
     """Read what the database has."""
     found = connection.execute(queries.load("present")).fetchone()
-    is_deployed, has_crm, has_citus, has_release = found if found else (False,) * 4
+    is_deployed, crm, has_citus, has_release = found if found else (False, None, False, False)
     if not is_deployed:
-        return State(has_crm=has_crm, has_citus=has_citus)
+        return State(crm=crm, has_citus=has_citus)
     applied = connection.execute(queries.load("applied_files")).fetchall()
     files = {path: (kind, checksum) for path, kind, checksum in applied}
     has_adapter = any(kind == "host" for kind, _ in files.values())
@@ -67,7 +67,7 @@ def read_state(connection: Connection) -> State:
         files=files,
         indexes=dict(connection.execute(queries.load("indexes")).fetchall()),
         key_type=queries.value(connection, "key_type"),
-        has_crm=has_crm,
+        crm=crm,
         tablespaces=_tablespaces(connection),
         has_citus=has_citus,
         is_distributed=has_citus and bool(queries.value(connection, "is_distributed")),

@@ -191,14 +191,21 @@ def host_steps(
         step = _step(state, adapter, changed or missing)
         if step and step.action == "apply":
             schema = files.host_schema(adapter, top)
-            if schema and not state.has_crm:
+            if schema and state.crm is None:
                 steps.append(Step("apply", schema, "schema crm does not exist"))
+            elif schema and _is_earlier(state.crm or "", schema):
+                steps.append(Step("apply", schema, "schema crm is an earlier one"))
         steps += [step] if step else []
     # The package's own sources ask the host for employers, so they are there while it is.
     for file in files.sources(top) if adapter or applied else []:
         if step := _step(state, file, "after the adapter" if is_change(steps) else None):
             steps.append(step)
     return steps
+
+
+def _is_earlier(comment: str, schema: SqlFile) -> bool:
+    """Tell by its comment whether schema crm is an earlier reference host than that of the file."""
+    return comment.startswith("Reference host") and f"'{comment}'" not in schema.text
 
 
 def _applied_adapter(path: str, top: Path) -> SqlFile | None:
