@@ -42,6 +42,10 @@ _HOW_TO_WRITE = {
     "date": "Write 2026-01-31.",
     "interval": "Write 90 days, 3 months or 1 year.",
     "timestamp": "Write 2026-01-31, or 2026-01-31 18:00+01:00.",
+    "numeric": "Write a number, such as 5 or 2.5.",
+    "integer": "Write a whole number, such as 5.",
+    "bigint": "Write a whole number, such as 5.",
+    "array": "Write values with commas between them, such as 4,8,12.",
 }
 
 
@@ -123,10 +127,12 @@ def describe(
 
 def _refused_type(error: psycopg.Error, message: str) -> str:
     """Return the type of HOW_TO_WRITE that a text was refused as; empty: it is another error."""
-    if error.sqlstate not in ("22007", "22008"):
-        return ""
-    # "Date/time field value out of range" names no type.
-    return next((name for name in _HOW_TO_WRITE if f"type {name}" in message), "timestamp")
+    if message.startswith("malformed array literal"):
+        return "array"
+    named = next((name for name in _HOW_TO_WRITE if f"type {name}" in message), "")
+    if error.sqlstate in ("22007", "22008"):
+        return named or "timestamp"  # "Date/time field value out of range" names no type
+    return named if error.sqlstate in ("22P02", "22003") else ""
 
 
 @contextmanager

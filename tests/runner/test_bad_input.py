@@ -150,5 +150,6 @@ def test_bad_input_is_one_line_with_its_sqlstate_and_changes_nothing(
     assert (result.exit_code, result.stdout) == (1, "")
     (error,) = [text for text in result.stderr.splitlines() if not PROGRESS.match(text)]
     assert error.startswith(f"engagement: ERROR {REFUSED[line]}: ")
+    assert "(hint: " in error
     assert "until then" not in error
     assert everything(deployed) == before
