@@ -48,6 +48,7 @@ EXAMPLES = {
     "metrics": "engagement metrics --listen 127.0.0.1:9187",
     "check": "engagement check",
     "detach": "engagement detach --host",
+    "adapter": "engagement adapter draft --out my_crm.sql",
     "adapter try": "engagement adapter try my_crm.sql",
     "adapter check": "engagement adapter check my_crm.sql",
     "adapter draft": "engagement adapter draft --out my_crm.sql",
@@ -63,10 +64,12 @@ EXAMPLES = {
     "trend": "engagement trend 769",
     "forecast": "engagement forecast 769",
     "adjust": "engagement adjust 769 5 --reason 'Helped at the fair'",
+    "customer": "engagement customer merge 4711 769",
     "customer merge": "engagement customer merge 4711 769",
     "customer unmerge": "engagement customer unmerge 4711 769",
     "export": "engagement export 769 > 769.json",
     "erase": "engagement erase 769 --yes",
+    "social": "engagement social add 769 BLOG POST --score 6.5",
     "social list": "engagement social list 769",
     "social add": "engagement social add 769 BLOG POST --score 6.5",
     "social edit": "engagement social edit 769 BLOG POST --score 7",
@@ -79,6 +82,7 @@ EXAMPLES = {
     "report": "engagement report --out report.html",
     "events": "engagement events | consumer",
     "schedule": "engagement schedule --print systemd",
+    "rules": "engagement rules apply rules.toml --preview",
     "rules list": "engagement rules list",
     "rules add": "engagement rules add SEATS INVOLVEMENT COMMITTEE_PARTICIPATION --flat-score 30",
     "rules revise": "engagement rules revise SEATS --flat-score 40 --retroactive --preview",
@@ -86,23 +90,24 @@ EXAMPLES = {
     "rules export": "engagement rules export > rules.toml",
     "rules apply": "engagement rules apply rules.toml --preview",
     "rules draft": "engagement rules draft > rules.toml",
+    "categories": "engagement categories list",
     "categories list": "engagement categories list",
     "categories set": "engagement categories set DONOR --name 'Donor score' --no-counts --ranked",
+    "params": "engagement params set TIME_ZONE America/New_York",
     "params list": "engagement params list",
     "params get": "engagement params get TIME_ZONE",
     "params set": "engagement params set TIME_ZONE America/New_York",
     "demo": "engagement demo --keep",
 }
-"""An example of each command, by its name; its help ends with it."""
+"""An example of each command and group, by its name; its help ends with it."""
 
 
 def end_with_examples(group: click.Group, *names: str) -> None:
-    """Give each command of *group*, and of its groups, its example as the end of its help."""
+    """Give each command and group in *group*, however deep, its example as the end of its help."""
     for name, command in group.commands.items():
+        command.epilog = f"Example:  {EXAMPLES[' '.join([*names, name])]}"
         if isinstance(command, click.Group):
             end_with_examples(command, *names, name)
-        else:
-            command.epilog = f"Example:  {EXAMPLES[' '.join([*names, name])]}"
 
 
 def write_sections(group: click.Group, context: click.Context, out: click.HelpFormatter) -> None:
