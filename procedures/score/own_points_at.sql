@@ -1,9 +1,9 @@
 -- Internal. THE sum of a customer's own points, at each of some instants: what counts then in the
--- total, of the awards on record at p_known_at. Awards are capped once, for all instants. If no
--- rule caps or fades and every category counts as a whole, it takes the short way. Both ways keep
--- their plans: a plan for a known number of instants would seem cheaper than one for any number,
--- and would be made anew at each call.
--- Reads: award, counted_awards, score_rule, category.
+-- total, of the awards on record at p_known_at. Awards are read and capped once, for all instants.
+-- If no rule caps or fades and every category counts as a whole, it takes the short way. Both ways
+-- keep their plans: unnest(p_instants) would seem cheaper with a known number of instants than with
+-- any number, and would be planned anew at each call.
+-- Reads: awards_of_customers, counted_awards, score_rule, category.
 create or replace function engagement.own_points_at(
     p_customer_id engagement.host_key,
     p_instants timestamptz[],
@@ -15,9 +15,6 @@ stable
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
-declare
-    v_points numeric[] := '{}';
-    v_at timestamptz;
 begin
     if exists (select from engagement.score_rule r
                where r.cap_points is not null or r.half_life_weeks is not null
@@ -46,17 +43,16 @@ begin
             order by i.number
         );
     end if;
-    foreach v_at in array p_instants loop
-        v_points := v_points || (
-            select coalesce(sum(w.points), 0)
-            from engagement.award w
-            where w.customer_id = p_customer_id
-                  and engagement.counts_at(w.effective_at, w.expires_at, v_at)
-                  and w.recorded_at <= p_known_at
-                  and (w.voided_at is null or w.voided_at > p_known_at)
-        );
-    end loop;
-    return v_points;
+    return array(
+        select coalesce(sum(w.points) filter (
+                   where engagement.counts_at(w.effective_at, w.expires_at, i.at)), 0)
+        from unnest((select p_instants)) with ordinality i (at, number)
+        left join engagement.awards_of_customers(
+            null, array[p_customer_id]::engagement.host_key[], null) w
+            on w.recorded_at <= p_known_at and (w.voided_at is null or w.voided_at > p_known_at)
+        group by i.number
+        order by i.number
+    );
 end
 $$;
 comment on function engagement.own_points_at(engagement.host_key, timestamptz[], timestamptz) is

@@ -121,7 +121,8 @@ begin
                    '[]')),
            (select coalesce(json_agg(
                        to_jsonb(f) - array['position', 'look'] || jsonb_build_object(
-                           'hint', concat_ws(' ', f.hint, format(f.look, v_source.view_name)))
+                           'hint', concat_ws(' ', f.hint, format(f.look, v_source.view_name,
+                                                             v_source.engagement_type)))
                        order by f.position), '[]')
             from (
                 select n.position, t.severity, t.finding, n.row_count, n.example, t.look,

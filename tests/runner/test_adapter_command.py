@@ -297,7 +297,7 @@ def test_adapter_check_has_no_word_on_negative_rows_where_nothing_can_say_what_t
 
 def test_statements_that_show_the_rows_of_a_finding_run(deployed: Connection) -> None:
     looks = deployed.execute(
-        "select format(t.look, 'engagement_host.invoice_line')"
+        "select format(t.look, 'engagement_host.invoice_line', 'PRODUCT_PURCHASE')"
         " from engagement.finding_texts() t where t.look is not null"
     ).fetchall()
     assert len(looks) > 15

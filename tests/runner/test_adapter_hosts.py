@@ -147,6 +147,41 @@ def test_adapter_check_offers_no_index_where_none_can_serve(
     assert "COALESCE(p.item_id, i.item_id)" in finding["hint"]
 
 
+def test_adapter_check_tells_what_an_index_serves_from_what_none_can(
+    trial_on: Callable[[str], Trial],
+) -> None:
+    trial = trial_on("bundle")
+    trial.session.execute("drop index desk.item_person_id_idx")
+    found = {
+        f["finding"].partition(":")[0].rpartition(" ")[2]: f["hint"]
+        for f in trial.check(
+            ("coalesce(i.parent_id, i.item_id) as", "coalesce(p.item_id, i.item_id) as"),
+            (
+                "from desk.item as i",
+                "from desk.item as i left join desk.item as p on p.item_id = i.parent_id",
+            ),
+        )
+        if f["severity"] == "problem"
+    }
+    assert "create index concurrently on desk.item (person_id);" in found["customer_id"]
+    assert "No index can" in found["document_id"]
+    assert "create index" not in found["document_id"]
+
+
+def test_adapter_check_lists_the_subjects_without_a_name_of_the_sources_own_type(
+    trial_on: Callable[[str], Trial], tmp_path: Path
+) -> None:
+    trial = trial_on("bundle")
+    (hint,) = [
+        f["hint"]
+        for f in trial.check(("select 'PRODUCT_PURCHASE'", "select 'COMMITTEE_PARTICIPATION'"))
+        if f["finding"] == "subject is not in engagement_host.subject"
+    ]
+    deploy(trial.session, str(tmp_path / "bundle.sql"), trial.host.key_type)
+    (statement,) = re.findall(r"select .*;", hint)
+    assert trial.session.execute(statement.encode()).fetchall() == [("THING",)]
+
+
 def test_adapter_check_offers_no_index_on_what_changes_with_the_session(
     trial_on: Callable[[str], Trial],
 ) -> None:

@@ -11,7 +11,10 @@ from engagement_runner.draft.frames import filled, quoted
 from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.roles import Roles
 from engagement_runner.draft.source import Source
-from engagement_runner.draft.subject import KINDS
+from engagement_runner.draft.subject import KINDS, effective_when
+
+#: How many tables a list at the head names.
+_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         *map(_source_view, sources),
         people.customer_view(assigned, written),
         people.employment_view(assigned, written),
+        *people.merged_view(assigned, written),
         _subject_view(sources),
         *(statement for each in sources for statement in _registration(each)),
         *_attachments(assigned, written),
@@ -72,6 +76,12 @@ def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) 
     )  # fmt: skip
     yield "--"
     yield from text.wrapped(f"Deploy it with --key-type {written.type}: {why_type}.", "-- ")
+    if only := keys.only_for(written.type, assigned.customer, assigned.paths):
+        labels = ", ".join(table.label for table in only)
+        yield from text.wrapped(
+            f"does {labels} have to earn? Its keys alone make all keys text, and the key type "
+            "cannot be changed later. --line with the others leaves it out.", text.MARK,
+        )  # fmt: skip
     yield from text.wrapped(
         f"Customers are the rows of {assigned.customer.label}"
         + (f"; other tables of people: {_names(assigned.others[:4])}" if assigned.others else "")
@@ -90,13 +100,20 @@ def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) 
         )  # fmt: skip
         if each.path.is_doubtful:
             yield from text.wrapped(f"do rows of {each.path.line.label} earn?", text.MARK)
+    if assigned.unread:
+        yield "--"
+        yield "-- Nothing in this file reads them; their names are those of what customers do:"
+        for table, why in assigned.unread[:_SHOWN]:
+            yield from text.wrapped(f"{table.label}, {table.row_count:,} rows: {why}.", "--   * ")
+        if len(assigned.unread) > _SHOWN:
+            yield f"--   * and {len(assigned.unread) - _SHOWN} more."
     if assigned.aside:
         yield "--"
         yield "-- They name a customer and do not earn:"
-        for table, why in assigned.aside[:12]:
+        for table, why in assigned.aside[:_SHOWN]:
             yield from text.wrapped(f"{table.label}: {why}.", "--   * ")
-        if len(assigned.aside) > 12:
-            yield f"--   * and {len(assigned.aside) - 12} more."
+        if len(assigned.aside) > _SHOWN:
+            yield f"--   * and {len(assigned.aside) - _SHOWN} more."
     wanted = [index for each in sources for index in (*each.indexes, *each.subject_indexes())]
     indexes = list(dict.fromkeys([*wanted, *people.indexes(assigned, written)]))
     if indexes:
@@ -143,14 +160,13 @@ def _subject_view(sources: list[Source]) -> str:
         engagement_type = KINDS[each.path.kind][0]
         if each.subject.labels:
             table, key, subject_class = each.subject.labels
-            label = choices.label_of(table)
             names[engagement_type, table] = (
                 filled(
                     "draft_names",
                     engagement_type=quoted(engagement_type),
                     subject_id=key,
                     subject_class=subject_class,
-                    display_name=f"t.{label.sql}::text" if label else key,
+                    display_name=_name_of(table, key),
                 )
                 + f"\nfrom {table.sql} as t"
             )
@@ -171,8 +187,20 @@ def _subject_view(sources: list[Source]) -> str:
     ) + text.comment_on("subject", "Names of what is bought, attended and joined")
 
 
+def _name_of(table: Table, key: str) -> str:
+    """Return the name of a subject: its own, else that of what it refers to, else its key."""
+    if label := choices.label_of(table):
+        return f"t.{label.sql}::text"
+    for link in table.links:
+        above = choices.label_of(link.target)
+        if above and link.target is not table and not link.is_clerk:
+            found = f"from {link.target.sql} as n where {link.on('n', 't')}"
+            return f"(select n.{above.sql}::text {found})"
+    return key
+
+
 def _registration(each: Source) -> Iterator[str]:
-    engagement_type, when, _ = KINDS[each.path.kind]
+    engagement_type, when = KINDS[each.path.kind][0], effective_when(each.path)
     yield filled(
         "draft_source",
         source=quoted(each.name),

@@ -9,14 +9,18 @@ from typing import Any
 
 from engagement_runner import queries
 from engagement_runner.connection import Connection
-from engagement_runner.draft.words import CLERKS, GIFTS, has, words
+from engagement_runner.draft.words import CLERKS, GIFTS, TIMES, has, words
 
 INTEGERS = ("smallint", "integer", "bigint")
 NUMBERS = (*INTEGERS, "numeric", "real", "double precision", "money")
 TEXTS = ("text", "character varying", "character", "citext", "name")
 INSTANTS = ("timestamp with time zone", "timestamp without time zone")
-DATES = (*INSTANTS, "date")
+#: Whole numbers whose names and values say that they are seconds, or thousandths, since 1970.
+UNIX = {"unix seconds": 1, "unix milliseconds": 1000}
+DATES = (*INSTANTS, "date", *UNIX)
 
+#: Seconds since 1970 of what hosts write about: from 1985 until 2100.
+_FIRST_SECOND, _LAST_SECOND = 473_385_600, 4_102_444_800
 #: Last words of a column that holds the key of another table's row.
 _KEY_WORDS = ("id", "key", "no", "nr", "number", "code", "uuid", "ref", "fk", "guid", "pk")
 
@@ -27,7 +31,7 @@ class Column:
 
     Attributes:
         name, sql: its name, and the name as SQL writes it.
-        type: of a domain the type below it.
+        type: of a domain the type below it; of UNIX where a whole number is an instant.
         values: the values and the share of rows that has each, where there are few; else empty.
         labels: of an enum, in its order.
         null_share: share of rows without a value; None: no statistics.
@@ -59,6 +63,7 @@ class Link:
 
     Attributes:
         is_declared: a foreign key says so; otherwise the names do.
+        only: a column of the table, and its value where the key is one of the target; None: always.
     """
 
     table: Table
@@ -66,6 +71,7 @@ class Link:
     target: Table
     target_columns: tuple[Column, ...]
     is_declared: bool
+    only: tuple[Column, str] | None = None
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -80,7 +86,7 @@ class Link:
     @property
     def is_required(self) -> bool:
         """Whether every row has it."""
-        return all(column.is_not_null for column in self.columns)
+        return self.only is None and all(column.is_not_null for column in self.columns)
 
     @property
     def label(self) -> str:
@@ -189,7 +195,7 @@ def read(connection: Connection) -> Catalogue:
                     for t, part in ((table, "columns"), (target, "target_columns"))
                 )
                 table.links.append(Link(table, columns, target, target_columns, True))
-    for link in list(_links_by_name(catalogue)):
+    for link in [*_links_by_name(catalogue), *_links_by_type(catalogue)]:
         link.table.links.append(link)
     return catalogue
 
@@ -213,13 +219,24 @@ def _column(record: dict[str, Any]) -> Column:
     return Column(
         name=record["name"],
         sql=record["sql"],
-        type=record["type"],
+        type=_type(record),
         is_enum=record["is_enum"],
         is_not_null=record["is_not_null"],
         labels=tuple(record["labels"] or ()),
         values=tuple((value, float(share)) for value, share in record["values"] or ()),
         null_share=None if record["null_share"] is None else float(record["null_share"]),
     )
+
+
+def _type(record: dict[str, Any]) -> str:
+    """Return the type of a column; its name and its values may say that a number is an instant."""
+    bounds = record["bounds"]
+    named = words(record["name"])
+    if bounds and bounds[0] is not None and TIMES & set(named) and named[-1] not in _KEY_WORDS:
+        for kind, parts in UNIX.items():
+            if _FIRST_SECOND * parts < bounds[0] and bounds[1] < _LAST_SECOND * parts:
+                return kind
+    return str(record["type"])
 
 
 def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
@@ -254,6 +271,31 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
             if found:
                 target = min(found, key=lambda t: (len(t.words), t.sql))
                 yield Link(table, (column,), target, target.key, False)
+
+
+def _links_by_type(catalogue: Catalogue) -> Iterator[Link]:
+    """Return what a key refers to whose table stands in a column beside it, in each row anew.
+
+    ``customer_type`` is ``App\\Models\\User``: then ``customer_id`` is a key of ``users``.
+    """
+    for table in catalogue.tables:
+        by_words = {column.words: column for column in table.columns.values()}
+        for column in table.columns.values():
+            if not column.is_text or column.words[-1:] != ("type",):
+                continue
+            stem = column.words[:-1]
+            key = next((by_words[n] for w in _KEY_WORDS if (n := (*stem, w)) in by_words), None)
+            for value, _ in column.values if key and stem and not table.is_link(key) else ():
+                named = words(value)
+                found = [
+                    target for target in catalogue.tables
+                    if target is not table and len(target.key) == 1 and key is not None
+                    and named and target.words == named[-len(target.words) :]
+                    and _comparable(key.type, target.key[0].type)
+                ]  # fmt: skip
+                if found and key:
+                    target = max(found, key=lambda t: (len(t.words), t.sql))
+                    yield Link(table, (key,), target, target.key, False, (column, value))
 
 
 def _ending(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engagement_runner.draft import words
-from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
+from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, UNIX, Column, Table
 from engagement_runner.draft.frames import quoted
 from engagement_runner.draft.marks import quantities, taken_back, term
 
@@ -17,7 +17,8 @@ _HAPPENED = {
     "placed", "ordered", "order", "sale", "sold", "purchase", "purchased", "invoice", "invoiced",
     "issued", "bill", "billed", "booking", "booked", "registered", "registration", "donation",
     "donated", "gift", "transaction", "posting", "posted", "document", "confirmed", "tendered",
-    "join", "joined", "bought", "given", "attended",
+    "join", "joined", "bought", "given", "attended", "enrolled", "enrolment", "enrollment",
+    "pledged", "signed", "submitted",
 }  # fmt: skip
 #: As likely as these if nothing else says it: an order is received, and so are goods.
 _RECEIVED = {"received", "receipt"}
@@ -64,7 +65,16 @@ def instant(column: Column, alias: str, days: int = 0) -> str:
         return f"engagement.start_of_day({day}, {ZONE})"
     if column.type == "timestamp without time zone":
         return f"{name} at time zone 'UTC'"
+    if column.type in UNIX:
+        parts = "" if UNIX[column.type] == 1 else f" / {UNIX[column.type]}.0"
+        return f"to_timestamp(nullif({name}, 0){parts})"
     return name
+
+
+def missing(column: Column, alias: str) -> str:
+    """Return the condition that a column has no instant; where it is a number, 0 is none."""
+    name = f"{alias}.{column.sql}"
+    return f"coalesce({name}, 0) = 0" if column.type in UNIX else f"{name} is null"
 
 
 def _zoneless(table: Table, column: Column) -> list[str]:
@@ -75,38 +85,54 @@ def _zoneless(table: Table, column: Column) -> list[str]:
 def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
     """Return when it happened: the best date of the header, else of the line."""
     ranked = []
+    # Of a payment it is the day on which it was paid.
+    is_payment = words.has(tables[0][1].words[-1:], words.PAYMENTS)
+    happened_by = _HAPPENED | ({"paid", "payment"} if is_payment else set())
+    others = _OTHER_DATES - happened_by
     # The document's own date before that of the one above it, and of the line.
     for depth, (alias, table) in enumerate([*tables[1:], *tables[:1]]):
         for column in table.columns.values():
-            if column.type not in DATES or words.has(column.words, _OTHER_DATES):
+            if column.type not in DATES or words.has(column.words, others):
                 continue
             rank = 2.0 if "date" in column.words or "datetime" in column.words else 0.0
             rank = 1.5 if words.has(column.words, MADE) else rank
             rank = 2.5 if words.has(column.words, _RECEIVED) else rank
-            if column.words in (("date",), ("datetime",)) or words.has(column.words, _HAPPENED):
+            if column.words in (("date",), ("datetime",)) or words.has(column.words, happened_by):
                 rank = 3.0
             if rank and column.null_share != 1:
                 rank += (0.3 if column.type != "date" else 0) + (0 if depth else 0.5)
                 ranked.append((-rank, depth, column.name, alias, column, table))
     ranked.sort(key=lambda r: r[:3])
     if not ranked:
-        return _only_date(tables) or Choice(
-            "null::timestamptz",
-            "guess: no date says when it happened",
-            ["which column says when it happened? A row without a date earns nothing"],
-        )
+        return _only_date(tables) or _no_date(tables)
     rank, _, _, alias, best, table = ranked[0]
     sure = "sure" if -rank >= 3.5 and best.is_not_null else "likely" if -rank >= 3 else "guess"
     why = f"{sure}: {best.name} is named as the date"
     sql, decide, zoneless = instant(best, alias), [], _zoneless(table, best)
-    made = next((r for r in ranked[1:] if r[4].is_not_null), None)
-    if not best.is_not_null and made:
+    made = next((r for r in ranked[1:] if r[4].is_not_null or r[4].null_share == 0), None)
+    if not best.is_not_null and best.null_share != 0 and made:
         sql = f"coalesce({sql}, {instant(made[4], made[3])})"
         why += f"; {made[4].name} stands in where it is missing"
         zoneless += _zoneless(made[5], made[4])
     elif not best.is_not_null and best.null_share:
         decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
     return Choice(sql, why, decide, zoneless)
+
+
+def _no_date(tables: Sequence[tuple[str, Table]]) -> Choice:
+    """Return that no date says when it happened, and the dates that there are."""
+    there = [
+        instant(column, alias)
+        for alias, table in [*tables[1:], *tables[:1]]
+        for column in table.columns.values()
+        if column.type in DATES and column.null_share != 1 and "birth" not in column.words
+    ]
+    which = f" One of these: {'; '.join(there)}?" if there else ""
+    return Choice(
+        "null::timestamptz",
+        "guess: no date is named as the one on which it happened",
+        [f"when did it happen?{which} A row without a date earns nothing"],
+    )
 
 
 def _only_date(tables: Sequence[tuple[str, Table]]) -> Choice | None:

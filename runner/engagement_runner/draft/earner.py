@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import Table
-from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.choices import Choice, literal
 from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys
 from engagement_runner.draft.paths import Path
+
+#: What a look-up by columns of two tables costs.
+_NO_INDEX = ". Then no index serves the look-up by customer: a refresh reads the whole table"
 
 
 @dataclass
@@ -57,16 +60,27 @@ def draft_earner(
         expression = f"coalesce({', '.join(names)}){cast}"
         chosen.sql = f"{expression}::engagement.host_key"
         chosen.why += f"; {second.columns[0].name} stands in where it is missing"
+        if not set(first.words) & words.RECEIVERS:
+            chosen.why = chosen.why.replace("sure:", "likely:")
+            both = f"{columns[0].name} or {second.columns[0].name}"
+            chosen.decide.append(f"who earns where both are named, {both}?")
         equalities = keys.equality(expression, columns)
         index = index_on(table, f"({expression.replace(f'{alias}.', '')})")
         if not path.line.is_gift:
             employer.decide.append(
                 f"does {second.columns[0].name} employ whoever receives? "
-                f"nullif({names[1]}{cast}, {expression})::engagement.host_key"
+                f"nullif({names[1]}{cast}, {expression})::engagement.host_key "
+                "counts where MULTIPLE_CONCURRENT_EMPLOYERS is Y"
             )
         others.remove(second)
         first = second
-    if not first.is_required:
+    if first.only:
+        kind, value = first.only
+        where.append(f"{alias}.{kind.sql} = {literal(kind, value)}")
+        rest = ", ".join(literal(kind, other) for other, _ in kind.values if other != value)
+        if rest:
+            chosen.decide.append(f"rows whose {kind.name} is {rest} earn nobody anything?")
+    if not (first.is_required or (first.only and columns[0].is_not_null)):
         where.append(f"{chosen.sql.removesuffix('::engagement.host_key')} is not null")
         chosen.why += "; rows without one, such as guests', earn nobody anything"
         share = first.columns[0].null_share
@@ -79,6 +93,7 @@ def draft_earner(
         chosen.decide.append(
             f"who earns? {', '.join(names)} could, too"
             + ("" if first.is_required else f", or where the other one is missing: {both}")
+            + (_NO_INDEX if not first.is_required and others[0].table is not table else "")
         )
     employers = [
         (at, link) for at, part in tables for link in part.links_to(customer)

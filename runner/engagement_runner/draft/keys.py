@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engagement_runner.draft.catalogue import INSTANTS, INTEGERS, Column, Table
 from engagement_runner.draft.frames import index_on, quoted
+from engagement_runner.draft.paths import Path
 
 
 def type_for(keys: Iterable[Sequence[Column]]) -> tuple[str, str]:
@@ -20,6 +21,19 @@ def type_for(keys: Iterable[Sequence[Column]]) -> tuple[str, str]:
     if types == {"uuid"}:
         return "uuid", "all keys are uuid"
     return "text", f"keys are {', '.join(sorted(types))}"
+
+
+def only_for(key_type: str, customer: Table, paths: Sequence[Path]) -> list[Table]:
+    """Return the tables but for which all keys would be numbers or uuids; empty: none, or most."""
+    if key_type != "text":
+        return []
+    plain = type_for([customer.key])[0]
+    others = [
+        path.line
+        for path in paths
+        if type_for([path.line.key, *([path.header.key] if path.header else [])])[0] != plain
+    ]
+    return others if plain != "text" and len(others) * 2 <= len(paths) else []
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,19 @@ from engagement_runner.draft.catalogue import INTEGERS, NUMBERS, Column, Table
 from engagement_runner.draft.choices import Choice, literal
 from engagement_runner.draft.marks import is_count, moneys, quantities
 
+#: Currencies that tell a column of currencies by its values.
+_CURRENCIES = {
+    "EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "HUF", "RON", "BGN", "ISK", "TRY", "ILS", "AED", "SAR", "ZAR", "INR", "CNY", "HKD", "SGD",
+    "KRW", "THB", "MYR", "IDR", "PHP", "BRL", "MXN", "ARS", "CLP", "COP", "UAH",
+}  # fmt: skip
 _MINOR = {"cent", "minor", "pence", "pennies"}
 _BEFORE_TAX = {"excl", "net", "untaxed", "exclusive", "without"}
 _AFTER_TAX = {"incl", "gross", "inclusive", "with"}
+#: Words of the price of one piece.
+_OF_ONE = {"price", "unit", "each", "single", "piece", "rate"}
+#: Words of what is charged besides the price.
+_BESIDES = {"fee", "charge", "surcharge"}
 _NOT_THE_AMOUNT = {
     "cost", "tax", "discount", "refund", "refunded", "before", "original", "shipping", "list",
     "default", "custom", "budget", "rrp", "retail", "base", "max", "min", "balance", "rounding",
@@ -23,11 +33,17 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
     alias, line = tables[0]
     ranked = sorted(
         (
-            (-_is_total(column), _rank_of_money(column), column.name, column)
+            (
+                -_is_total(column),
+                _rank_of_money(column),
+                bool(_BESIDES & set(column.words)),
+                column.name,
+                column,
+            )
             for column in moneys(line)
             if _rank_of_money(column) < 2
         ),
-        key=lambda r: r[:3],
+        key=lambda r: r[:4],
     )
     if not ranked:
         others = [
@@ -40,7 +56,7 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
             "guess: no column is named as money; points by quantity hold",
             [f"does one of these hold what it cost: {', '.join(others)}?"] if others else [],
         )
-    is_total, _, _, best = ranked[0]
+    is_total, *_, best = ranked[0]
     sql = _money(best, alias)
     count = quantities(line)
     why = f"likely: {best.name} is named as the amount"
@@ -48,6 +64,10 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
         sql = f"{alias}.{count[0].sql}::numeric * {sql}"
         why = f"likely: {count[0].name} × {best.name}, a price"
     decide, asked = [], None
+    if not is_total and count and not _OF_ONE & set(best.words):
+        decide.append(
+            f"is {best.name} of one, or of the whole line? If of the line: {_money(best, alias)}"
+        )
     if best.type in INTEGERS and not words.has(best.words, _MINOR):
         decide.append(f"{best.name} is an integer: if it holds cents, divide it by 100.0")
     returned = [
@@ -62,7 +82,7 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
     ]  # fmt: skip
     if discounts:
         decide.append(f"is {best.name} before {', '.join(discounts)}?")
-    others = [column.name for _, _, _, column in ranked[1:]]
+    others = [column.name for *_, column in ranked[1:]]
     if others:
         decide.append(
             f"net or gross, before or after discounts? Other columns: {', '.join(others)}"
@@ -108,10 +128,16 @@ def _currency(tables: Sequence[tuple[str, Table]]) -> tuple[str, Column] | None:
         (alias, column)
         for alias, table in [*tables[1:], *tables[:1]]
         for column in table.columns.values()
-        if words.has(column.words, {"currency"})
+        if (words.has(column.words, {"currency"}) or _holds_currencies(column))
         and not set(column.words) & {"rate", "base", "foreign", "display"}
     ]
     return next((pair for pair in found if pair[1].values), found[0] if found else None)
+
+
+def _holds_currencies(column: Column) -> bool:
+    """Tell by its values whether a column holds codes of currencies."""
+    found = [value for value, _ in column.values]
+    return column.is_text and bool(found) and set(found) <= _CURRENCIES
 
 
 def _base(column: Column) -> tuple[str | None, int]:

@@ -188,7 +188,11 @@ def alone(catalogue: Catalogue, customer: Table, named: Collection[Table] = ()) 
         why = "is named as something that a customer does"
         reasons = [f"{table.label} {why if base > 2 else 'has a customer, money and a date'}"]
         reasons += [f"{subject.label} says what"] if subject else []
-        yield Path(kind, table, (), found, subject, score, tuple(reasons))
+        # A pledge is a promise; what is paid on it may be what earns.
+        is_promise = words.has(name, {"pledge"}) and any(
+            words.has(link.table.words, words.PAYMENTS) for link in catalogue.referrers(table)
+        )
+        yield Path(kind, table, (), found, subject, score, tuple(reasons), is_promise)
 
 
 def seats(catalogue: Catalogue, customer: Table) -> Iterator[Path]:

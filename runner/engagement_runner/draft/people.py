@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from engagement_runner.draft import choices, policy, text, words
-from engagement_runner.draft.catalogue import TEXTS, Column, Table
+from engagement_runner.draft.catalogue import DATES, INTEGERS, TEXTS, Column, Table
 from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.keys import Keys
-from engagement_runner.draft.marks import term
+from engagement_runner.draft.marks import states, term
 from engagement_runner.draft.roles import Roles
 
+#: Last words of a column that tells kinds of customers, how many kinds it may have, and what stands
+#: for a company or a person.
+_KINDS = (("type",), ("kind",), ("class",), ("cls",), ("category",))
+_FEW = 6
+_FIRMS = ("c", "o", "b", "f")
+_PEOPLE = {"i", "p"}
+#: Names of the columns with a person's names.
+_FIRST_NAMES = (("first", "name"), ("given", "name"), ("firstname",), ("forename",), ("given",))
+_LAST_NAMES = (("last", "name"), ("family", "name"), ("lastname",), ("surname",), ("name",))
+#: First words of the column with the customer that one was merged into.
+_MERGED = {"merged", "merge", "replaced", "superseded", "duplicate"}
+#: Words of the states of customers who are gone.
+_GONE = {
+    "inactive", "closed", "deceased", "dead", "resigned", "lapsed", "deleted", "merged", "left",
+    "archived", "disabled", "blocked", "suspended", "expelled", "former", "duplicate", "removed",
+}  # fmt: skip
+#: An instant of one of these says that a customer is gone.
+_LEFT = {"resigned", "left", "ceased", "closed", "terminated", "deactivated", "inactive", "died"}
 #: Words of tables that say who works where, if the columns do not.
 _JOBS = {"employer", "employee", "employment", "job", "affiliation"}
 
@@ -62,18 +80,50 @@ def _customer_type(assigned: Roles) -> Choice:
             f"guess: whoever is somebody's {employs.columns[-1].name} is a company",
             ["what is a company? INDIVIDUAL has no employees' points"],
         )
+    kinds = [
+        column for column in customer.columns.values()
+        if column.words[-1:] in _KINDS and 1 < len(column.values) <= _FEW
+    ]  # fmt: skip
+    for column in kinds:
+        letters = {value.lower(): value for value, _ in column.values}
+        firm = next((letters[letter] for letter in _FIRMS if letter in letters), None)
+        if firm and letters.keys() & _PEOPLE:
+            is_firm = f"l.{column.sql} = {choices.literal(column, firm)}"
+            return Choice(
+                f"case when {is_firm} then 'COMPANY' else 'INDIVIDUAL' end",
+                f"guess: {column.name} tells companies by a letter",
+                [f"what is a company? {column.name} has {_listed(column)}"],
+            )
+    hints = [f"{column.name} has {_listed(column)}" for column in kinds]
+    hints += [
+        f"{column.name} is set" for column in customer.columns.values()
+        if column.words[-1:] == ("name",) and words.has(column.words[:-1], words.ORGANISATIONS)
+    ]  # fmt: skip
+    apart = [
+        other.label for other in assigned.organisations
+        if not any(path.line is other for path in assigned.paths)
+    ]  # fmt: skip
+    hints += [f"{label} holds them, and a union would add them" for label in apart]
+    which = f" {'; '.join(hints)}." if hints else ""
     return Choice(
         "'INDIVIDUAL'::text",
         "guess: no column tells companies",
-        ["what is a company, if there are any? Else delete this line"],
+        [f"what is a company, if there are any?{which} Else delete this line"],
+    )
+
+
+def _listed(column: Column) -> str:
+    """Return the values of a column with the share of rows of each."""
+    return ", ".join(
+        f"{choices.literal(column, value)} {share:.0%}" for value, share in column.values
     )
 
 
 def _display_name(customer: Table) -> Choice:
     by_words = {column.words: column for column in customer.columns.values() if
                 column.type in TEXTS}  # fmt: skip
-    first = by_words.get(("first", "name")) or by_words.get(("given", "name"))
-    last = by_words.get(("last", "name")) or by_words.get(("family", "name"))
+    first = next((by_words[name] for name in _FIRST_NAMES if name in by_words), None)
+    last = next((by_words[name] for name in _LAST_NAMES if name in by_words), None)
     if first and last:
         person = f"concat_ws(' ', l.{first.sql}, l.{last.sql})"
         company = next(
@@ -105,9 +155,65 @@ def _is_active(customer: Table) -> Choice:
     conditions = [line for line in lines if not line.startswith("--")]
     questions = [line.removeprefix(text.MARK) for line in lines if line.startswith(text.MARK)]
     reasons = [line.removeprefix("-- likely: ") for line in lines if line.startswith("-- likely")]
+    for column in states(customer)[:1]:
+        gone = [value for value, _ in column.values if words.has(words.words(value), _GONE)]
+        if gone:
+            items = ", ".join(choices.literal(column, value) for value in gone)
+            conditions.append(f"l.{column.sql} in ({items}) is not true")
+            reasons.append(f"{column.name} says who is gone")
+        if column.values:
+            questions.append(f"who is gone, of {column.name}? It has {_listed(column)}")
+    questions += [
+        f"is whoever has {column.name} gone? If so: {choices.missing(column, 'l')}"
+        for column in customer.columns.values()
+        if column.type in DATES and _LEFT & set(column.words)
+    ]
+    if merged := merged_into(customer):
+        conditions.append(_no_key(merged, customer))
+        reasons.append(f"whoever has {merged.name} is somebody else now")
     if conditions:
         return Choice(" and ".join(conditions), f"likely: {'; '.join(reasons)}", questions)
     return Choice("true", "guess: no column says who is gone", questions)
+
+
+def merged_into(customer: Table) -> Column | None:
+    """Return the column with the customer that this one was merged into."""
+    for column in customer.columns.values():
+        if (
+            words.has(column.words[:1], _MERGED)
+            and column.type == customer.key[0].type
+            and len(customer.key) == 1
+        ):
+            return column
+    return None
+
+
+def _no_key(column: Column, table: Table) -> str:
+    """Return the condition that a column holds no key; where it may hold any number, 0 is none."""
+    name = f"l.{column.sql}"
+    is_declared = any(column in link.columns and link.is_declared for link in table.links)
+    is_number = column.type in INTEGERS and not is_declared
+    return f"coalesce({name}, 0) = 0" if is_number else f"{name} is null"
+
+
+def merged_view(assigned: Roles, written: Keys) -> list[str]:
+    """Return the view of customers who turned out to be others; empty: the host has no such."""
+    customer = assigned.customer
+    column = merged_into(customer)
+    if column is None:
+        return []
+    columns = {
+        "from_id": Choice(written.shown("l", customer.key), f"sure: the key of {customer.label}"),
+        "into_id": Choice(
+            written.shown("l", (column,)), f"likely: {column.name} names whom it was merged into"
+        ),
+    }
+    return [
+        text.view(
+            "merged_customer", columns, [f"from {customer.sql} as l"],
+            [f"not ({_no_key(column, customer)})"], "Who was merged into whom",
+        )
+    ]  # fmt: skip
 
 
 def employment_view(assigned: Roles, written: Keys) -> str:
@@ -121,9 +227,14 @@ def employment_view(assigned: Roles, written: Keys) -> str:
         "begin_on": Choice("null::date", "guess: unknown"),
         "end_on": Choice("null::date", "guess: it goes on"),
     }
+    main = Choice("true", "guess: of several jobs the one that began last counts")
     where: list[str] = []
     table = None
-    jobs = ", ".join(t.label for t, _ in assigned.aside if words.has(t.words, _JOBS))
+    jobs = ", ".join(
+        t.label for t, _ in assigned.aside
+        if words.has(t.words, _JOBS)
+        or any(link.target in assigned.organisations for link in t.links)
+    )  # fmt: skip
     if jobs:
         nobody["employee_id"].decide.append(f"or does {jobs} say who works where?")
     if found:
@@ -143,11 +254,17 @@ def employment_view(assigned: Roles, written: Keys) -> str:
                 "begin_on": Choice(_day(lasting[0]), f"likely: {lasting[0].name}"),
                 "end_on": Choice(_day(lasting[1]), f"likely: {lasting[1].name}"),
             }
+        for column in table.columns.values():
+            yes = policy.yes_of(column) if {"primary", "main"} & set(column.words) else None
+            if yes:
+                main = Choice(
+                    f"l.{column.sql} is not distinct from {yes}", f"likely: {column.name}"
+                )
         where = [f"l.{employer[0].sql} is not null"]
         where += written.equalities("l", table.key if second is None else first.columns)
     columns = {
         **nobody,
-        "is_primary": Choice("true", "guess: of several jobs the one that began last counts"),
+        "is_primary": main,
         **times,
     }
     source = [f"from {table.sql} as l"] if table else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
-from engagement_runner.draft.choices import literal, reverses
+from engagement_runner.draft.choices import literal, missing, reverses
 from engagement_runner.draft.marks import is_count, states, term
 from engagement_runner.draft.paths import Path
 
@@ -114,7 +114,7 @@ def flags(table: Table, alias: str) -> list[str]:
     where: list[str] = []
     for column in table.columns.values():
         name = f"{table.label}.{column.name}"
-        is_instant, yes = column.type in DATES, None if is_count(column) else _yes(column)
+        is_instant, yes = column.type in DATES, None if is_count(column) else yes_of(column)
         is_code = column.type in ("smallint", "character") or column.is_enum or (
             column.is_text and not _TOLD & set(column.words)
             and (not column.values or "flag" in column.words)
@@ -128,15 +128,15 @@ def flags(table: Table, alias: str) -> list[str]:
             of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
             is_certain = yes or _GONE_AT & set(column.words)
             if of_another or not is_certain or (is_instant and term(table)):
-                where += _asked(name, state, f"{alias}.{column.sql}")
+                where += _asked(name, state, column, alias)
             elif yes:
                 where.append(f"-- likely: {name} marks what does not count")
                 where.append(_other(f"{alias}.{column.sql}", yes))
             else:
                 where.append(f"-- likely: {name} is set when a row is taken back")
-                where.append(f"{alias}.{column.sql} is null")
+                where.append(missing(column, alias))
         elif column.words[-2:] == ("no", "show"):
-            where += _asked(name, state, f"{alias}.{column.sql}")
+            where += _asked(name, state, column, alias)
         elif yes and _COME_TO_PASS & set(column.words):
             where += _question(
                 f"does a row count whose {name} is not {yes}?", f"{alias}.{column.sql} = {yes}"
@@ -144,9 +144,9 @@ def flags(table: Table, alias: str) -> list[str]:
     return where
 
 
-def _asked(name: str, state: str, column: str) -> list[str]:
+def _asked(name: str, state: str, column: Column, alias: str) -> list[str]:
     """Return the question whether rows with a flag or an instant count, and the condition."""
-    condition = f"{column} is null" if state == "set" else _other(column, state)
+    condition = missing(column, alias) if state == "set" else _other(f"{alias}.{column.sql}", state)
     return _question(f"does a row count whose {name} is {state}?", condition)
 
 
@@ -158,7 +158,7 @@ def _other(column: str, yes: str) -> str:
     return f"{column} is not true" if yes == "true" else f"{column} is distinct from {yes}"
 
 
-def _yes(column: Column) -> str | None:
+def yes_of(column: Column) -> str | None:
     """Return what a flag holds when it is true, as SQL writes it; None: it is no flag."""
     if column.type == "boolean":
         return "true"
@@ -185,8 +185,15 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
             where += listed.where
         for link in table.links:
             if link.target.words[-1:] in _STATES:
+                column = link.columns[-1]
+                occurring = ", ".join(
+                    f"{literal(column, value)} {round(share * table.row_count):,}"
+                    for value, share in column.values
+                )
+                if occurring:
+                    where.append(f"-- {table.label}.{column.name} decide: {occurring}")
                 where.append(
-                    f"-- DECIDE: does {table.label} count whatever its {link.columns[-1].name}? "
+                    f"-- DECIDE: does {table.label} count whatever its {column.name}? "
                     f"{link.target.label} has the states"
                 )
         others = ", ".join(column.name for column in found[1:])

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Link, Table
 from engagement_runner.draft.jobs import employment
+from engagement_runner.draft.marks import moneys
 from engagement_runner.draft.paths import Path, alone, documents, seats
 
 #: What a path needs so that it becomes a source.
 ENOUGH = 7.0
+#: Last words of tables of what customers do.
+_DEEDS = words.DOCUMENTS | words.ATTENDANCE | words.PAYMENTS | words.LINES
 #: Kinds of paths, in the order in which the draft shows them.
 ORDER = ("SALE", "INVOICE", "TERM", "ATTENDANCE", "SEAT")
 
@@ -26,6 +29,8 @@ class Roles:
         paths: what earns.
         employment: who works for whom; None: no table says.
         aside: tables that name a customer and earn nothing, with the reason.
+        organisations: tables of companies, besides the customers'.
+        unread: tables that are named as what customers do, and name none, with the reason.
     """
 
     customer: Table
@@ -33,6 +38,8 @@ class Roles:
     paths: list[Path]
     employment: tuple[Table, Link, Link | None] | None = None
     aside: list[tuple[Table, str]] = field(default_factory=list)
+    organisations: list[Table] = field(default_factory=list)
+    unread: list[tuple[Table, str]] = field(default_factory=list)
 
     @property
     def tables(self) -> list[Table]:
@@ -83,8 +90,54 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         if link.table not in used | seen:
             seen.add(link.table)
             why = "it is not among the lines that were named" if lines else ""
+            parts = ", ".join(
+                path.line.label for path in roles.paths
+                if any(link_of.target is link.table for link_of in path.line.links)
+            )  # fmt: skip
+            why = why or (f"what belongs to it earns: {parts}" if parts else "")
             roles.aside.append((link.table, why or why_aside(link.table, taken)))
+    roles.organisations = [
+        table
+        for table in catalogue.tables
+        if table is not customer
+        and table.row_count
+        and words.last_of(table.words, words.ORGANISATIONS)
+    ]
+    read = used | seen | {path.subject.target for path in roles.paths if path.subject}
+    roles.unread = [
+        (table, _why_unread(table, customer, taken))
+        for table in sorted(catalogue.tables, key=lambda table: (-table.row_count, table.sql))
+        if table not in read
+        and table.row_count
+        and (table.links or _typed_key(table))
+        and words.last_of(table.words, _DEEDS)
+        and not words.is_aside(table.words, words.DOCUMENTS)
+    ]
     return roles
+
+
+def _why_unread(table: Table, customer: Table, taken: Collection[Table]) -> str:
+    """Return why a table that is named as what customers do earns nothing."""
+    if words.has(table.words[-1:], words.PAYMENTS):
+        return "payments do not earn: what is paid for does"
+    if any(link.target in taken for link in table.links):
+        return "it belongs to a document that earns"
+    if key := _typed_key(table):
+        return f"{key} is a key of the table that the column beside it names"
+    return f"no column leads to {customer.label}; --line takes it if it is wrong"
+
+
+def _typed_key(table: Table) -> str | None:
+    """Return the column with a key whose table another one names: customer_id, customer_type."""
+    stems = {c.words[:-1] for c in table.columns.values() if c.words[-1:] == ("type",)}
+    return next(
+        (
+            column.name
+            for column in table.columns.values()
+            if column.words[-1:] == ("id",) and column.words[:-1] in stems
+        ),
+        None,
+    )
 
 
 def candidates(catalogue: Catalogue, customer: Table, named: Collection[Table] = ()) -> list[Path]:
@@ -106,12 +159,18 @@ def _fitting(found: list[Path]) -> list[Path]:
     """Return the paths that fit well enough; if none does, the best of all, to be decided.
 
     An empty table is of a part of the host that is not in use, unless all are empty. A document
-    whose rows are those of another path, such as a booking with its places, is in that one.
+    whose rows are those of another path, such as a booking with its places or an order with its
+    tickets, is in that one: its money would count twice.
     """
     fitting = [path for path in found if path.score >= ENOUGH]
     fitting = [path for path in fitting if path.line.row_count] or fitting
-    of_others = {path.header for path in fitting if path.kind == "ATTENDANCE"}
-    fitting = [path for path in fitting if path.line not in of_others]
+    whole = {path.header for path in fitting if path.kind == "ATTENDANCE"} | {
+        link.target
+        for path in fitting
+        for link in path.line.links
+        if moneys(path.line) and link.is_required and link.target is not path.line
+    }
+    fitting = [path for path in fitting if path.steps or path.line not in whole]
     return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
 
 

@@ -13,7 +13,7 @@ from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys, joined
 from engagement_runner.draft.marks import END, dates_by
 from engagement_runner.draft.paths import Path
-from engagement_runner.draft.subject import KINDS, Subject, draft_subject
+from engagement_runner.draft.subject import KINDS, Subject, draft_subject, with_subject
 
 #: Views of other names that every adapter has.
 TAKEN = ("customer", "employment", "subject", "merged_customer")
@@ -73,6 +73,7 @@ def view_name(table: Table, taken: set[str]) -> str:
 
 def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: str) -> Source:
     """Return the source for a path."""
+    path = with_subject(path)
     tables = list(zip("lhg", path.tables, strict=False))
     joins = [
         f"join {step.target.sql} as {alias} on {step.on(alias, below)}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import INTEGERS, Catalogue, Link, Table
-from engagement_runner.draft.choices import Choice
+from engagement_runner.draft.choices import Choice, label_of
 from engagement_runner.draft.keys import joined
 from engagement_runner.draft.paths import Path
 
@@ -15,15 +15,23 @@ from engagement_runner.draft.paths import Path
 KINDS = {
     "SALE": ("PRODUCT_PURCHASE", "ORDER_CREATION", None),
     "INVOICE": ("PRODUCT_PURCHASE", "INVOICE_CREATION", None),
-    "TERM": ("PRODUCT_PURCHASE", "ORDER_CREATION", "MEMBERSHIP"),
+    "TERM": ("PRODUCT_PURCHASE", "INVOICE_CREATION", "MEMBERSHIP"),
     "ATTENDANCE": ("PRODUCT_PURCHASE", "ORDER_CREATION", "EVENT"),
     "SEAT": ("COMMITTEE_PARTICIPATION", None, None),
 }
 
 
+def effective_when(path: Path) -> str | None:
+    """Return the condition of the rules that a path is for: a gift is there once it is paid."""
+    is_paid = path.line.is_gift and not words.has(path.line.words[-1:], {"pledge"})
+    return "INVOICE_CREATION" if is_paid else KINDS[path.kind][1]
+
+
 #: What tickets are for.
 _EVENTS = {"event", "conference", "congress"}
 
+#: Last words of what is bought, attended or joined.
+_NAMED = words.PRODUCTS | words.CLASSES | words.GROUPS | {"fund"}
 #: What has variants that earn alike. A course within a course earns by itself.
 _FAMILIES = {"product", "item", "article", "service", "sku", "good", "category"}
 
@@ -68,6 +76,20 @@ class Subject:
         self.labels = (table, mark + key, subject_class)
 
 
+def with_subject(path: Path) -> Path:
+    """Return a path without a subject with the only table of names that its rows refer to."""
+    if path.subject:
+        return path
+    known = {*path.tables, *(earner.target for earner in path.earners)}
+    others = [
+        link for link in path.line.links
+        if link.target not in known and not link.is_clerk and link.target.key
+        and any(label_of(t) for t in (link.target, *(up.target for up in link.target.links)))
+        and not words.is_aside(link.target.words)
+    ]  # fmt: skip
+    return replace(path, subject=others[0]) if len(others) == 1 else path
+
+
 def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue) -> Subject:
     """Return what the rows of a path are about, and its class.
 
@@ -99,7 +121,8 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     product = link.target
     alias = aliases[link.table]
     subject_sql, key_sql = joined(link.columns, f"{alias}."), joined(link.target_columns, "")
-    why = f"likely: {link.label} refers to {product.label}"
+    is_named = words.last_of(product.words, _NAMED) is not None
+    why = f"{'likely' if is_named else 'guess'}: {link.label} refers to {product.label}"
     kind = "join" if link.is_required and link.is_declared else "left join"
     join = f"{kind} {product.sql} as p on {link.on('p', alias)}"
     parent = _parent(product)
@@ -123,14 +146,26 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     labels = (family, joined(family_key, "t."), "null::text")
     found = [*above, *_classes(product, family, subject_sql, catalogue)]
     chosen = found[0] if found else _Class(by_kind, why_kind)
+    further = [
+        f"by {other.label}" for other in family.links
+        if not found and other.target is not family and not other.is_clerk
+        and other.target not in path.tables
+    ]  # fmt: skip
     others = "; ".join(
         [other.why.removeprefix("likely: ") for other in found[1:]]
+        + further
         + [part.label for part in path.line.links if path.kind == "SEAT" and _is_role(part, path)]
     )
     joins: list[str] = []
     attachments: list[tuple[Table, str]] = []
     drafted = Subject(
-        Choice(subject_sql, why, _further(product, parent)),
+        Choice(
+            subject_sql, why,
+            [
+                *([] if is_named else [f"is a row of {product.label} what was bought or joined?"]),
+                *_further(product, parent), *_instead(path),
+            ],
+        ),
         Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
         joins, attachments, labels, join, (product, key_sql),
     )  # fmt: skip
@@ -168,6 +203,21 @@ def _further(subject: Table, parent: Link | None) -> list[str]:
             for names in ({"product", "article", "item"}, _EVENTS - set(subject.words[-1:]))
         )
     ]  # fmt: skip
+
+
+def _instead(path: Path) -> list[str]:
+    """Return a question where what was bought is a class alone, and the row refers to more."""
+    link = path.subject
+    if link is None or path.kind == "SEAT":
+        return []
+    if words.last_of(link.target.words, words.PRODUCTS | {"fund"}):
+        return []
+    known = {*path.tables, link.target, *(earner.target for earner in path.earners)}
+    return [
+        f"or is it what {other.label} refers to, {other.target.label}?"
+        for other in link.table.links
+        if other.target not in known and not other.is_clerk
+    ]
 
 
 def _parent(product: Table) -> Link | None:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 CUSTOMERS = {
     "customer": 4, "client": 4, "constituent": 4, "party": 4, "member": 4, "supporter": 4,
     "patron": 4, "person": 4, "individual": 4, "people": 4, "contact": 3, "partner": 3, "donor": 3,
-    "subscriber": 3, "student": 3, "alumnus": 3, "alumni": 3, "parishioner": 3, "volunteer": 2,
-    "visitor": 2, "user": 2, "account": 2, "participant": 1, "attendant": 1, "attendee": 1,
-    "guest": 1, "profile": 1,
+    "subscriber": 3, "student": 3, "learner": 3, "alumnus": 3, "alumni": 3, "parishioner": 3,
+    "volunteer": 2, "visitor": 2, "user": 2, "account": 2, "participant": 1, "attendant": 1,
+    "attendee": 1, "guest": 1, "profile": 1,
 }  # fmt: skip
 ORGANISATIONS = {
     "company", "employer", "organization", "organisation", "firm", "institution", "business",
@@ -69,21 +69,33 @@ GIFTS = {"donation", "gift", "pledge", "contribution"}
 TERMS = {"membership", "subscription", "enrollment", "enrolment"}
 ATTENDANCE = {"registrant", "attendance", "participation", "attendee", "rsvp", "registration"}
 DOCUMENTS = ORDERS | INVOICES | GIFTS | TERMS
-LINES = {"line", "item", "position", "detail", "row", "entry", "lineitem", "pos"}
+LINES = {"line", "item", "position", "detail", "row", "entry", "lineitem", "pos", "ticket"}
 PRODUCTS = {
     "product", "item", "variant", "article", "sku", "event", "course", "service", "template",
-    "plan", "good", "material",
+    "plan", "good", "material", "performance", "show", "screening", "exhibition", "concert",
+    "workshop", "seminar", "webinar", "lecture", "training",
 }  # fmt: skip
 GROUPS = {
     "committee", "board", "council", "panel", "team", "chapter", "section", "group", "taskforce",
     "workgroup", "category", "unit",
 }  # fmt: skip
 CLASSES = {"category", "class", "type", "kind", "family", "group", "department", "collection"}
-PAYMENTS = {"payment", "refund", "payout", "installment", "charge", "transfer", "fee", "settlement"}
+PAYMENTS = {
+    "payment", "refund", "payout", "installment", "instalment", "charge", "transfer", "fee",
+    "settlement",
+}  # fmt: skip
 #: What takes back: a table, or a column that refers to a row of its own table.
 REVERSALS = {
     "refer", "refers", "reverse", "reverses", "reversal", "credit", "credited", "refund", "origin",
     "original", "return", "returned", "corrects", "cancellation", "chargeback", "creditnote",
+}  # fmt: skip
+#: Words of columns that say when, whatever their type.
+TIMES = {
+    "at", "ts", "time", "timestamp", "date", "on", "when", "since", "until", "from", "to", "till",
+    "start", "started", "begin", "began", "end", "ended", "finish", "finished", "expire", "expired",
+    "joined", "left", "resigned", "issued", "booked", "placed", "ordered", "sold", "invoiced",
+    "posted", "created", "inserted", "added", "updated", "modified", "paid", "due", "received",
+    "registered", "enrolled", "attended", "cancelled", "canceled", "deleted", "closed", "renewed",
 }  # fmt: skip
 #: A table with one of these holds nothing that people did in the end.
 ASIDES = {
@@ -109,12 +121,13 @@ NOT_COUNTS = {
 #: What hosts of older days write for a word.
 _ABBREVIATIONS = {
     "addr": "address", "amt": "amount", "beg": "begin", "canc": "cancel", "cat": "category",
-    "cd": "code", "contrib": "contribution", "cust": "customer", "cxl": "cancel", "desc":
-    "description", "dt": "date", "dtl": "detail", "eff": "effective", "evt": "event", "exp":
-    "expiration", "flg": "flag", "grp": "group", "hdr": "header", "inv": "invoice", "itm": "item",
-    "mast": "master", "mbr": "member", "nm": "name", "ord": "order", "org": "organization", "pmt":
-    "payment", "prod": "product", "qty": "quantity", "reg": "registration", "stat": "status",
-    "strt": "start", "tot": "total", "trans": "transaction", "txn": "transaction", "yn": "flag",
+    "ccy": "currency", "cd": "code", "contrib": "contribution", "cur": "currency",
+    "curr": "currency", "cust": "customer", "cxl": "cancel", "desc": "description", "dt": "date",
+    "dtl": "detail", "eff": "effective", "evt": "event", "exp": "expiration", "flg": "flag",
+    "grp": "group", "hdr": "header", "inv": "invoice", "itm": "item", "mast": "master",
+    "mbr": "member", "nm": "name", "ord": "order", "org": "organization", "pmt": "payment",
+    "prod": "product", "qty": "quantity", "reg": "registration", "stat": "status", "strt": "start",
+    "tot": "total", "trans": "transaction", "txn": "transaction", "yn": "flag",
 }  # fmt: skip
 
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")

@@ -67,7 +67,7 @@ from (
         )
     from unindexed as u
     where not u.is_small and u.function_names is null
-    group by u.table_name
+    group by u.table_name, u.compared_by is not null
     union all
     select
         'hint',

@@ -60,6 +60,15 @@ columns as (
                     as v (value, share)
                 where p.value_count between 1 and 50
             ),
+            -- Seconds since 1970 are numbers in a range of their own. A zero stands for none.
+            'bounds', case when t.oid in ('integer'::regtype, 'bigint'::regtype) then (
+                select json_build_array(min(v.value), max(v.value))
+                from unnest(
+                    coalesce(p.histogram_bounds::text::bigint [], '{}')
+                    || coalesce(p.most_common_vals::text::bigint [], '{}')
+                ) as v (value)
+                where v.value <> 0
+            ) end,
             'null_share', p.null_frac
         ) as column_json,
         a.attnum
@@ -70,6 +79,7 @@ columns as (
         select
             s.most_common_vals,
             s.most_common_freqs,
+            s.histogram_bounds,
             -- A negative number is a share of the rows.
             case when s.n_distinct < 0 then - s.n_distinct * h.row_count else s.n_distinct end
                 as value_count,
