@@ -1,6 +1,6 @@
 -- Internal. What profile_source says about each thing that it counts: a problem or a hint, what to
--- do about it, and the statement that shows the rows (%s: the view; %2$L: its engagement type). The hint of place 12 depends
--- on the rules, so profile_source writes it.
+-- do about it, and the statement that shows the rows (%s: the view; %2$L: the engagement type). The
+-- hint of place 12 depends on the rules, so profile_source writes it.
 create or replace function engagement.finding_texts()
 returns table (place integer, severity text, finding text, hint text, look text)
 language plpgsql

@@ -2,15 +2,16 @@
 --
 -- It stands for the tables that a membership organisation already has. Nothing in it knows of
 -- engagement scoring; the adapter beside it, reference.sql, is the only link.
--- Plain SQL. It makes what is missing: `deploy` applies it when there is no schema crm, and when the
--- comment of schema crm is that of an earlier reference host. Whoever adds to it moves the number
--- in the comment.
+-- Plain SQL. It makes what is missing: `deploy` applies it when there is no schema crm, and when
+-- the comment of schema crm is that of an earlier reference host. Whoever adds to it moves the
+-- number in the comment.
 --
 -- Every key is of the domain crm.key, over the key type of the deployment: that of the domain
 -- engagement.host_key where it exists, else of the setting engagement.key_type, else bigint.
 
 create schema if not exists crm;
-comment on schema crm is 'Reference host, state 2: the tables of a small membership organisation';
+comment on schema crm is
+'Reference host, state 2: the tables of a small membership organisation';
 
 create sequence if not exists crm.key_number;
 comment on sequence crm.key_number is 'Number behind the next key of any crm table';
@@ -280,4 +281,5 @@ comment on column crm.customer_attribute.customer_id is 'The customer';
 comment on column crm.customer_attribute.attribute_id is 'What is true of them';
 comment on column crm.customer_attribute.since is 'Since when it has been true without a break';
 create index if not exists customer_attribute_customer_idx on crm.customer_attribute (customer_id);
-create index if not exists customer_attribute_attribute_idx on crm.customer_attribute (attribute_id);
+create index if not exists customer_attribute_attribute_idx
+on crm.customer_attribute (attribute_id);
