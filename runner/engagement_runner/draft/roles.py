@@ -85,17 +85,15 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
     roles.paths.sort(key=lambda path: (ORDER.index(path.kind), -path.score, path.line.sql))
     roles.employment = employment(catalogue, customer)
     used = taken | {customer} | ({roles.employment[0]} if roles.employment else set())
-    seen: set[Table] = set()
-    for link in catalogue.referrers(customer):
-        if link.table not in used | seen:
-            seen.add(link.table)
-            why = "it is not among the lines that were named" if lines else ""
-            parts = ", ".join(
-                path.line.label for path in roles.paths
-                if any(link_of.target is link.table for link_of in path.line.links)
-            )  # fmt: skip
-            why = why or (f"what belongs to it earns: {parts}" if parts else "")
-            roles.aside.append((link.table, why or why_aside(link.table, taken)))
+    naming = dict.fromkeys(link.table for link in catalogue.referrers(customer))
+    roles.aside = [
+        (
+            table,
+            "it is not among the lines that were named" if lines
+            else _parts_earn(table, roles.paths) or why_aside(table, taken),
+        )
+        for table in naming if table not in used
+    ]  # fmt: skip
     roles.organisations = [
         table
         for table in catalogue.tables
@@ -103,7 +101,7 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         and table.row_count
         and words.last_of(table.words, words.ORGANISATIONS)
     ]
-    read = used | seen | {path.subject.target for path in roles.paths if path.subject}
+    read = used | naming.keys() | {path.subject.target for path in roles.paths if path.subject}
     roles.unread = [
         (table, _why_unread(table, customer, taken))
         for table in sorted(catalogue.tables, key=lambda table: (-table.row_count, table.sql))
@@ -114,6 +112,14 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         and not words.is_aside(table.words, words.DOCUMENTS)
     ]
     return roles
+
+
+def _parts_earn(table: Table, paths: Sequence[Path]) -> str:
+    """Return that what belongs to the rows of a table earns instead; empty: nothing does."""
+    parts = [
+        path.line.label for path in paths if any(link.target is table for link in path.line.links)
+    ]
+    return f"what belongs to it earns: {', '.join(parts)}" if parts else ""
 
 
 def _why_unread(table: Table, customer: Table, taken: Collection[Table]) -> str:
