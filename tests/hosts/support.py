@@ -81,7 +81,8 @@ class Product:
         A dump is read by the server's own major version only, so there is one for each.
         """
         dump = self.folder / f"schema-{server_version(server.bindir)}.dump"
-        passed = server.base / dump.name  # where the server's account may read and write
+        # Where the server's account may read and write; it may not write over what was copied.
+        passed = server.base / f"{self.folder.name}-{dump.name}"
         database = f"--dbname={server.dsn(dbname)}"
         with _locked(dump):
             if dump.exists():
