@@ -52,8 +52,8 @@ demo: $(VENV)/.demo-installed
 
 # The whole suite on the embedded PostgreSQL; on the system's, what depends on the server. There, or
 # else on the embedded one once more, the scoring runs in sessions with unusual settings (--hostile).
-# All of it runs, whatever the first part finds. QUICK=1: of each test the first part takes two sets
-# of parameters at most, the later parts one.
+# All of it runs, whatever the first part finds. QUICK=1: of each test the first part takes one set of
+# parameters, the later parts another one.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 sets = $(if $(QUICK),--sets $(1))
 test: venv
@@ -62,7 +62,7 @@ test: venv
 	    on=$$1; shift; echo "== on $$on"; \
 	    if "$$@"; then said="$$said$$on: passed\n"; else said="$$said$$on: FAILED\n"; verdict=1; fi; \
 	}; \
-	run "the embedded PostgreSQL" $(PYTEST) $(call sets,2) $(ARGS); \
+	run "the embedded PostgreSQL" $(PYTEST) $(call sets,1) $(ARGS); \
 	if [ -n "$(SYSTEM_BINDIR)" ]; then \
 	    export PG_BINDIR=$(SYSTEM_BINDIR); \
 	    run "the PostgreSQL in $(SYSTEM_BINDIR)" \

@@ -91,7 +91,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for.
     """
     if config.getoption("--sets"):
-        items[:] = spread(items, config.getoption("--sets"))
+        is_again = config.getoption("--hostile") or "PG_BINDIR" in os.environ
+        items[:] = spread(items, config.getoption("--sets"), is_again)
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         if OF_THE_SERVER.isdisjoint(used) or not OF_THE_SCREEN.isdisjoint(used):

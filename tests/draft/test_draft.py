@@ -196,7 +196,7 @@ CHOICES: dict[str, tuple[str, Expected]] = {
                 "subject_class": {"p.category_id"},
                 "quantity": {"order_items.quantity"},
                 "amount": {"orders.currency", "order_items.quantity", "order_items.unit_price"},
-                "occurred_at": {"orders.placed_at", "orders.created_at"},
+                "occurred_at": {"orders.placed_at"},
                 "where": {
                     "h.customer_type = 'App\\Models\\User'",
                     "h.state in ('paid', 'shipped')",

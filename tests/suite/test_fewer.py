@@ -28,3 +28,10 @@ def test_each_parameter_is_kept_by_some_test() -> None:
     modes = [item.nodeid[-2] for item in spread(items, 1)]
     assert len(modes) == 20
     assert min(modes.count("a"), modes.count("b")) > 4
+
+
+def test_tests_that_run_again_take_the_sets_between() -> None:
+    once, again = (spread(ITEMS, 1, is_again) for is_again in (False, True))
+    assert {item.nodeid for item in once}.isdisjoint(
+        item.nodeid for item in again if item.nodeid.endswith("]")
+    )

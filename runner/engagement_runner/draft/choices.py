@@ -110,12 +110,16 @@ def happened(tables: Sequence[tuple[str, Table]]) -> Choice:
     why = f"{sure}: {best.name} is named as the date"
     sql, decide, zoneless = instant(best, alias), [], _zoneless(table, best)
     made = next((r for r in ranked[1:] if r[4].is_not_null or r[4].null_share == 0), None)
-    if not best.is_not_null and best.null_share != 0 and made:
-        sql = f"coalesce({sql}, {instant(made[4], made[3])})"
+    either = f"coalesce({sql}, {instant(made[4], made[3])})" if made else ""
+    if not best.is_not_null and made and made[4].is_not_null:
+        sql = either
         why += f"; {made[4].name} stands in where it is missing"
         zoneless += _zoneless(made[5], made[4])
     elif not best.is_not_null and best.null_share:
-        decide.append(f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing")
+        decide.append(
+            f"{best.name} is missing in {best.null_share:.0%} of rows: they earn nothing"
+            + (f", unless {made[4].name} stands in: {either}" if made else "")
+        )
     return Choice(sql, why, decide, zoneless)
 
 

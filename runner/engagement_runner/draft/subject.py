@@ -148,7 +148,7 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     chosen = found[0] if found else _Class(by_kind, why_kind)
     further = [
         f"by {other.label}" for other in family.links
-        if not found and other.target is not family and not other.is_clerk
+        if not found and not constant and other.target is not family and not other.is_clerk
         and other.target not in path.tables
     ]  # fmt: skip
     others = "; ".join(
@@ -208,7 +208,7 @@ def _further(subject: Table, parent: Link | None) -> list[str]:
 def _instead(path: Path) -> list[str]:
     """Return a question where what was bought is a class alone, and the row refers to more."""
     link = path.subject
-    if link is None or path.kind == "SEAT":
+    if link is None or path.kind in ("SEAT", "TERM"):
         return []
     if words.last_of(link.target.words, words.PRODUCTS | {"fund"}):
         return []

@@ -99,9 +99,9 @@ TIMES = {
 }  # fmt: skip
 #: A table with one of these holds nothing that people did in the end.
 ASIDES = {
-    "log", "history", "session", "token", "cart", "basket", "wishlist", "wish", "cache", "queue",
-    "audit", "notification", "message", "mail", "email", "attribute", "option", "discount", "tax",
-    "note", "image", "price", "permission", "setting", "draft", "migration",
+    "log", "logentry", "history", "session", "token", "cart", "basket", "wishlist", "wish", "cache",
+    "queue", "audit", "notification", "message", "mail", "email", "attribute", "option", "discount",
+    "tax", "note", "image", "price", "permission", "setting", "draft", "migration",
     "address", "quota", "voucher", "coupon", "move", "stock", "answer", "question", "comment",
     "review", "alert", "search", "view", "visit", "report", "rule", "offer", "exemption", "import",
 }  # fmt: skip
