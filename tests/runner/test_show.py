@@ -100,6 +100,14 @@ def test_card_fits_the_width_and_shows_everything(width: int) -> None:
         assert expected in text
 
 
+def test_card_keeps_its_names_on_40_columns() -> None:
+    text = drawn(canned(), 40)
+    assert max(map(len, text.splitlines())) <= 40
+    for name in ("Involvement", "Purchases", "What SEAT is", "BOOKS"):
+        assert name in text
+    assert "Year to date" not in text
+
+
 def test_card_all_numbers_have_the_same_decimals() -> None:
     line = next(x for x in drawn(canned()).splitlines() if "Purchases" in x)
     assert line.split()[-3:] == ["62.00", "20.00", "150.00"]

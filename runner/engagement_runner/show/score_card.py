@@ -18,6 +18,9 @@ from engagement_runner.show.output import Format, console, csv_text, has_unicode
 from engagement_runner.show.tables import NARROW, grid
 from engagement_runner.show.values import day, instant, literal, number, points
 
+_TIGHT = 50
+"""Below so many columns the names have no room beside the sums of year and overview."""
+
 CARD_CSV = (
     "level",
     "customer_id",
@@ -219,8 +222,8 @@ def _categories(
     columns = {"score": "Score", "ytd_score": "Year to date", "overview_score": "Overview"}
     if is_company:
         columns = {"employee_score": "Its people's", **columns}
-        if width < NARROW:
-            del columns["ytd_score"], columns["overview_score"]
+    if width < (NARROW if is_company else _TIGHT):
+        del columns["ytd_score"], columns["overview_score"]
     columns["award_count"] = "Awards"
     for heading in columns.values():
         layout.add_column(heading, justify="right", no_wrap=True)
