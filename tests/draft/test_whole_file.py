@@ -163,3 +163,149 @@ def test_number_is_an_instant_by_its_name_and_its_values(
         """,
     )
     assert f"{shown} as occurred_at" in plain(draft_of(session).text)
+
+
+def test_states_are_found_by_the_columns_that_hold_their_keys(databases: Any) -> None:
+    session = host_of(
+        databases,
+        PEOPLE,
+        """
+        create table participant_status_type (id integer primary key, name text not null);
+        create table event (id integer primary key, title text not null);
+        create table participant (
+            id integer primary key, person_id integer not null references person,
+            event_id integer not null references event,
+            status_id integer not null references participant_status_type,
+            fee_amount numeric not null, register_date timestamptz not null
+        );
+        create table contribution (
+            id integer primary key, person_id integer not null references person,
+            amount numeric not null, receive_date timestamptz not null, receipt_date timestamptz,
+            contribution_status_id integer not null
+        );
+        create table participant_payment (
+            id integer primary key, participant_id integer not null references participant,
+            contribution_id integer not null references contribution
+        );
+        insert into participant_status_type values (1, 'Attended'), (2, 'No-show');
+        insert into event values (1, 'Fair');
+        insert into participant
+        select i, i, 1, 1 + i % 2, 5, '2026-01-01' from generate_series(1, 90) as i;
+        insert into contribution
+        select i, i, 5, '2026-01-01', '2026-02-01', 1 + i % 3 from generate_series(1, 90) as i;
+        """,
+    )
+    text = plain(draft_of(session).text)
+    assert "participant.status_id decide: 1 45, 2 45" in text
+    assert "does participant count whatever its status_id?" in text
+    assert "values of contribution.contribution_status_id say nothing by their names" in text
+    assert "l.receive_date as occurred_at" in text
+    assert "status_id)::text as subject_class" not in text
+    assert "both earn? participant_payment joins them." in text
+
+
+def test_custom_fields_of_a_copied_host_refer_to_its_tables(databases: Any) -> None:
+    session = host_of(
+        databases,
+        """
+        create table contact (
+            id varchar(18) primary key, first_name text, last_name text, email text,
+            master_record_id varchar(18), is_deleted boolean not null, _fivetran_deleted boolean
+        );
+        create table donation (
+            id varchar(18) primary key, contact_id varchar(18), npsp_primary_contact_c varchar(18),
+            amount numeric, close_date date, stage_name text, is_won boolean
+        );
+        insert into contact
+        select 'C' || i, 'First', 'Last', 'a@example.org', null, false, false
+        from generate_series(1, 90) as i;
+        insert into donation
+        select
+            'D' || i, null, 'C' || i, 5, '2026-01-01',
+            case when i % 3 = 0 then 'Closed Lost' else 'Posted' end, i % 3 > 0
+        from generate_series(1, 90) as i;
+        """,
+    )
+    text = plain(draft_of(session).text)
+    assert "l.npsp_primary_contact_c::text::engagement.host_key as customer_id" in text
+    assert "l.stage_name in ('Posted')" in text
+    assert "does a row count whose donation.is_won is not true?" in text
+    assert "l._fivetran_deleted is not true" in text
+    assert "l.master_record_id::text::engagement.host_key as into_id" in text
+
+
+def test_names_of_another_language_are_no_guess_at_the_customers(databases: Any) -> None:
+    session = host_of(
+        databases,
+        """
+        create table mitglied (id integer primary key, vorname text, nachname text);
+        create table ansprechpartner (id integer primary key, mitglied_id integer not null);
+        create table anmeldung (
+            id integer primary key, mitglied_id integer not null references mitglied,
+            angemeldet_am date not null
+        );
+        insert into mitglied select i, 'A', 'B' from generate_series(1, 90) as i;
+        insert into anmeldung select i, i, '2026-01-01' from generate_series(1, 90) as i;
+        """,
+    )
+    text = plain(draft_of(session).text)
+    assert "Are they in ansprechpartner?" in text
+    assert "The words of names are taken for English. Others refer most to mitglied." in text
+
+
+def test_key_that_two_tables_of_people_may_have_is_asked_about(databases: Any) -> None:
+    session = host_of(
+        databases,
+        """
+        create table users (id bigint primary key, user_login text, user_email text);
+        create table customer_lookup (
+            customer_id bigint primary key, first_name text, last_name text, email text
+        );
+        create table orders (
+            id bigint primary key, customer_id bigint, parent_order_id bigint,
+            total_amount numeric, coupon_amount numeric, date_created timestamptz
+        );
+        create table order_stats (
+            order_id bigint primary key, customer_id bigint, total_sales numeric,
+            date_paid timestamptz, status text
+        );
+        insert into users select i, 'u' || i, 'u@example.org' from generate_series(1, 90) as i;
+        insert into customer_lookup
+        select i, 'First', 'Last', 'c@example.org' from generate_series(1, 90) as i;
+        insert into orders select i, i, 0, 9, 1, '2026-01-01' from generate_series(1, 90) as i;
+        insert into order_stats select i, i, 9, '2026-01-01', 'paid' from generate_series(1, 90) i;
+        """,
+    )
+    text = plain(draft_of(session).text)
+    assert "is orders.customer_id a key of customer_lookup, or of users?" in text
+    assert "l.total_amount as amount" in text
+    assert "whatever its order_id" not in text
+    assert "ORDER_STATUS" not in text
+    assert "example.org" not in text
+
+
+def test_what_is_proposed_is_sql_where_it_stands(databases: Any) -> None:
+    session = host_of(
+        databases,
+        PEOPLE,
+        """
+        create table membership (
+            id integer primary key, person_id integer not null references person,
+            start_date date not null, end_date date, cancelled_at timestamptz
+        );
+        insert into membership
+        select i, i, '2026-01-01', '2026-12-31', case when i = 1 then now() end
+        from generate_series(1, 90) as i;
+        """,
+    )
+    draft = draft_of(session)
+    text = draft.text.replace("--     and ", "and ")
+    assert text.count("and l.cancelled_at is null") == 1
+    view = text[text.index("create or replace view engagement_host.membership") :]
+    select = view[view.index("select") : view.index("comment on view")]
+    for name in ("host_key", "parameter('TIME_ZONE')", "start_of_day"):
+        select = select.replace(f"::engagement.{name}", "").replace(
+            f"engagement.{name}", "coalesce"
+        )
+    select = select.replace("coalesce, ", "coalesce(").replace(", coalesce)", ")")
+    assert session.execute(select.encode()).fetchall()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -133,8 +132,7 @@ def _ask_for_customer(host: Catalogue, candidates: list[Table]) -> Table:
 
 def _referred_to(host: Catalogue) -> str:
     """Return the tables that most others refer to, as a sentence; empty: none refers to another."""
-    counts = Counter(link.target.label for table in host.tables for link in table.links)
-    names = [label for label, _ in sorted(counts.items(), key=lambda c: (-c[1], c[0]))][:5]
+    names = [table.label for table in roles.referred(host)]
     return f" Others refer to {', '.join(names)}." if names else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engagement_runner.draft import choices, keys, people, source, text
+from engagement_runner.draft import choices, keys, people, roles, source, text
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.draft.frames import filled, quoted
 from engagement_runner.draft.keys import Keys
@@ -53,7 +53,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
     for path in paths:
         name = source.view_name(path.line, names)
         names.add(name)
-        sources.append(source.draft(path, catalogue, customer, written, name))
+        sources.append(source.draft(path, catalogue, assigned, written, name))
     source.tell_subjects_apart(sources)
     parts = [
         "\n".join(_head(assigned, sources, written, why_type)),
@@ -61,7 +61,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         people.customer_view(assigned, written),
         people.employment_view(assigned, written),
         *people.merged_view(assigned, written),
-        _subject_view(sources),
+        _subject_view(sources, customer),
         *(statement for each in sources for statement in _registration(each)),
         *_attachments(assigned, written),
     ]
@@ -91,7 +91,10 @@ def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) 
     yield "--"
     if not sources:
         yield from text.wrapped(
-            "no table was found that says what customers did. Name it: --line TABLE.", text.MARK
+            "no table was found that says what customers did. Are they in "
+            f"{assigned.customer.label}? The words of names are taken for English. Others refer "
+            f"most to {_names(assigned.referred)}. Name both: --customer TABLE --line TABLE.",
+            text.MARK,
         )
     for each in sources:
         yield from text.wrapped(
@@ -100,6 +103,9 @@ def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) 
         )  # fmt: skip
         if each.path.is_doubtful:
             yield from text.wrapped(f"do rows of {each.path.line.label} earn?", text.MARK)
+        for other, why in roles.doubles(each.path, [s.path for s in sources], assigned.pairs):
+            both = f"{each.path.line.label} and of {other.label}"
+            yield from text.wrapped(f"do rows of {both} both earn? {why}.", text.MARK)
     if assigned.unread:
         yield "--"
         yield "-- Nothing in this file reads them; their names are those of what customers do:"
@@ -154,7 +160,7 @@ def _source_view(each: Source) -> str:
     )  # fmt: skip
 
 
-def _subject_view(sources: list[Source]) -> str:
+def _subject_view(sources: list[Source], customer: Table) -> str:
     names: dict[tuple[str, Table], str] = {}
     for each in sources:
         engagement_type = KINDS[each.path.kind][0]
@@ -166,7 +172,7 @@ def _subject_view(sources: list[Source]) -> str:
                     engagement_type=quoted(engagement_type),
                     subject_id=key,
                     subject_class=subject_class,
-                    display_name=_name_of(table, key),
+                    display_name=_name_of(table, key, customer),
                 )
                 + f"\nfrom {table.sql} as t"
             )
@@ -187,13 +193,13 @@ def _subject_view(sources: list[Source]) -> str:
     ) + text.comment_on("subject", "Names of what is bought, attended and joined")
 
 
-def _name_of(table: Table, key: str) -> str:
+def _name_of(table: Table, key: str, customer: Table) -> str:
     """Return the name of a subject: its own, else that of what it refers to, else its key."""
-    if label := choices.label_of(table):
+    if label := choices.label_of(table, is_of_person=False):
         return f"t.{label.sql}::text"
     for link in table.links:
-        above = choices.label_of(link.target)
-        if above and link.target is not table and not link.is_clerk:
+        above = choices.label_of(link.target, is_of_person=False)
+        if above and link.target not in (table, customer) and not link.is_clerk:
             found = f"from {link.target.sql} as n where {link.on('n', 't')}"
             return f"(select n.{above.sql}::text {found})"
     return key

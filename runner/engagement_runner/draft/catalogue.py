@@ -9,7 +9,7 @@ from typing import Any
 
 from engagement_runner import queries
 from engagement_runner.connection import Connection
-from engagement_runner.draft.words import CLERKS, GIFTS, TIMES, has, words
+from engagement_runner.draft.words import CLERKS, CUSTOM, GIFTS, TIMES, has, words
 
 INTEGERS = ("smallint", "integer", "bigint")
 NUMBERS = (*INTEGERS, "numeric", "real", "double precision", "money")
@@ -19,6 +19,8 @@ INSTANTS = ("timestamp with time zone", "timestamp without time zone")
 UNIX = {"unix seconds": 1, "unix milliseconds": 1000}
 DATES = (*INSTANTS, "date", *UNIX)
 
+#: A key of such a table alone is of one of its own kind: an order's status is no membership's.
+_GENERIC = (("status",), ("type",), ("state",), ("level",), ("role",), ("kind",), ("category",))
 #: Seconds since 1970 of what hosts write about: from 1985 until 2100.
 _FIRST_SECOND, _LAST_SECOND = 473_385_600, 4_102_444_800
 #: Last words of a column that holds the key of another table's row.
@@ -260,13 +262,20 @@ def _links_by_name(catalogue: Catalogue) -> Iterator[Link]:
                 continue
             named = [] if column.name in own else _ending(column.words, by_key)
             stem = column.words[:-1]
+            if stem[:1] == ("parent",) and table.words[-len(stem) + 1 :] == stem[1:] and table.key:
+                yield Link(table, (column,), table, table.key[:1], False)
+                continue
+            if not named and column.name.endswith(CUSTOM):
+                named = _ending((*column.words, ""), by_end, -1)
             is_own = column.name in own and table.words[-len(stem) :] == stem
             if not named and not is_own and column.words and column.words[-1] in _KEY_WORDS:
                 named = by_end.get(stem, [])
             found = [
                 target
                 for target in named
-                if target is not table and _comparable(column.type, target.key[0].type)
+                if target is not table
+                and _comparable(column.type, target.key[0].type)
+                and not (stem in _GENERIC and set(target.words[:-1]) - set(table.words))
             ]
             if found:
                 target = min(found, key=lambda t: (len(t.words), t.sql))
@@ -299,11 +308,13 @@ def _links_by_type(catalogue: Catalogue) -> Iterator[Link]:
 
 
 def _ending(
-    words_of_column: tuple[str, ...], by_key: dict[tuple[str, ...], list[Table]]
+    words_of_column: tuple[str, ...],
+    by_name: dict[tuple[str, ...], list[Table]],
+    until: int | None = None,
 ) -> list[Table]:
     """Return the tables whose key's name a column has, or ends with: ``bill_to_person_id``."""
     for begin in range(len(words_of_column) - 1):
-        if found := by_key.get(words_of_column[begin:]):
+        if found := by_name.get(words_of_column[begin:until]):
             return found
     return []
 

@@ -20,8 +20,8 @@ _HAPPENED = {
     "join", "joined", "bought", "given", "attended", "enrolled", "enrolment", "enrollment",
     "pledged", "signed", "submitted",
 }  # fmt: skip
-#: As likely as these if nothing else says it: an order is received, and so are goods.
-_RECEIVED = {"received", "receipt"}
+#: As likely as these if nothing else says it: an order is received, and so are goods and gifts.
+_RECEIVED = {"received", "receive"}
 #: Words of a date on which the row was written.
 MADE = {"created", "create", "inserted", "added", "creation"}
 _OTHER_DATES = {
@@ -224,14 +224,14 @@ def reverses(line: Table) -> tuple[Column, str] | None:
     return None
 
 
-def label_of(table: Table) -> Column | None:
-    """Return the column with the name that people read."""
+def label_of(table: Table, is_of_person: bool = True) -> Column | None:
+    """Return the column with the name that people read; of a thing it is nobody's address."""
     best: dict[str, Column] = {}
     for column in table.columns.values():
         is_mostly_missing = (column.null_share or 0) > 0.5
         if column.type in (*TEXTS, "json", "jsonb") and column.words and not is_mostly_missing:
             best.setdefault(column.words[-1], column)
     return next(
-        (best[word] for word in _LABELS if word in best),
+        (best[word] for word in _LABELS[: None if is_of_person else -2] if word in best),
         None,
     )

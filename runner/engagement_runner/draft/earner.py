@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engagement_runner.draft import words
@@ -34,9 +35,21 @@ class Earner:
 
 
 def draft_earner(
-    path: Path, tables: list[tuple[str, Table]], customer: Table, keys: Keys
+    path: Path,
+    tables: list[tuple[str, Table]],
+    customer: Table,
+    keys: Keys,
+    others_of_people: Sequence[Table] = (),
 ) -> Earner:
-    """Return who earns: whoever receives, and if nobody is named, whoever pays."""
+    """Return who earns: whoever receives, and if nobody is named, whoever pays.
+
+    Args:
+        path: from the rows to who earns.
+        tables: those of the view, with their aliases.
+        customer: the table of those who have a score.
+        keys: how keys are written.
+        others_of_people: further tables of people; a name alone may mean one of them.
+    """
     aliases = {table: alias for alias, table in tables}
     first, *others = path.earners
     alias, table, columns = aliases[first.table], first.table, first.columns
@@ -44,12 +57,23 @@ def draft_earner(
         keys.shown(alias, columns),
         f"{'sure' if first.is_declared else 'likely'}: {first.label} refers to {customer.label}",
     )
+    namesakes = [
+        other.label for other in others_of_people
+        if other.key and other.key[0].type == columns[-1].type and other not in path.tables
+        and not any(link.target is customer for link in other.links)
+    ]  # fmt: skip
+    if not first.is_declared and not first.only and namesakes:
+        chosen.decide.append(
+            f"is {first.label} a key of {customer.label}, or of {', '.join(namesakes[:3])}?"
+        )
     joins, where = [], []
     employer = Choice(
         "null::engagement.host_key", "guess: no column says who employed at that time"
     )
     equalities, index = keys.equalities(alias, columns), keys.index(table, columns)
-    second = next((link for link in others if link.table is table), None)
+    second = next(
+        (link for link in others if link.table is table and link.columns[0].null_share != 1), None
+    )
     if first.target_columns != customer.key:
         joins.append(f"join {customer.sql} as k on {first.on('k', alias)}")
         chosen.sql = keys.shown("k", customer.key)
@@ -86,6 +110,8 @@ def draft_earner(
         share = first.columns[0].null_share
         if share and share >= 0.1:
             chosen.why = chosen.why.replace("sure:", "likely:") + f": {share:.0%} of them"
+        if share == 1:
+            chosen.decide.append("who earns? No row has a value here")
     if others:
         names = [f"{aliases[link.table]}.{link.columns[-1].sql}" for link in others]
         cast = "::text" if keys.type == "text" else ""

@@ -34,7 +34,7 @@ _QUANTITY = {"quantity", "qty", "count", "piece", "unit"}
 _PLURALS = ("seats", "tickets", "places", "persons")
 _STATES = {"state", "status", "stage", "phase"}
 #: What may follow a state's name.
-_STATE_ENDS = {"code", "name", "cd", "key", "value"}
+_STATE_ENDS = {"code", "name", "cd", "key", "value", "id"}
 #: Words of columns whose names end alike.
 _NO_QUANTITY = {"discount", "account"}
 #: Words of columns that say how many were given back.

@@ -24,7 +24,8 @@ _OF_ONE = {"price", "unit", "each", "single", "piece", "rate"}
 _BESIDES = {"fee", "charge", "surcharge"}
 _NOT_THE_AMOUNT = {
     "cost", "tax", "discount", "refund", "refunded", "before", "original", "shipping", "list",
-    "default", "custom", "budget", "rrp", "retail", "base", "max", "min", "balance", "rounding",
+    "default", "custom", "coupon", "voucher", "budget", "rrp", "retail", "base", "max", "min",
+    "balance", "rounding",
 }  # fmt: skip
 
 
@@ -37,13 +38,14 @@ def amount(tables: Sequence[tuple[str, Table]]) -> Choice:
                 -_is_total(column),
                 _rank_of_money(column),
                 bool(_BESIDES & set(column.words)),
+                "total" not in column.words,
                 column.name,
                 column,
             )
             for column in moneys(line)
             if _rank_of_money(column) < 2
         ),
-        key=lambda r: r[:4],
+        key=lambda r: r[:5],
     )
     if not ranked:
         others = [

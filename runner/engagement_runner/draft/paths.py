@@ -82,6 +82,8 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
         named = set(link.words)
         if givers & named:
             return -3.0, link.label
+        if link.columns[0].null_share == 1:
+            return 9.0, link.label  # it never says who
         is_plain = named - {"id"} <= words.CUSTOMERS.keys()
         likely = 1.5 if is_plain else 1.0
         likely = 2.0 if named & words.RECEIVERS else 0.0 if named & words.PAYERS else likely
@@ -188,10 +190,8 @@ def alone(catalogue: Catalogue, customer: Table, named: Collection[Table] = ()) 
         why = "is named as something that a customer does"
         reasons = [f"{table.label} {why if base > 2 else 'has a customer, money and a date'}"]
         reasons += [f"{subject.label} says what"] if subject else []
-        # A pledge is a promise; what is paid on it may be what earns.
-        is_promise = words.has(name, {"pledge"}) and any(
-            words.has(link.table.words, words.PAYMENTS) for link in catalogue.referrers(table)
-        )
+        # A pledge or a standing order is a promise; what is paid on it may be what earns.
+        is_promise = bool({"pledge", "recur", "recurring"} & set(table.words))
         yield Path(kind, table, (), found, subject, score, tuple(reasons), is_promise)
 
 
@@ -226,7 +226,8 @@ def subject_of(table: Table, besides: set[Table]) -> Link | None:
         is_generic = words.has(link.target.words, {"content", "permission"})
         if link.target in besides | {table} or not name or link.is_clerk or is_generic:
             continue
-        if not link.target.key:
+        is_line = words.has(link.target.words[:-1], words.DOCUMENTS) and name in words.LINES
+        if not link.target.key or is_line:
             continue
         rank = -2.0 if name in words.PRODUCTS else 0.0
         rank -= 1 if words.has(link.words, {name}) else 0

@@ -15,11 +15,13 @@ _KINDS = (("type",), ("kind",), ("class",), ("cls",), ("category",))
 _FEW = 6
 _FIRMS = ("c", "o", "b", "f")
 _PEOPLE = {"i", "p"}
+#: Words of columns that say something of one customer, not of which kind it is.
+_SAID_OF_ONE = {"email", "mail", "name", "url", "website", "domain", "address"}
 #: Names of the columns with a person's names.
 _FIRST_NAMES = (("first", "name"), ("given", "name"), ("firstname",), ("forename",), ("given",))
 _LAST_NAMES = (("last", "name"), ("family", "name"), ("lastname",), ("surname",), ("name",))
 #: First words of the column with the customer that one was merged into.
-_MERGED = {"merged", "merge", "replaced", "superseded", "duplicate"}
+_MERGED = {"merged", "merge", "replaced", "superseded", "duplicate", "master"}
 #: Words of the states of customers who are gone.
 _GONE = {
     "inactive", "closed", "deceased", "dead", "resigned", "lapsed", "deleted", "merged", "left",
@@ -65,7 +67,7 @@ def _customer_type(assigned: Roles) -> Choice:
             label for label in column.labels
             if label not in companies and words.has(words.words(label), words.ORGANISATIONS)
         ]  # fmt: skip
-        if companies and column.is_text:
+        if companies and column.is_text and not words.has(column.words, _SAID_OF_ONE):
             items = ", ".join(choices.literal(column, value) for value in companies)
             return Choice(
                 f"case when l.{column.sql} in ({items}) then 'COMPANY' else 'INDIVIDUAL' end",
@@ -130,11 +132,18 @@ def _display_name(customer: Table) -> Choice:
             (column for named, column in by_words.items()
              if named[-1:] == ("name",) and words.has(named[:-1], words.ORGANISATIONS)), None,
         )  # fmt: skip
-        if company is None:
+        label = choices.label_of(customer, is_of_person=False)
+        further = [column for column in (company, label) if column and column not in (first, last)]
+        if not further:
             return Choice(person, f"sure: {first.name} and {last.name}")
+        rest = ", ".join(
+            f"l.{column.sql}" + ("" if column.type in TEXTS else "::text")
+            for column in dict.fromkeys(further)
+        )
+        names = ", ".join(column.name for column in dict.fromkeys(further))
         return Choice(
-            f"coalesce(nullif({person}, ''), l.{company.sql})",
-            f"likely: {first.name} and {last.name}; {company.name} of those without",
+            f"coalesce(nullif({person}, ''), {rest})",
+            f"likely: {first.name} and {last.name}; {names} of those without",
         )
     label = choices.label_of(customer)
     if label is None:
@@ -153,7 +162,12 @@ def _is_active(customer: Table) -> Choice:
             return Choice(f"l.{column.sql} is true", f"sure: {column.name}")
     lines = policy.flags(customer, "l")
     conditions = [line for line in lines if not line.startswith("--")]
-    questions = [line.removeprefix(text.MARK) for line in lines if line.startswith(text.MARK)]
+    questions = []
+    for at, line in enumerate(lines):
+        if line.startswith(text.MARK):
+            following = lines[at + 1] if at + 1 < len(lines) else ""
+            condition = following.removeprefix("--     and") if following[:5] == "--   " else ""
+            questions.append(line.removeprefix(text.MARK) + condition)
     reasons = [line.removeprefix("-- likely: ") for line in lines if line.startswith("-- likely")]
     for column in states(customer)[:1]:
         gone = [value for value, _ in column.values if words.has(words.words(value), _GONE)]

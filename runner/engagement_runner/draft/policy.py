@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engagement_runner.draft import words
-from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Table
+from engagement_runner.draft.catalogue import DATES, Catalogue, Column, Link, Table
 from engagement_runner.draft.choices import literal, missing, reverses
 from engagement_runner.draft.marks import is_count, states, term
 from engagement_runner.draft.paths import Path
@@ -13,22 +13,22 @@ from engagement_runner.draft.paths import Path
 _GONE = {
     "cancel", "canceled", "cancelled", "deleted", "voided", "void", "test", "testmode", "refunded",
     "trashed", "spam", "archived", "removed", "draft", "withdrawn", "deceased", "reversed",
-    "exchanged", "returned", "revoked",
+    "exchanged", "returned", "revoked", "template",
 }  # fmt: skip
 #: An instant of one of these says that the row does not count any more.
 _GONE_AT = _GONE - {
     "test", "testmode", "refunded", "spam", "draft", "withdrawn", "deceased", "exchanged",
-    "returned",
+    "returned", "template",
 }  # fmt: skip
 #: Words of columns that say why or by whom.
 _TOLD = {"reason", "note", "comment", "by", "text", "description", "user", "code", "fee"}
 #: What is said of a row that counts, perhaps only then.
 _COME_TO_PASS = {
     "attended", "attendance", "present", "paid", "checkin", "checked", "showed", "confirmed",
-    "active",
+    "active", "won",
 }  # fmt: skip
-#: Last words of a table of states.
-_STATES = (("state",), ("status",), ("stage",), ("phase",))
+#: Words of a table of states, or of a column with its keys. A state may be a part of a country.
+_STATES = {"status", "stage", "phase"}
 #: Words that say nothing about what a flag is on.
 _FILLERS = {
     "is",
@@ -44,6 +44,10 @@ _FILLERS = {
     "date",
     "time",
     "dt",
+    # Tools that copy hosts mark so what the host has deleted.
+    "fivetran",
+    "airbyte",
+    "sdc",
 }
 #: What hosts write for true and false where they have no booleans.
 _TRUE = {"y", "yes", "t", "true", "1", "x"}
@@ -124,6 +128,9 @@ def flags(table: Table, alias: str) -> list[str]:
         if table.is_link(column) or not (yes or is_instant):
             continue
         state = yes or "set"
+        said = _GONE & set(column.words)
+        if is_instant and any(said & set(c.words) and yes_of(c) for c in table.columns.values()):
+            continue  # a flag says so already
         if words.has(column.words, _GONE):
             of_another = set(column.words) - _GONE - _FILLERS - set(table.words)
             is_certain = yes or _GONE_AT & set(column.words)
@@ -173,6 +180,12 @@ def yes_of(column: Column) -> str | None:
     return literal(column, true[0]) if is_flag else None
 
 
+def _is_state(link: Link) -> bool:
+    """Tell whether a link leads to how far a row has come."""
+    named = {*link.words, *link.target.words}
+    return bool(_STATES & named) or link.target.words[-1:] == ("state",)
+
+
 def conditions(tables: list[tuple[str, Table]]) -> list[str]:
     """Return the policy: states and flags of the document and of its lines, as lines of SQL."""
     where: list[str] = []
@@ -184,7 +197,7 @@ def conditions(tables: list[tuple[str, Table]]) -> list[str]:
             where += [f"-- DECIDE: {question}" for question in listed.decide]
             where += listed.where
         for link in table.links:
-            if link.target.words[-1:] in _STATES:
+            if _is_state(link):
                 column = link.columns[-1]
                 occurring = ", ".join(
                     f"{literal(column, value)} {round(share * table.row_count):,}"

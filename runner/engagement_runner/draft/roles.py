@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from engagement_runner.draft import words
@@ -30,6 +31,8 @@ class Roles:
         employment: who works for whom; None: no table says.
         aside: tables that name a customer and earn nothing, with the reason.
         organisations: tables of companies, besides the customers'.
+        pairs: tables that join two of those that earn, such as a place with what was paid for it.
+        referred: tables that others refer to most.
         unread: tables that are named as what customers do, and name none, with the reason.
     """
 
@@ -39,6 +42,8 @@ class Roles:
     employment: tuple[Table, Link, Link | None] | None = None
     aside: list[tuple[Table, str]] = field(default_factory=list)
     organisations: list[Table] = field(default_factory=list)
+    pairs: list[Table] = field(default_factory=list)
+    referred: list[Table] = field(default_factory=list)
     unread: list[tuple[Table, str]] = field(default_factory=list)
 
     @property
@@ -60,6 +65,7 @@ def customers(catalogue: Catalogue) -> list[Table]:
         if not (word or is_named) or not table.key or words.is_aside(table.words[:-1]):
             continue
         likely = max(words.CUSTOMERS[word] if word else 0, 3 if is_named else 0)
+        likely -= 3 if word and word != table.words[-1] and not is_named else 0
         likely -= 3 if len(table.key) > 1 else 0
         best = sorted((path.score for path in documents(catalogue, table)), reverse=True)[:3]
         has_mail = any(words.has(c.words, {"email", "mail"}) for c in table.columns.values())
@@ -101,6 +107,12 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         and table.row_count
         and words.last_of(table.words, words.ORGANISATIONS)
     ]
+    earning = {table for path in roles.paths for table in path.tables}
+    roles.pairs = [
+        table for table in catalogue.tables
+        if table not in earning and len({k.target for k in table.links if k.target in earning}) > 1
+    ]  # fmt: skip
+    roles.referred = referred(catalogue)
     read = used | naming.keys() | {path.subject.target for path in roles.paths if path.subject}
     roles.unread = [
         (table, _why_unread(table, customer, taken))
@@ -112,6 +124,40 @@ def assign(catalogue: Catalogue, customer: Table, lines: Sequence[Table] = ()) -
         and not words.is_aside(table.words, words.DOCUMENTS)
     ]
     return roles
+
+
+def referred(catalogue: Catalogue) -> list[Table]:
+    """Return the five tables that others refer to most."""
+    counts = Counter(link.target for table in catalogue.tables for link in table.links)
+    return sorted(counts, key=lambda table: (-counts[table], table.sql))[:5]
+
+
+def doubles(
+    path: Path, paths: Sequence[Path], pairs: Sequence[Table]
+) -> Iterator[tuple[Table, str]]:
+    """Return the tables that may earn for the same deed as a path does, and why.
+
+    An invoice of an order is another matter: rules are for the one or for the other.
+    """
+    for other in paths:
+        if other is path or {"INVOICE", "SALE"} == {path.kind, other.kind}:
+            continue
+        for link in path.line.links:
+            if link.target in (other.line, other.header) and not path.steps:
+                yield other.line, f"{link.label} refers to {link.target.label}"
+        if paths.index(path) > paths.index(other):
+            continue
+        if path.kind == other.kind == "SALE" and (same := _orders(path) & _orders(other)):
+            yield other.line, f"Both are named as one of these: {', '.join(sorted(same))}"
+        for pair in pairs:
+            targets = {link.target for link in pair.links}
+            if {path.line, path.header} & targets and {other.line, other.header} & targets:
+                yield other.line, f"{pair.label} joins them"
+
+
+def _orders(path: Path) -> set[str]:
+    """Return the words of a path's tables that say what kind of document it is."""
+    return words.ORDERS & {word for table in path.tables[:2] for word in table.words}
 
 
 def _parts_earn(table: Table, paths: Sequence[Path]) -> str:

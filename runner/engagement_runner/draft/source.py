@@ -11,8 +11,9 @@ from engagement_runner.draft.choices import Choice
 from engagement_runner.draft.earner import draft_earner
 from engagement_runner.draft.frames import index_on
 from engagement_runner.draft.keys import Keys, joined
-from engagement_runner.draft.marks import END, dates_by
+from engagement_runner.draft.marks import END, dates_by, moneys
 from engagement_runner.draft.paths import Path
+from engagement_runner.draft.roles import Roles
 from engagement_runner.draft.subject import KINDS, Subject, draft_subject, with_subject
 
 #: Views of other names that every adapter has.
@@ -71,15 +72,16 @@ def view_name(table: Table, taken: set[str]) -> str:
     return name
 
 
-def draft(path: Path, catalogue: Catalogue, customer: Table, keys: Keys, name: str) -> Source:
+def draft(path: Path, catalogue: Catalogue, assigned: Roles, keys: Keys, name: str) -> Source:
     """Return the source for a path."""
+    customer = assigned.customer
     path = with_subject(path)
     tables = list(zip("lhg", path.tables, strict=False))
     joins = [
         f"join {step.target.sql} as {alias} on {step.on(alias, below)}"
         for step, (alias, _), (below, _) in zip(path.steps, tables[1:], tables, strict=False)
     ]
-    earner = draft_earner(path, tables, customer, keys)
+    earner = draft_earner(path, tables, customer, keys, assigned.others)
     joins += earner.joins
     subject = draft_subject(path, {t: a for a, t in tables}, catalogue)
     header = path.header
@@ -158,6 +160,11 @@ def _labels_said(table: Table) -> str:
     return f"; a later label of {enums[0]} is to be added to the list" if enums else ""
 
 
+def _may_end(path: Path) -> bool:
+    """Tell whether rows of no kind may end: a document by itself that costs nothing."""
+    return path.kind == "SALE" and not path.steps and not moneys(path.line)
+
+
 def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tuple[Choice, Choice]:
     """Return when it happened, and when it ends.
 
@@ -173,7 +180,7 @@ def _times(path: Path, tables: list[tuple[str, Table]], subject: Subject) -> tup
         if not of_subject.is_unknown:
             begin = of_subject
             subject.read()
-    if path.kind not in ("TERM", "SEAT"):
+    if path.kind not in ("TERM", "SEAT") and not _may_end(path):
         return begin, Choice("null::timestamptz", "sure: it has no end")
     if found := dates_by(path.line, END):
         return begin, choices.ends(path.line, found[0], "l")

@@ -144,12 +144,17 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
     family = parent.target if parent else product
     family_key = (parent or link).target_columns
     labels = (family, joined(family_key, "t."), "null::text")
-    found = [*above, *_classes(product, family, subject_sql, catalogue)]
+    found = [*above, *_classes(product, family, subject_sql, catalogue, path)]
     chosen = found[0] if found else _Class(by_kind, why_kind)
     further = [
         f"by {other.label}" for other in family.links
         if not found and not constant and other.target is not family and not other.is_clerk
-        and other.target not in path.tables
+        and other.target not in path.tables and not words.has(other.target.words, words.CUSTOMERS)
+    ]  # fmt: skip
+    further += [
+        f"by {family.label}.{column.name}" for column in family.columns.values()
+        if not found and not constant and not family.is_link(column)
+        and column.words[-1:] == ("id",) and words.has(column.words[-2:-1], words.CLASSES)
     ]  # fmt: skip
     others = "; ".join(
         [other.why.removeprefix("likely: ") for other in found[1:]]
@@ -166,7 +171,13 @@ def draft_subject(path: Path, aliases: Mapping[Table, str], catalogue: Catalogue
                 *_further(product, parent), *_instead(path),
             ],
         ),
-        Choice(chosen.sql, chosen.why, [f"or another class: {others}?"] if others else []),
+        Choice(
+            chosen.sql, chosen.why,
+            [
+                *([f"or another class: {others}?"] if others else []),
+                *(["or another class? All have the same one"] if chosen.is_one else []),
+            ],
+        ),
         joins, attachments, labels, join, (product, key_sql),
     )  # fmt: skip
     if is_read or "p." in chosen.sql or chosen.sql.startswith("f."):
@@ -213,11 +224,13 @@ def _instead(path: Path) -> list[str]:
     if words.last_of(link.target.words, words.PRODUCTS | {"fund"}):
         return []
     known = {*path.tables, link.target, *(earner.target for earner in path.earners)}
-    return [
-        f"or is it what {other.label} refers to, {other.target.label}?"
+    others = [
+        f"{other.label} refers to, {other.target.label}"
         for other in link.table.links
         if other.target not in known and not other.is_clerk
-    ]
+        and not {"status", "stage", "parent", "recur"} & {*other.words, *other.target.words}
+    ]  # fmt: skip
+    return [f"or is it what {'; or '.join(others)}?"] if others else []
 
 
 def _parent(product: Table) -> Link | None:
@@ -240,15 +253,16 @@ def _parent(product: Table) -> Link | None:
 
 @dataclass
 class _Class:
-    """A way to say of which class a product is."""
+    """A way to say of which class a product is; *is_one*: all are of one class by it."""
 
     sql: str
     why: str
     attachments: list[tuple[Table, str]] = field(default_factory=list)
+    is_one: bool = False
 
 
 def _classes(
-    product: Table, family: Table, subject_sql: str, catalogue: Catalogue
+    product: Table, family: Table, subject_sql: str, catalogue: Catalogue, path: Path
 ) -> Iterator[_Class]:
     """Return the classes of a product, the likeliest first.
 
@@ -278,7 +292,7 @@ def _classes(
                 if other is not link and words.has(other.target.words[-1:], words.CLASSES)
                 and other.target is not of_product and len(other.columns) == 1
             ]  # fmt: skip
-            is_one = len(link.columns) == 1 and "||" not in subject_sql
+            is_one = len(link.columns) == 1 and "||" not in subject_sql and pair not in path.tables
             if classes and is_one and _is_pair(pair, of_product, classes[0].target):
                 of, to = link.columns[0], classes[0].columns[0]
                 key = subject_sql.removesuffix("::text")
@@ -292,5 +306,8 @@ def _classes(
     yield from qualified
     for column in product.columns.values():
         named = column.words[:-1] if column.words[-1:] == ("code",) else column.words
+        is_one = len(column.values) == 1 and column.null_share == 0
         if column.is_text and words.has(named[-1:], words.CLASSES):
-            yield _Class(f"p.{column.sql}::text", f"likely: {column.name} is its class")
+            yield _Class(
+                f"p.{column.sql}::text", f"likely: {column.name} is its class", is_one=is_one
+            )

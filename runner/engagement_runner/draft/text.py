@@ -11,6 +11,8 @@ from engagement_runner.draft.frames import filled, quoted
 _WIDTH = 100
 MARK = "-- DECIDE: "
 """A line that begins so is a decision that a person has to take."""
+_PROPOSAL = "--     and "
+"""A line that begins so is a condition that a person may want."""
 
 
 def wrapped(text: str, mark: str, indent: str = "") -> list[str]:
@@ -63,24 +65,32 @@ def comment_on(view: str, comment: str) -> str:
 
 def _condition(lines: list[str]) -> Iterator[str]:
     """Return the condition; remarks stand before the condition that they are on."""
-    conditions = [line for line in lines if not line.startswith("--")]
-    if not conditions:
+    proposals = [at for at, line in enumerate(lines) if line.startswith(_PROPOSAL)]
+    conditions = [at for at, line in enumerate(lines) if not line.startswith("--")]
+    if not conditions and not proposals:
         for line in lines:
             yield from comment_lines(line, "")
         if lines:
             # A semicolon behind a comment would be part of it.
             yield ""
         return
-    # What follows the last condition would follow the semicolon.
-    trailing = next(at for at, line in enumerate(reversed(lines)) if line in conditions)
+    if conditions:
+        # What follows the last condition would follow the semicolon.
+        last = conditions[-1] + 1
+        lines = lines[last:] + lines[:last]
+    first = next((at for at, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    if any(line.startswith(_PROPOSAL) for line in lines[:first]):
+        lines = ["true", *lines]  # so that what is proposed may begin with "and"
     yield "where"
     seen = 0
-    for line in lines[len(lines) - trailing :] + lines[: len(lines) - trailing]:
+    for line in lines:
         if line.startswith("--"):
             yield from comment_lines(line, "    ")
         else:
             yield f"    {f'and {line}' if seen else line}"
             seen += 1
+    if not conditions:
+        yield ""
 
 
 def comment_lines(line: str, indent: str) -> list[str]:

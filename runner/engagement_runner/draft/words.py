@@ -67,7 +67,9 @@ ORDERS = {
 INVOICES = {"invoice", "bill"}
 GIFTS = {"donation", "gift", "pledge", "contribution"}
 TERMS = {"membership", "subscription", "enrollment", "enrolment"}
-ATTENDANCE = {"registrant", "attendance", "participation", "attendee", "rsvp", "registration"}
+ATTENDANCE = {
+    "registrant", "attendance", "participation", "participant", "attendee", "rsvp", "registration",
+}  # fmt: skip
 DOCUMENTS = ORDERS | INVOICES | GIFTS | TERMS
 LINES = {"line", "item", "position", "detail", "row", "entry", "lineitem", "pos", "ticket"}
 PRODUCTS = {
@@ -115,7 +117,7 @@ COUNTS = {
 NOT_COUNTS = {
     "draft", "cancelled", "canceled", "cancel", "void", "voided", "failed", "expired", "rejected",
     "declined", "deleted", "refunded", "abandoned", "test", "error", "denied", "returned",
-    "withdrawn", "terminated",
+    "withdrawn", "terminated", "lost",
 }  # fmt: skip
 
 #: What hosts of older days write for a word.
@@ -130,8 +132,13 @@ _ABBREVIATIONS = {
     "tot": "total", "trans": "transaction", "txn": "transaction", "yn": "flag",
 }  # fmt: skip
 
+#: How Salesforce ends the names of fields that are not its own, as far as copies of it keep that.
+CUSTOM = "_c"
+
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
-_IRREGULAR = {"people": "people", "series": "series", "statuses": "status"}
+_IRREGULAR = {
+    "people": "people", "series": "series", "statuses": "status", "stats": "statistic",
+}  # fmt: skip
 
 
 def singular(word: str) -> str:
@@ -152,7 +159,7 @@ def words(name: str) -> tuple[str, ...]:
 
     An abbreviation is the word that it stands for: ``ord_dtl`` is ``order_detail``.
     """
-    found = (singular(word.lower()) for word in _WORD.findall(name))
+    found = (singular(word.lower()) for word in _WORD.findall(name.removesuffix(CUSTOM)))
     return tuple(_ABBREVIATIONS.get(word, word) for word in found)
 
 
