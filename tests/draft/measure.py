@@ -75,8 +75,8 @@ def measure(draft: Draft, customer: str, expected: Expected) -> Measure:
             else:
                 chosen = source.columns[column]
                 is_right = choice == (read_by(source, chosen.sql) or chosen.sql)
-                # What is asked at the head of the file is asked of the column, too.
-                asks = bool(chosen.decide or chosen.zoneless or chosen.currency)
+                # The currency is asked for once, at the head of the file.
+                asks = bool(chosen.decide or chosen.currency)
             _note(found, f"{name}.{column}", is_right, asks)
     for name in views.keys() - expected.keys():
         _note(found, f"{name}, which earns nothing", False, views[name].path.is_doubtful)

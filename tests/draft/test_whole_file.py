@@ -218,12 +218,12 @@ def test_custom_fields_of_a_copied_host_refer_to_its_tables(databases: Any) -> N
         );
         insert into contact
         select 'C' || i, 'First', 'Last', 'a@example.org', null, false, false
-        from generate_series(1, 90) as i;
+        from generate_series(1, 120) as i;
         insert into donation
         select
             'D' || i, null, 'C' || i, 5, '2026-01-01',
             case when i % 3 = 0 then 'Closed Lost' else 'Posted' end, i % 3 > 0
-        from generate_series(1, 90) as i;
+        from generate_series(1, 120) as i;
         """,
     )
     text = plain(draft_of(session).text)

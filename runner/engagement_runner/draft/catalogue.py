@@ -23,6 +23,8 @@ DATES = (*INSTANTS, "date", *UNIX)
 _GENERIC = (("status",), ("type",), ("state",), ("level",), ("role",), ("kind",), ("category",))
 #: Seconds since 1970 of what hosts write about: from 1985 until 2100.
 _FIRST_SECOND, _LAST_SECOND = 473_385_600, 4_102_444_800
+#: So many rows tell that a column is not in use.
+_ENOUGH = 100
 #: Last words of a column that holds the key of another table's row.
 _KEY_WORDS = ("id", "key", "no", "nr", "number", "code", "uuid", "ref", "fk", "guid", "pk")
 
@@ -89,6 +91,11 @@ class Link:
     def is_required(self) -> bool:
         """Whether every row has it."""
         return self.only is None and all(column.is_not_null for column in self.columns)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has it, of enough rows to tell."""
+        return self.columns[0].null_share == 1 and self.table.row_count >= _ENOUGH
 
     @property
     def label(self) -> str:

@@ -71,9 +71,7 @@ def draft_earner(
         "null::engagement.host_key", "guess: no column says who employed at that time"
     )
     equalities, index = keys.equalities(alias, columns), keys.index(table, columns)
-    second = next(
-        (link for link in others if link.table is table and link.columns[0].null_share != 1), None
-    )
+    second = next((link for link in others if link.table is table and not link.is_empty), None)
     if first.target_columns != customer.key:
         joins.append(f"join {customer.sql} as k on {first.on('k', alias)}")
         chosen.sql = keys.shown("k", customer.key)
@@ -110,7 +108,7 @@ def draft_earner(
         share = first.columns[0].null_share
         if share and share >= 0.1:
             chosen.why = chosen.why.replace("sure:", "likely:") + f": {share:.0%} of them"
-        if share == 1:
+        if first.is_empty:
             chosen.decide.append("who earns? No row has a value here")
     if others:
         names = [f"{aliases[link.table]}.{link.columns[-1].sql}" for link in others]

@@ -82,7 +82,7 @@ def earners(tables: Sequence[Table], customer: Table) -> tuple[Link, ...]:
         named = set(link.words)
         if givers & named:
             return -3.0, link.label
-        if link.columns[0].null_share == 1:
+        if link.is_empty:
             return 9.0, link.label  # it never says who
         is_plain = named - {"id"} <= words.CUSTOMERS.keys()
         likely = 1.5 if is_plain else 1.0

@@ -216,13 +216,18 @@ def _fitting(found: list[Path]) -> list[Path]:
     """
     fitting = [path for path in found if path.score >= ENOUGH]
     fitting = [path for path in fitting if path.line.row_count] or fitting
-    whole = {path.header for path in fitting if path.kind == "ATTENDANCE"} | {
+    of_places = {path.header for path in fitting if path.kind == "ATTENDANCE"}
+    of_parts = {
         link.target
         for path in fitting
         for link in path.line.links
         if moneys(path.line) and link.is_required and link.target is not path.line
     }
-    fitting = [path for path in fitting if path.steps or path.line not in whole]
+    fitting = [
+        path
+        for path in fitting
+        if path.line not in of_places and (path.steps or path.line not in of_parts)
+    ]
     return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
 
 
