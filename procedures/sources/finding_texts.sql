@@ -51,8 +51,8 @@ begin
      'select v.subject_id, v.subject_class, count(*) from %s v group by 1, 2 order by 3 desc;'),
     (13, 'hint', 'subject is not in engagement_host.subject',
      'The subject''s id is shown instead of a name. The example is a subject.',
-     'select v.subject_id from %1$s v except select s.subject_id from engagement_host.subject s '
-     'where s.engagement_type = %2$L;'),
+     'select v.subject_id from %1$s v except select s.subject_id from '
+     'engagement_host.subject s where s.engagement_type = %2$L;'),
     (14, 'hint', 'the view has no rows',
      'If the host has such rows, the conditions of the view exclude them all.',
      'select pg_get_viewdef(%L::regclass, true);'),

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from engagement_runner.draft import adapter, catalogue, roles
+from engagement_runner.draft import adapter, reading, roles
 from engagement_runner.draft.adapter import Draft
 from engagement_runner.draft.source import Source
 
@@ -43,7 +43,7 @@ class Measure:
 
 def draft_of(session: psycopg.Connection[Any]) -> Draft:
     """The draft without a word from a person."""
-    found = catalogue.read(session)
+    found = reading.read(session)
     candidates = roles.customers(found)
     assigned = roles.assign(found, candidates[0])
     assigned.others = candidates[1:]

@@ -14,7 +14,7 @@ from draft.measure import Expected, draft_of, measure
 from engagement_runner import files
 from engagement_runner.deploy import dry_run
 from engagement_runner.deploy.adapter import check
-from engagement_runner.draft import catalogue
+from engagement_runner.draft import reading
 from engagement_runner.draft.adapter import Draft
 from runner.adapter_hosts import HOSTS
 
@@ -444,7 +444,7 @@ def test_key_of_a_table_refers_to_no_other_table_of_the_same_last_word(
         "create table seat_type (type_id integer primary key, name text);"
         "create table profile (member_no uuid primary key, name text)"
     )
-    found = catalogue.read(session)
+    found = reading.read(session)
     tables = {table.name: table for table in found.tables}
     assert tables["ticket_type"].links == tables["seat_type"].links == []
     # One row each: a key that is another table's, too.

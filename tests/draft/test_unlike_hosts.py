@@ -12,7 +12,7 @@ import pytest
 from draft.measure import draft_of
 from engagement_runner.deploy.adapter import check
 from engagement_runner.draft import adapter as drafted
-from engagement_runner.draft import catalogue, roles
+from engagement_runner.draft import reading, roles
 
 PEOPLE = """
 create table customer (
@@ -175,7 +175,7 @@ def test_person_is_whoever_has_a_first_and_a_last_name(databases: Any) -> None:
         );
         insert into evt_reg_guest select i, 1, i from generate_series(1, 50) as i
     """)  # fmt: skip
-    host = catalogue.read(session)
+    host = reading.read(session)
     assert [table.name for table in roles.customers(host)] == ["per_mast", "evt_reg_guest"]
     text = plain(draft_of(session).text)
     assert "concat_ws(' ', l.first_nm, l.last_nm)" in text
@@ -195,7 +195,7 @@ def test_line_that_is_named_earns_whatever_it_is_called(databases: Any) -> None:
             visited_on date not null
         )
     """)  # fmt: skip
-    host = catalogue.read(session)
+    host = reading.read(session)
     customer = host.find("customer")
     assert customer is not None
     lines = [table for table in host.tables if table.name in ("pledge_payment", "visit_log")]

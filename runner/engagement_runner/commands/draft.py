@@ -11,7 +11,7 @@ import click
 from engagement_runner import completion, ruledraft, show
 from engagement_runner.connection import connect, dsn_option
 from engagement_runner.draft import adapter as drafted
-from engagement_runner.draft import catalogue, roles
+from engagement_runner.draft import reading, roles
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.errors import EngagementError, command_errors
 from engagement_runner.session import option, session, snapshot, trial
@@ -54,7 +54,7 @@ def draft_adapter(
     if out and out.exists():
         raise EngagementError(f"{out} exists", hint="Name another file, or move it away first.")
     with connect(dsn) as connection, snapshot(connection):
-        host = catalogue.read(connection)
+        host = reading.read(connection)
     if not host.tables:
         raise EngagementError(
             "this role can read no table of a host in this database",

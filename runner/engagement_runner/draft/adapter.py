@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engagement_runner.draft import choices, keys, people, roles, source, text
+from engagement_runner.draft import choices, employers, keys, people, roles, source, text
 from engagement_runner.draft.catalogue import Catalogue, Table
 from engagement_runner.draft.frames import filled, quoted
 from engagement_runner.draft.keys import Keys
@@ -59,7 +59,7 @@ def write(catalogue: Catalogue, assigned: Roles) -> Draft:
         "\n".join(_head(assigned, sources, written, why_type)),
         *map(_source_view, sources),
         people.customer_view(assigned, written),
-        people.employment_view(assigned, written),
+        employers.employment_view(assigned, written),
         *people.merged_view(assigned, written),
         _subject_view(sources, customer),
         *(statement for each in sources for statement in _registration(each)),
