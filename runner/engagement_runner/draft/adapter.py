@@ -106,26 +106,32 @@ def _head(assigned: Roles, sources: list[Source], written: Keys, why_type: str) 
         for other, why in roles.doubles(each.path, [s.path for s in sources], assigned.pairs):
             both = f"{each.path.line.label} and of {other.label}"
             yield from text.wrapped(f"do rows of {both} both earn? {why}.", text.MARK)
-    if assigned.unread:
-        yield "--"
-        yield "-- Nothing in this file reads them; their names are those of what customers do:"
-        for table, why in assigned.unread[:_SHOWN]:
-            yield from text.wrapped(f"{table.label}, {table.row_count:,} rows: {why}.", "--   * ")
-        if len(assigned.unread) > _SHOWN:
-            yield f"--   * and {len(assigned.unread) - _SHOWN} more."
-    if assigned.aside:
-        yield "--"
-        yield "-- They name a customer and do not earn:"
-        for table, why in assigned.aside[:_SHOWN]:
-            yield from text.wrapped(f"{table.label}: {why}.", "--   * ")
-        if len(assigned.aside) > _SHOWN:
-            yield f"--   * and {len(assigned.aside) - _SHOWN} more."
+    yield from _left_out(
+        "Nothing in this file reads them; their names are those of what customers do:",
+        [(f"{table.label}, {table.row_count:,} rows", why) for table, why in assigned.unread],
+    )
+    yield from _left_out(
+        "They name a customer and do not earn:",
+        [(table.label, why) for table, why in assigned.aside],
+    )
     wanted = [index for each in sources for index in (*each.indexes, *each.subject_indexes())]
     indexes = list(dict.fromkeys([*wanted, *people.indexes(assigned, written)]))
     if indexes:
         yield "--"
         yield "-- Indexes that look-ups need and the host has not. The adapter makes none."
         yield from (f"--     {index}" for index in indexes)
+
+
+def _left_out(title: str, tables: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Return a list of tables, each with the reason why it is left out."""
+    if not tables:
+        return
+    yield "--"
+    yield f"-- {title}"
+    for label, why in tables[:_SHOWN]:
+        yield from text.wrapped(f"{label}: {why}.", "--   * ")
+    if len(tables) > _SHOWN:
+        yield f"--   * and {len(tables) - _SHOWN} more."
 
 
 def _common_questions(sources: list[Source]) -> Iterator[str]:
