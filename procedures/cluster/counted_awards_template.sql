@@ -55,7 +55,7 @@ begin
               and (w.voided_at is null or w.voided_at > p_known_at)
               and (p_rule_ids is null or w.rule_id = any (p_rule_ids))
     )
-    select c.* from engagement.capped__template() c;
+    select c.* from engagement.kept__template() c;
 end
 $$;
 comment on function engagement.counted_awards_template(

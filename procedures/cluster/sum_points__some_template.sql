@@ -142,7 +142,7 @@ begin
                            as category_code,
                        w.capped_points as points, w.effective_at, w.expires_at, w.half_life_weeks,
                        w.inactivity_steps, w.active_in
-                from engagement.capped__template() w
+                from engagement.kept__template() w
                 left join job j on j.employee_id = w.customer_id
                 where not p_is_employees
                       or (v_is_current and j.employer_id <> w.customer_id)

@@ -29,7 +29,7 @@ begin
     )
     select c.customer_id, c.employer_id, c.rule_id, c.capped_points, c.effective_at, c.expires_at,
            c.half_life_weeks, c.inactivity_steps, c.active_in
-    from engagement.capped__template() c;
+    from engagement.kept__template() c;
 end
 $$;
 comment on function engagement.previewed_awards_template() is

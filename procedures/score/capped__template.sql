@@ -6,11 +6,7 @@
 -- after each award is min(cap, capped sum before + points). What the cap has taken by then is the
 -- furthest that the plain running sum has been above the cap, so no recursion is needed. Without a
 -- cap that is NULL, and greatest() makes it 0.
---
--- Where points fade with inactivity, an award also carries when its customer was active in its
--- category (see last_active_at): each earned award with the 27 days after it. So all awards of such
--- a category have to be in hand (capping_or_fading_rules).
--- Reads: what stands in the place of the view, category.
+-- Reads: what stands in the place of the view.
 create or replace function engagement.capped__template()
 returns table (
     customer_id engagement.host_key,
@@ -33,8 +29,7 @@ returns table (
     category_code text,
     rule_code text,
     half_life_weeks integer,
-    inactivity_steps integer[],
-    active_in tstzmultirange
+    inactivity_steps integer[]
 )
 language sql
 stable
@@ -45,8 +40,7 @@ select
     s.subject_class, s.quantity, s.amount, s.points,
     s.points - (s.taken_points - coalesce(lag(s.taken_points) over period, 0)) as capped_points,
     s.effective_at, s.expires_at, s.recorded_at, s.voided_at, s.void_reason, s.category_code,
-    s.rule_code, s.half_life_weeks,
-    nullif(coalesce(s.inactivity_steps, g.inactivity_steps), '{}') as inactivity_steps, a.active_in
+    s.rule_code, s.half_life_weeks, s.inactivity_steps
 from (
     select s.*, greatest(0, max(s.running_points - s.cap_points) over period) as taken_points
     from (
@@ -66,24 +60,10 @@ from (
         partition by s.customer_id, s.rule_id, s.cap_begins
         order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
 ) s
-left join engagement.category g on g.category_code = s.category_code
-left join (
-    select w.customer_id, w.category_code,
-           range_agg(tstzrange(w.effective_at, w.effective_at + interval '648 hours')) as active_in
-    from engagement.capping_in_hand__template w
-    where w.points > 0 and not engagement.is_by_hand(w.engagement_type)
-          and w.category_code in (
-              select i.category_code from engagement.category i where i.inactivity_steps <> '{}'
-              union all
-              select h.category_code
-              from engagement.capping_in_hand__template h
-              where h.inactivity_steps <> '{}')
-    group by w.customer_id, w.category_code
-) a on a.customer_id = s.customer_id and a.category_code = s.category_code
 window period as (
     partition by s.customer_id, s.rule_id, s.cap_begins
     order by s.effective_at, s.source collate "C", engagement.key_order(s.source_id))
 $$;
 comment on function engagement.capped__template() is
     'Internal: template: the awards in hand with capped_points, the points that the caps of their '
-    'rules leave, and what faded_points wants to know.';
+    'rules leave.';

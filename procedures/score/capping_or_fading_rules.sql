@@ -1,12 +1,14 @@
 -- Internal. The rules that cap or fade, so that their awards may count for less than their points.
 -- Where points fade with inactivity in a category (inactivity_categories), all its rules are meant:
--- their awards are the activity. It is one statement, because every sum begins with it.
+-- their awards are the activity. It is one statement, because every sum begins with it. It gets no
+-- workers of its own, although sum_points__all makes them seem to cost nothing.
 -- Reads: score_rule, category.
 create or replace function engagement.capping_or_fading_rules()
 returns integer[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set max_parallel_workers_per_gather = 0
 as $$
 begin
     return array(

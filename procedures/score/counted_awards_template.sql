@@ -1,6 +1,6 @@
 -- Internal. The awards of some customers on record at an instant, with the points that the caps of
 -- their rules leave. generate_totals makes the routine counted_awards from this template.
--- Reads: award, score_rule.
+-- Reads: award, score_rule, category.
 create or replace function engagement.counted_awards_template(
     p_customer_ids engagement.host_key[],
     p_known_at timestamptz default 'infinity',
@@ -45,17 +45,21 @@ begin
         return;
     end if;
     v_ids := array(select distinct k.id from unnest(p_customer_ids) k (id));
+    if exists (select from engagement.category c where c.inactivity_steps <> '{}')
+       or exists (select from engagement.score_rule r where r.inactivity_steps <> '{}') then
+        return query
+        with capping_in_hand as (
+            select w.* from engagement.awards_in_question__template(v_ids, p_known_at, p_rule_ids) w
+        )
+        select c.* from engagement.kept__template() c;
+        return;
+    end if;
+    -- The short way, where nothing fades with inactivity.
     return query
     with capping_in_hand as (
-        select w.*, r.category_code, r.engagement_type, r.rule_code, r.cap_points, r.cap_period,
-               r.half_life_weeks, r.inactivity_steps
-        from engagement.awards_of_customers(null, v_ids, null) w
-        inner join engagement.score_rule r on r.rule_id = w.rule_id
-        where w.recorded_at <= p_known_at
-              and (w.voided_at is null or w.voided_at > p_known_at)
-              and (p_rule_ids is null or w.rule_id = any (p_rule_ids))
+        select w.* from engagement.awards_in_question__template(v_ids, p_known_at, p_rule_ids) w
     )
-    select c.* from engagement.capped__template() c;
+    select c.*, null::tstzmultirange from engagement.capped__template() c;
 end
 $$;
 comment on function engagement.counted_awards_template(

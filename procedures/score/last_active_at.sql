@@ -1,6 +1,6 @@
 -- Internal. When a customer was last active in a category at an instant. Each activity makes them
 -- active for 27 days, less than any month, so that many activities need few ranges.
--- capped__template makes the ranges.
+-- kept__template makes the ranges.
 create or replace function engagement.last_active_at(
     p_active_in tstzmultirange, p_as_of timestamptz
 )
