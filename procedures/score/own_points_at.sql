@@ -3,7 +3,7 @@
 -- If no rule caps or fades and every category counts as a whole, it takes the short way. Both ways
 -- keep their plans: unnest(p_instants) would seem cheaper with a known number of instants than with
 -- any number, and would be planned anew at each call.
--- Reads: awards_of_customers, counted_awards, score_rule, category.
+-- Reads: award, awards_of_customers, counted_awards, score_rule, category.
 create or replace function engagement.own_points_at(
     p_customer_id engagement.host_key,
     p_instants timestamptz[],
@@ -42,6 +42,16 @@ begin
             from generate_subscripts(p_instants, 1) i (number)
             order by i.number
         );
+    end if;
+    if cardinality(p_instants) = 1 then
+        return array[(
+            select coalesce(sum(w.points), 0)
+            from engagement.award w
+            where w.customer_id = p_customer_id
+                  and engagement.counts_at(w.effective_at, w.expires_at, p_instants[1])
+                  and w.recorded_at <= p_known_at
+                  and (w.voided_at is null or w.voided_at > p_known_at)
+        )];
     end if;
     return array(
         select coalesce(sum(w.points) filter (
