@@ -135,24 +135,31 @@ def referred(catalogue: Catalogue) -> list[Table]:
 def doubles(
     path: Path, paths: Sequence[Path], pairs: Sequence[Table]
 ) -> Iterator[tuple[Table, str]]:
-    """Return the tables that may earn for the same deed as a path does, and why.
+    """Return the tables that may earn for the same deed as a path does, each with the first reason.
 
     An invoice of an order is another matter: rules are for the one or for the other.
     """
     for other in paths:
         if other is path or {"INVOICE", "SALE"} == {path.kind, other.kind}:
             continue
-        for link in path.line.links:
-            if link.target in (other.line, other.header) and not path.steps:
-                yield other.line, f"{link.label} refers to {link.target.label}"
-        if paths.index(path) > paths.index(other):
-            continue
-        if path.kind == other.kind == "SALE" and (same := _orders(path) & _orders(other)):
-            yield other.line, f"Both are named as one of these: {', '.join(sorted(same))}"
-        for pair in pairs:
-            targets = {link.target for link in pair.links}
-            if {path.line, path.header} & targets and {other.line, other.header} & targets:
-                yield other.line, f"{pair.label} joins them"
+        is_first = paths.index(path) < paths.index(other)
+        if why := next(_same_deed(path, other, is_first, pairs), ""):
+            yield other.line, why
+
+
+def _same_deed(path: Path, other: Path, is_first: bool, pairs: Sequence[Table]) -> Iterator[str]:
+    """Return why two paths may be of one deed; what holds both ways is said of the first alone."""
+    for link in path.line.links:
+        if link.target in (other.line, other.header) and not path.steps:
+            yield f"{link.label} refers to {link.target.label}"
+    if not is_first:
+        return
+    if path.kind == other.kind == "SALE" and (same := _orders(path) & _orders(other)):
+        yield f"Both are named as one of these: {', '.join(sorted(same))}"
+    for pair in pairs:
+        targets = {link.target for link in pair.links}
+        if {path.line, path.header} & targets and {other.line, other.header} & targets:
+            yield f"{pair.label} joins them"
 
 
 def _orders(path: Path) -> set[str]:
