@@ -11,6 +11,7 @@ as $$
 declare
     v_part record;
 begin
+    -- Its average is of the stored points; the card's is of those that the card shows.
     select p.employee_count, p.engaged_count, p.participation_rate into v_part
     from engagement.participation(p_customer_id, p_as_of) p;
     return jsonb_build_object(

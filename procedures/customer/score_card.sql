@@ -3,7 +3,7 @@
 -- instant than now is asked for. The rank is the stored one. Employees' points by category are
 -- summed for the instant of the employees' points.
 -- Reads: award, score_rule, category, customer_score, category_score, pending_activity,
--- recalculation_source, host_customers.
+-- recalculation_source, host_customers, what sum_points__some reads.
 -- Raises: EG001.
 create or replace function engagement.score_card(
     p_customer_id engagement.host_key,

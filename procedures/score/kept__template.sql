@@ -5,30 +5,7 @@
 -- category have to be in hand (capping_or_fading_rules).
 -- Reads: what stands in the place of the view, category.
 create or replace function engagement.kept__template()
-returns table (
-    customer_id engagement.host_key,
-    source text,
-    source_id engagement.host_key,
-    rule_id integer,
-    document_id engagement.host_key,
-    employer_id engagement.host_key,
-    subject_id text,
-    subject_class text,
-    quantity numeric,
-    amount numeric,
-    points numeric,
-    capped_points numeric,
-    effective_at timestamptz,
-    expires_at timestamptz,
-    recorded_at timestamptz,
-    voided_at timestamptz,
-    void_reason text,
-    category_code text,
-    rule_code text,
-    half_life_weeks integer,
-    inactivity_steps integer[],
-    active_in tstzmultirange
-)
+returns setof record
 language sql
 stable
 set search_path = pg_catalog, pg_temp

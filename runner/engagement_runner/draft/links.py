@@ -36,7 +36,7 @@ def by_name(catalogue: Catalogue) -> Iterator[Link]:
                 yield Link(table, (column,), table, table.key[:1], False)
                 continue
             if not named and column.name.endswith(CUSTOM):
-                named = _ending((*column.words, ""), by_end, -1)
+                named = _ending(column.words, by_end)
             is_own = column.name in own and table.words[-len(stem) :] == stem
             if not named and not is_own and column.words and column.words[-1] in KEY_WORDS:
                 named = by_end.get(stem, [])
@@ -78,13 +78,11 @@ def by_type(catalogue: Catalogue) -> Iterator[Link]:
 
 
 def _ending(
-    words_of_column: tuple[str, ...],
-    by_name: dict[tuple[str, ...], list[Table]],
-    until: int | None = None,
+    words_of_column: tuple[str, ...], by_name: dict[tuple[str, ...], list[Table]]
 ) -> list[Table]:
-    """Return the tables whose key's name a column has, or ends with: ``bill_to_person_id``."""
-    for begin in range(len(words_of_column) - 1):
-        if found := by_name.get(words_of_column[begin:until]):
+    """Return the tables whose name, the longest, a column ends with: ``bill_to_person_id``."""
+    for begin in range(len(words_of_column)):
+        if found := by_name.get(words_of_column[begin:]):
             return found
     return []
 

@@ -181,7 +181,7 @@ def _is_active(customer: Table) -> Choice:
         if column.type in DATES and _LEFT & set(column.words)
     ]
     if merged := merged_into(customer):
-        conditions.append(_no_key(merged, customer))
+        conditions.append(_no_key(merged, customer)[0])
         reasons.append(f"whoever has {merged.name} is somebody else now")
     if conditions:
         return Choice(" and ".join(conditions), f"likely: {'; '.join(reasons)}", questions)
@@ -200,12 +200,16 @@ def merged_into(customer: Table) -> Column | None:
     return None
 
 
-def _no_key(column: Column, table: Table) -> str:
-    """Return the condition that a column holds no key; where it may hold any number, 0 is none."""
+def _no_key(column: Column, table: Table) -> tuple[str, str]:
+    """Return the condition that a column holds no key, and that it holds one.
+
+    Where it may hold any number, 0 is none.
+    """
     name = f"l.{column.sql}"
     is_declared = any(column in link.columns and link.is_declared for link in table.links)
-    is_number = column.type in INTEGERS and not is_declared
-    return f"coalesce({name}, 0) = 0" if is_number else f"{name} is null"
+    if column.type in INTEGERS and not is_declared:
+        return f"coalesce({name}, 0) = 0", f"{name} <> 0"
+    return f"{name} is null", f"{name} is not null"
 
 
 def merged_view(assigned: Roles, written: Keys) -> list[str]:
@@ -223,7 +227,7 @@ def merged_view(assigned: Roles, written: Keys) -> list[str]:
     return [
         text.view(
             "merged_customer", columns, [f"from {customer.sql} as l"],
-            [f"not ({_no_key(column, customer)})"], "Who was merged into whom",
+            [_no_key(column, customer)[1]], "Who was merged into whom",
         )
     ]  # fmt: skip
 
