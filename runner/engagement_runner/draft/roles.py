@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from engagement_runner.draft import words
 from engagement_runner.draft.catalogue import DATES, Catalogue, Link, Table
 from engagement_runner.draft.jobs import employment
-from engagement_runner.draft.marks import moneys
 from engagement_runner.draft.paths import Path, alone, documents, seats
 
 #: What a path needs so that it becomes a source.
@@ -218,23 +217,12 @@ def _fitting(found: list[Path]) -> list[Path]:
     """Return the paths that fit well enough; if none does, the best of all, to be decided.
 
     An empty table is of a part of the host that is not in use, unless all are empty. A document
-    whose rows are those of another path, such as a booking with its places or an order with its
-    tickets, is in that one: its money would count twice.
+    whose rows are those of another path, such as a booking with its places, is in that one.
     """
     fitting = [path for path in found if path.score >= ENOUGH]
     fitting = [path for path in fitting if path.line.row_count] or fitting
-    of_places = {path.header for path in fitting if path.kind == "ATTENDANCE"}
-    of_parts = {
-        link.target
-        for path in fitting
-        for link in path.line.links
-        if moneys(path.line) and link.is_required and link.target is not path.line
-    }
-    fitting = [
-        path
-        for path in fitting
-        if path.line not in of_places and (path.steps or path.line not in of_parts)
-    ]
+    of_others = {path.header for path in fitting if path.kind == "ATTENDANCE"}
+    fitting = [path for path in fitting if path.line not in of_others]
     return fitting or [replace(path, is_doubtful=True) for path in found[:1]]
 
 
